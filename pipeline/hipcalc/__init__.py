@@ -1,0 +1,1 @@
+"""hipcalc: small calcifications near the acetabular rim on hip radiographs."""

@@ -1,0 +1,5 @@
+"""NormalizedRadiograph, HipFrame -> Candidate, ...: small dense spots near the acetabular rim."""
+
+from hipcalc.candidates.types import Candidate
+
+__all__ = ["Candidate"]

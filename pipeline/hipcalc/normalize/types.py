@@ -1,0 +1,53 @@
+"""The value that normalisation returns."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hipcalc.radiograph import Radiograph
+
+__all__ = ["NormalizedRadiograph", "Quality"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality:
+    """Whether the picture can carry an answer: ``ok``, ``limited`` (with reasons) or ``rejected`` (with the reason)."""
+
+    level: Literal["ok", "limited", "rejected"]
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NormalizedRadiograph:
+    """A radiograph in one grey scale, with what is known about its noise.
+
+    Attributes
+    ----------
+    radiograph : Radiograph
+        The source; its pixel grid is the grid of every array here.
+    grey : ndarray of float32, shape (rows, columns)
+        Bone bright; linear in the source's values: 0 and 1 are the 0.5th and 99.5th percentile of the included pixels. Not clipped.
+    noise_sigma : ndarray of float32, shape (rows, columns)
+        Standard deviation of the pixel noise, in the units of `grey`, from the picture itself.
+    excluded : ndarray of bool, shape (rows, columns)
+        True where nothing may be detected: collimation, padding, blacked-out boxes, burned-in letters, metal, clipped pixels.
+    quality : Quality
+    """
+
+    radiograph: Radiograph
+    grey: NDArray[np.float32]
+    noise_sigma: NDArray[np.float32]
+    excluded: NDArray[np.bool_]
+    quality: Quality
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.radiograph.shape
+
+    @property
+    def spacing_mm(self) -> float | None:
+        """Size of one pixel in millimetres, or None."""
+        return self.radiograph.spacing_mm
