@@ -29,7 +29,7 @@ class Candidate:
     aspect_ratio, solidity : float
         Of the outline: long over short axis, and area over convex hull's area.
     orientation_deg : float
-        Of the long axis, in the image: 0 along the rows' direction (horizontal), positive clockwise as displayed, in (-90, 90].
+        Of the long axis: 0 is horizontal in the image, positive clockwise as displayed, in (-90, 90].
     core_to_rim : float
         Mean of the inner half over mean of the outer half, both above the surround: below 1 for a lucent centre.
     outline_px : ndarray of float64, shape (n, 2)

@@ -28,11 +28,13 @@ class NormalizedRadiograph:
     radiograph : Radiograph
         The source; its pixel grid is the grid of every array here.
     grey : ndarray of float32, shape (rows, columns)
-        Bone bright; linear in the source's values: 0 and 1 are the 0.5th and 99.5th percentile of the included pixels. Not clipped.
+        Bone bright and linear in the source's values, not clipped: 0 and 1 are the 0.5th and 99.5th percentile of the
+        included pixels.
     noise_sigma : ndarray of float32, shape (rows, columns)
         Standard deviation of the pixel noise, in the units of `grey`, from the picture itself.
     excluded : ndarray of bool, shape (rows, columns)
-        True where nothing may be detected: collimation, padding, blacked-out boxes, burned-in letters, metal, clipped pixels.
+        True where nothing may be detected: collimation, padding, blacked-out boxes, burned-in letters, metal, clipped
+        pixels.
     quality : Quality
     """
 

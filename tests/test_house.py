@@ -1,0 +1,5 @@
+import hipcalc
+
+
+def test_imports() -> None:
+    assert hipcalc.__doc__
