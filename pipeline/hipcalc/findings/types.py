@@ -1,10 +1,11 @@
-"""Candidate -> Finding: where in the hip it lies, how large it is, what it may be."""
+"""The rows of the hips and candidates tables, as values."""
 
 from dataclasses import dataclass
 
+from hipcalc.anatomy import HipStatus, SideSource
 from hipcalc.radiograph import Side
 
-__all__ = ["Finding"]
+__all__ = ["Finding", "HipRecord"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,3 +60,37 @@ class Finding:
     core_to_rim: float
     gap_head_radii: float
     gap_mm: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HipRecord:
+    """One hip of one image. Its fields are the columns of the hips table, in order.
+
+    Attributes
+    ----------
+    image_id, path, side : str
+    status : {"located", "uncertain", "implant", "absent"}
+    confidence : float
+        0 to 1.
+    head_row_px, head_column_px, head_radius_px, rim_row_px, rim_column_px, centre_edge_angle_deg : float or None
+        None where the hip is absent.
+    detection_limit_mm, detection_limit_head_radii : float or None
+        Diameter of the smallest focus that would have been found here; None when it was not measured.
+    side_source : str
+        How the side is known.
+    """
+
+    image_id: str
+    path: str
+    side: Side
+    status: HipStatus
+    confidence: float
+    head_row_px: float | None
+    head_column_px: float | None
+    head_radius_px: float | None
+    rim_row_px: float | None
+    rim_column_px: float | None
+    centre_edge_angle_deg: float | None
+    detection_limit_mm: float | None
+    detection_limit_head_radii: float | None
+    side_source: SideSource
