@@ -1,4 +1,4 @@
-"""What several tests share: programs that may be absent, the real radiographs beside the checkout, the checkout itself."""
+"""What several tests share: programs that may be absent, the real radiographs, the checkout itself."""
 
 import os
 import shutil

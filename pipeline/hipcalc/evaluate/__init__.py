@@ -1,0 +1,123 @@
+"""FROC, localisation error and calibration of the operating point, against truth tables."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from hipcalc.evaluate.froc import Froc, MatchedMarks, froc_curve, match_marks, sensitivity_at
+from hipcalc.evaluate.localisation import Localisation, localisation_errors
+from hipcalc.evaluate.plot import plot_froc
+from hipcalc.evaluate.truth import EvaluationTables, read_tables
+
+__all__ = [
+    "EvaluationTables",
+    "Froc",
+    "Localisation",
+    "MatchedMarks",
+    "evaluate",
+    "froc_curve",
+    "localisation_errors",
+    "match_marks",
+    "read_tables",
+    "sensitivity_at",
+]
+
+_OPERATING_POINTS = (0.1, 0.25, 0.5, 1.0)
+_RESAMPLES = 1000
+_SEED = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Measure:
+    """One row of the evaluation table."""
+
+    measure: str
+    value: float
+    low: float | None
+    high: float | None
+    n: int
+
+
+def evaluate(results: str | Path, truth: str | Path | tuple[str | Path, ...]) -> pd.DataFrame:
+    """Measure a results folder against truth tables.
+
+    Writes ``evaluation.csv``, ``evaluation.json`` and, with focus truth, ``froc.csv`` and ``froc.png`` to the folder.
+
+    Parameters
+    ----------
+    results : path
+        Folder that ``hipcalc screen`` wrote.
+    truth : path or tuple of paths
+        Tables of true foci or true hips (see `read_tables`).
+
+    Returns
+    -------
+    DataFrame
+        Columns `measure`, `value`, `low`, `high` (95% interval where one is given) and `n`.
+
+    Raises
+    ------
+    UsageError
+        If a table is missing, lacks columns, or names an unknown image.
+    """
+    folder = Path(results)
+    truths = truth if isinstance(truth, tuple) else (truth,)
+    tables = read_tables(folder, tuple(Path(file) for file in truths))
+    rows: list[_Measure] = []
+    if len(tables.true_hips):
+        rows += _localisation_rows(localisation_errors(tables.hips, tables.true_hips))
+    if len(tables.true_foci):
+        hips = tables.true_hips if len(tables.true_hips) else tables.hips
+        matched = match_marks(tables.candidates, tables.true_foci, hips)
+        rows += _froc_rows(matched)
+        curve = froc_curve(matched)
+        pd.DataFrame(vars(curve)).to_csv(folder / "froc.csv", index=False)
+        plot_froc(curve, folder / "froc.png")
+    table = pd.DataFrame([vars(row) for row in rows])
+    table.to_csv(folder / "evaluation.csv", index=False)
+    records = json.loads(table.to_json(orient="records"))
+    (folder / "evaluation.json").write_text(json.dumps(records, indent=2) + "\n", encoding="utf-8")
+    return table
+
+
+def _localisation_rows(found: Localisation) -> list[_Measure]:
+    located = np.array([status == "located" for status in found.status], dtype=bool)
+    n = len(located)
+    return [
+        _median("head centre error, median (head radii)", found.centre),
+        _median("rim error, median (head radii)", found.rim),
+        _median("head radius error, median of |relative|", np.abs(found.radius)),
+        _share("hips located", located, n),
+        _share("hips within 0.2 head radii", found.centre <= 0.2, n),
+        _share("located, but more than 0.4 head radii off", located & (found.centre > 0.4), n),
+    ]
+
+
+def _froc_rows(matched: MatchedMarks) -> list[_Measure]:
+    rng = np.random.default_rng(_SEED)
+    hips = int(matched.hips_per_image.sum())
+    rows = []
+    for point in _OPERATING_POINTS:
+        value, low, high = sensitivity_at(matched, point, resamples=_RESAMPLES, rng=rng)
+        name = f"sensitivity at {point:g} counted false marks per hip"
+        rows.append(_Measure(measure=name, value=value, low=low, high=high, n=len(matched.hit_rank)))
+    for point in _OPERATING_POINTS:
+        counted = float((matched.false_rank <= point).sum()) / max(1, hips)
+        name = f"false marks per hip at {point:g} expected"
+        rows.append(_Measure(measure=name, value=counted, low=None, high=None, n=hips))
+    rows.append(_median("distance of marks from their foci, median (px)", matched.distance_px))
+    return rows
+
+
+def _median(name: str, values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> _Measure:
+    known = values[np.isfinite(values)]
+    low, value, high = np.percentile(known, [5, 50, 95]) if known.size else (np.nan,) * 3
+    spread = f"{name}; low and high are the 5th and 95th percentile"
+    return _Measure(measure=spread, value=float(value), low=float(low), high=float(high), n=int(known.size))
+
+
+def _share(name: str, true: np.ndarray[tuple[int], np.dtype[np.bool_]], n: int) -> _Measure:
+    return _Measure(measure=name, value=float(true.sum()) / max(1, n), low=None, high=None, n=n)

@@ -1,0 +1,109 @@
+"""Truth tables and results tables, read and joined by image."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from hipcalc.errors import UsageError
+
+__all__ = ["EvaluationTables", "read_tables"]
+
+_FOCUS_COLUMNS = ("side", "row_px", "column_px", "diameter_px")
+_HIP_COLUMNS = ("side", "head_row_px", "head_column_px", "head_radius_px", "rim_row_px", "rim_column_px")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EvaluationTables:
+    """What was found and what is true, for the same images.
+
+    Attributes
+    ----------
+    hips, candidates : DataFrame
+        Rows of the results folder whose image is named in a truth table.
+    true_hips, true_foci : DataFrame
+        Truth, with an `image_id` column; empty when no such truth was given.
+    """
+
+    hips: pd.DataFrame
+    candidates: pd.DataFrame
+    true_hips: pd.DataFrame
+    true_foci: pd.DataFrame
+
+
+def read_tables(results: Path, truths: tuple[Path, ...]) -> EvaluationTables:
+    """Read a results folder and its truth tables.
+
+    Parameters
+    ----------
+    results : Path
+        Folder that ``hipcalc screen`` wrote.
+    truths : tuple of Path
+        CSV tables. One with `row_px`, `column_px`, `diameter_px` and `side` holds a focus per row; one with
+        `head_row_px`, `head_column_px`, `head_radius_px`, `rim_row_px`, `rim_column_px` and `side` holds a hip per
+        row. Each names its image by `image_id` or by `path` (the file's name is compared, not its folder).
+
+    Raises
+    ------
+    UsageError
+        If a table is missing or lacks columns, or names an image that the results do not hold.
+    """
+    images, hips, candidates = (_read(results / f"{name}.csv") for name in ("images", "hips", "candidates"))
+    true_hips, true_foci = [], []
+    for file in truths:
+        table = _read(file)
+        if set(_FOCUS_COLUMNS) <= set(table.columns):
+            true_foci.append(_with_image_ids(table, images, file))
+        elif set(_HIP_COLUMNS) <= set(table.columns):
+            true_hips.append(_with_image_ids(table, images, file))
+        else:
+            raise UsageError(
+                f"{file} is no truth table: it needs the columns {', '.join(_FOCUS_COLUMNS)} (a focus per row) "
+                f"or {', '.join(_HIP_COLUMNS)} (a hip per row)."
+            )
+    known = {image_id for table in (*true_hips, *true_foci) for image_id in table["image_id"]}
+    return EvaluationTables(
+        hips=hips[hips["image_id"].isin(known)],
+        candidates=candidates[candidates["image_id"].isin(known)],
+        true_hips=_joined(true_hips, _HIP_COLUMNS),
+        true_foci=_joined(true_foci, _FOCUS_COLUMNS),
+    )
+
+
+def _read(file: Path) -> pd.DataFrame:
+    if not file.is_file():
+        raise UsageError(f"{file} does not exist; give a folder that hipcalc screen wrote, and existing truth tables.")
+    try:
+        return pd.read_csv(file)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read as a CSV table; save it as comma-separated UTF-8 text.") from error
+
+
+def _joined(tables: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
+    if not tables:
+        return pd.DataFrame(columns=["image_id", *columns])
+    return pd.concat(tables, ignore_index=True)
+
+
+def _with_image_ids(table: pd.DataFrame, images: pd.DataFrame, file: Path) -> pd.DataFrame:
+    """Name each truth row's image by its id, whichever way the table names it."""
+    if "image_id" not in table.columns:
+        if "path" not in table.columns:
+            raise UsageError(f"{file} names no images: add a column image_id or path.")
+        by_name: dict[str, set[str]] = {}
+        for path, image_id in zip(images["path"], images["image_id"], strict=True):
+            by_name.setdefault(Path(str(path)).name, set()).add(str(image_id))
+        table = table.assign(image_id=[_only_image(str(path), by_name, file) for path in table["path"]])
+    unknown = sorted(set(table["image_id"]) - set(images["image_id"]))
+    if unknown:
+        raise UsageError(f"{file} names the image {unknown[0]}, which the results do not hold; screen it first.")
+    return table
+
+
+def _only_image(path: str, by_name: dict[str, set[str]], file: Path) -> str:
+    found = by_name.get(Path(path).name, set())
+    if not found:
+        raise UsageError(f"{file} names the image {Path(path).name}, which the results do not hold; screen it first.")
+    if len(found) > 1:
+        raise UsageError(f"{file} names {Path(path).name}, but several images have that name; use image_id instead.")
+    return next(iter(found))

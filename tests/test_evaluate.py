@@ -1,0 +1,156 @@
+"""Figures of evaluate against cases counted by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hipcalc.errors import UsageError
+from hipcalc.evaluate import evaluate, froc_curve, localisation_errors, match_marks, sensitivity_at
+
+HEAD = 100.0
+
+
+def marks(*rows: tuple[str, float, float, float]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["image_id", "row_px", "column_px", "expected_false_marks"])
+    return table.assign(diameter_px=10.0, diameter_head_radii=10.0 / HEAD, side="R")
+
+
+def foci(*rows: tuple[str, float, float, float]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["image_id", "row_px", "column_px", "diameter_px"]).assign(side="R")
+
+
+def hips(*images: str) -> pd.DataFrame:
+    return pd.DataFrame({"image_id": list(images)})
+
+
+def results(folder: Path) -> Path:
+    pd.DataFrame({"image_id": ["a", "b"], "path": ["x/a.png", "x/b.png"]}).to_csv(folder / "images.csv", index=False)
+    found = pd.DataFrame({"image_id": ["a", "b"], "status": ["located", "located"], "side": "R"}).assign(
+        head_row_px=[100.0, 300.0], head_column_px=100.0, head_radius_px=HEAD, rim_row_px=10.0, rim_column_px=160.0
+    )
+    found.to_csv(folder / "hips.csv", index=False)
+    marks(("a", 20.0, 170.0, 0.01), ("b", 20.0, 170.0, 0.3)).to_csv(folder / "candidates.csv", index=False)
+    return folder
+
+
+def truth(folder: Path, name: str, table: pd.DataFrame) -> Path:
+    file = folder / name
+    table.to_csv(file, index=False)
+    return file
+
+
+def test_a_mark_hits_within_the_focus_or_close_to_its_centre() -> None:
+    matched = match_marks(
+        marks(("a", 0, 7.9, 0.1), ("b", 0, 8.1, 0.1), ("c", 0, 14.9, 0.1)),
+        foci(("a", 0, 0, 2), ("b", 0, 0, 2), ("c", 0, 0, 30)),
+        hips("a", "b", "c"),
+    )
+    assert np.isfinite(matched.hit_rank).tolist() == [True, False, True]
+    assert matched.false_rank.tolist() == [0.1]
+    assert matched.distance_px[0] == pytest.approx(7.9)
+
+
+def test_further_marks_on_a_focus_are_neither_hits_nor_false_and_the_strongest_counts() -> None:
+    matched = match_marks(marks(("a", 0, 3, 2.0), ("a", 0, 1, 0.5)), foci(("a", 0, 0, 10)), hips("a"))
+    assert matched.hit_rank.tolist() == [0.5]
+    assert matched.false_rank.size == 0
+
+
+def test_sensitivity_at_a_counted_number_of_false_marks() -> None:
+    matched = match_marks(
+        marks(("a", 0, 0, 0.1), ("a", 500, 0, 0.2), ("b", 0, 0, 0.3), ("b", 500, 0, 0.4)),
+        foci(("a", 0, 0, 10), ("b", 0, 0, 10), ("b", 900, 0, 10)),
+        hips("a", "b"),
+    )
+    rng = np.random.default_rng(0)
+    at = [sensitivity_at(matched, x, resamples=50, rng=rng)[0] for x in (0.0, 0.5, 1.0)]
+    assert at == pytest.approx([1 / 3, 2 / 3, 2 / 3])
+    curve = froc_curve(matched)
+    assert curve.false_marks_per_hip.tolist() == [0.0, 0.5, 0.5, 1.0]
+    assert curve.sensitivity == pytest.approx([1 / 3, 1 / 3, 2 / 3, 2 / 3])
+
+
+def test_hips_without_foci_lower_the_rate_of_false_marks() -> None:
+    false = marks(("a", 500, 0, 0.2))
+    one = froc_curve(match_marks(false, foci(("a", 0, 0, 10)), hips("a")))
+    four = froc_curve(match_marks(false, foci(("a", 0, 0, 10)), hips("a", "a", "b", "b")))
+    assert one.false_marks_per_hip.tolist() == [1.0]
+    assert four.false_marks_per_hip.tolist() == [0.25]
+
+
+def test_the_interval_narrows_with_more_images() -> None:
+    def width(n: int) -> float:
+        names = [f"{i:03d}" for i in range(n)]
+        found = marks(*((name, 0.0, 0.0, 0.1) for name in names[::2]))
+        matched = match_marks(found, foci(*((name, 0.0, 0.0, 10.0) for name in names)), hips(*names))
+        _, low, high = sensitivity_at(matched, 0.5, resamples=300, rng=np.random.default_rng(3))
+        return high - low
+
+    assert width(10) > 2 * width(160) > 0
+
+
+def test_localisation_pairs_each_found_hip_once() -> None:
+    true = pd.DataFrame(
+        {"image_id": "a", "head_row_px": [100.0, 100.0], "head_column_px": [100.0, 900.0], "head_radius_px": HEAD}
+    ).assign(rim_row_px=10.0, rim_column_px=[160.0, 840.0])
+    found = true.iloc[[0]].assign(head_column_px=110.0, head_radius_px=90.0, rim_row_px=30.0, status="located")
+    error = localisation_errors(found, true)
+    assert error.centre[0] == pytest.approx(0.1)
+    assert error.rim[0] == pytest.approx(0.2)
+    assert error.radius[0] == pytest.approx(-0.1)
+    assert np.isnan(error.centre[1])
+    assert error.status == ("located", "absent")
+
+
+def test_evaluate_writes_its_tables_and_joins_by_file_name(tmp_path: Path) -> None:
+    folder = results(tmp_path)
+    hip_truth = pd.DataFrame({"path": ["elsewhere/a.png", "b.png"], "side": "R"}).assign(
+        head_row_px=100.0, head_column_px=100.0, head_radius_px=HEAD, rim_row_px=10.0, rim_column_px=160.0
+    )
+    focus_truth = foci(("a", 20.0, 170.0, 12.0))
+    table = evaluate(
+        folder, (truth(tmp_path, "hips_truth.csv", hip_truth), truth(tmp_path, "foci_truth.csv", focus_truth))
+    )
+    values = dict(zip(table["measure"], table["value"], strict=True))
+    assert values["sensitivity at 0.1 counted false marks per hip"] == 1.0
+    assert values["false marks per hip at 0.25 expected"] == 0.0
+    assert values["false marks per hip at 0.5 expected"] == 0.5
+    assert values["located, but more than 0.4 head radii off"] == 0.5
+    assert pd.read_csv(folder / "evaluation.csv").shape == table.shape
+    assert (folder / "froc.png").stat().st_size > 1000
+    assert pd.read_csv(folder / "froc.csv")["sensitivity"].max() == 1.0
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (pd.DataFrame({"path": ["a.png"]}), "is no truth table: it needs the columns side, row_px"),
+        (foci(("a", 0, 0, 1)).drop(columns="image_id"), "names no images: add a column image_id or path"),
+        (foci(("z", 0, 0, 1)), "names the image z, which the results do not hold; screen it first"),
+        (
+            foci(("z", 0, 0, 1)).drop(columns="image_id").assign(path="z.png"),
+            "names the image z.png, which the results do not hold",
+        ),
+    ],
+)
+def test_a_wrong_truth_table_is_refused_in_one_sentence(tmp_path: Path, table: pd.DataFrame, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        evaluate(results(tmp_path), truth(tmp_path, "truth.csv", table))
+
+
+def test_two_images_of_one_name_must_be_told_apart_by_id(tmp_path: Path) -> None:
+    folder = results(tmp_path)
+    pd.DataFrame({"image_id": ["a", "b"], "path": ["x/a.png", "y/a.png"]}).to_csv(folder / "images.csv", index=False)
+    table = foci(("a", 0, 0, 1)).drop(columns="image_id").assign(path="a.png")
+    with pytest.raises(UsageError, match="several images have that name; use image_id instead"):
+        evaluate(folder, truth(tmp_path, "truth.csv", table))
+
+
+def test_a_missing_or_unreadable_table_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="images.csv does not exist; give a folder that hipcalc screen wrote"):
+        evaluate(tmp_path, tmp_path / "truth.csv")
+    (results(tmp_path) / "truth.csv").write_bytes(b"\xff\xfe\x00bad")
+    with pytest.raises(UsageError, match="cannot be read as a CSV table"):
+        evaluate(tmp_path, tmp_path / "truth.csv")
