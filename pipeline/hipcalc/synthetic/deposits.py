@@ -1,0 +1,198 @@
+"""Shapes of calcific deposits, as projected thickness on a pixel grid.
+
+One shape serves both uses: as millimetres of mineral in a phantom, and as grey levels planted into a real radiograph.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hipcalc.errors import UsageError
+
+__all__ = ["FOCUS_KINDS", "TRAP_KINDS", "Deposit", "FocusKind", "draw_deposit"]
+
+Image = NDArray[np.float32]
+FocusKind = Literal["amorphous", "ossicle", "ring", "linear", "cluster", "beak", "phlebolith"]
+FOCUS_KINDS: Final[tuple[FocusKind, ...]] = get_args(FocusKind)
+# What a reader would call something else than a focus: a lip of bone joined to the rim, a stone in a pelvic vein.
+TRAP_KINDS: Final[frozenset[FocusKind]] = frozenset({"beak", "phlebolith"})
+
+# Shapes are drawn on this canvas and shrunk to the pixel grid, so that a small focus has smooth edges.
+_CANVAS = 192
+_UNITS_PER_CANVAS = 3.2
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Deposit:
+    """Projected thickness of one deposit, its centre anywhere within a pixel.
+
+    Attributes
+    ----------
+    thickness : ndarray of float32, shape (n, n)
+        Relative thickness along the ray, 1 at its largest.
+    mask : ndarray of bool, shape (n, n)
+        Inside of the outline.
+    row, column : int
+        Image position of the patch's first pixel.
+    """
+
+    thickness: Image
+    mask: NDArray[np.bool_]
+    row: int
+    column: int
+
+
+def _axes() -> tuple[Image, Image]:
+    line = (np.arange(_CANVAS, dtype=np.float32) + 0.5 - _CANVAS / 2) * np.float32(_UNITS_PER_CANVAS / _CANVAS)
+    return np.meshgrid(line, line)[0], np.meshgrid(line, line)[1]
+
+
+def _chord(squared_radius: Image, outer: float = 1.0) -> Image:
+    """Length of the ray inside a ball of radius `outer`, where `squared_radius` is the squared distance to its axis."""
+    return np.asarray(2.0 * np.sqrt(np.maximum(outer**2 - squared_radius, 0.0)), np.float32)
+
+
+def _ball(x: Image, y: Image, centre: tuple[float, float], radius: float) -> Image:
+    return _chord((x - centre[0]) ** 2 + (y - centre[1]) ** 2, radius)
+
+
+def _wobbly_radius(x: Image, y: Image, rng: np.random.Generator, wobble: float, aspect: float) -> Image:
+    """Distance to the centre in units of an irregular oval outline."""
+    theta = np.arctan2(y, x)
+    outline = np.ones_like(x)
+    for order in (2, 3, 4, 5):
+        outline += np.float32(wobble / order * rng.normal()) * np.cos(order * theta + np.float32(rng.uniform(0, 6.28)))
+    stretch = math.sqrt(aspect)
+    return np.asarray(np.hypot(x / stretch, y * stretch) / np.maximum(outline, 0.5), np.float32)
+
+
+def _amorphous(x: Image, y: Image, rng: np.random.Generator) -> Image:
+    thickness = np.zeros_like(x)
+    for _ in range(7):
+        centre = tuple(rng.normal(0.0, 0.36, 2))
+        thickness += _ball(x, y, (centre[0], centre[1]), rng.uniform(0.4, 0.75))
+    cloud = cv2.GaussianBlur(rng.standard_normal(x.shape, dtype=np.float32), (0, 0), 0.14 * _CANVAS / _UNITS_PER_CANVAS)
+    # Chalk-like mineral has no shell and no sharp margin.
+    thickness *= 1.0 + 0.15 * cloud / cloud.std()
+    return np.asarray(cv2.GaussianBlur(thickness, (0, 0), 0.05 * _CANVAS / _UNITS_PER_CANVAS), np.float32)
+
+
+def _ossicle(x: Image, y: Image, rng: np.random.Generator) -> Image:
+    squared = _wobbly_radius(x, y, rng, 0.10, rng.uniform(1.0, 1.7)) ** 2
+    return _chord(squared) - 0.65 * _chord(squared, 0.82)
+
+
+def _ring(x: Image, y: Image, rng: np.random.Generator) -> Image:
+    squared = _wobbly_radius(x, y, rng, 0.06, rng.uniform(1.0, 1.4)) ** 2
+    return _chord(squared) - 0.95 * _chord(squared, rng.uniform(0.8, 0.88))
+
+
+def _linear(x: Image, y: Image, rng: np.random.Generator) -> Image:
+    """Draw a thin arc, as in chondrocalcinosis: long axis along x, broken here and there."""
+    bow = rng.uniform(0.05, 0.2)
+    across = (y + bow * (x**2 - 0.5)) / rng.uniform(0.10, 0.16)
+    along = np.clip((1.4 - np.abs(x)) / 0.3, 0.0, 1.0)
+    beads = cv2.GaussianBlur(rng.standard_normal((1, x.shape[1]), dtype=np.float32), (0, 0), 8.0)
+    return np.asarray(
+        _chord(np.asarray(across**2, np.float32)) * along * np.clip(1.0 + 0.3 * beads / beads.std(), 0.3, None),
+        np.float32,
+    )
+
+
+def _cluster(x: Image, y: Image, rng: np.random.Generator) -> Image:
+    thickness = np.zeros_like(x)
+    for angle in np.arange(rng.integers(4, 8)) * 2.4 + rng.uniform(0, 6.28):
+        distance = rng.uniform(0.35, 0.85)
+        thickness += _ball(x, y, (distance * math.cos(angle), distance * math.sin(angle)), rng.uniform(0.18, 0.34))
+    return thickness
+
+
+def _beak(x: Image, y: Image, rng: np.random.Generator) -> Image:
+    """Draw a tapering lip of bone with a cortex: its base at -x, its tip at +x."""
+    taper = np.clip((1.3 - x) / 2.4, 0.0, None) ** 0.8
+    bent = y + 0.15 * rng.uniform(-1, 1) * x**2
+    squared = np.where((x > -1.1) & (taper > 0.02), (bent / np.maximum(0.75 * taper, 0.02)) ** 2, 2.0)
+    squared = np.asarray(squared, np.float32)
+    # The base fades out: there the beak goes over into the bone that it belongs to.
+    joined = np.clip((x + 1.1) / 0.4, 0.0, 1.0)
+    return np.asarray((_chord(squared) - 0.5 * _chord(squared, 0.7)) * np.sqrt(taper) * joined, np.float32)
+
+
+def _phlebolith(x: Image, y: Image, rng: np.random.Generator) -> Image:
+    centre = tuple(rng.uniform(-0.15, 0.15, 2))
+    return _ball(x, y, (0.0, 0.0), 1.0) - 0.8 * _ball(x, y, (centre[0], centre[1]), rng.uniform(0.4, 0.6))
+
+
+_SHAPES: Final[dict[FocusKind, Callable[[Image, Image, np.random.Generator], Image]]] = {
+    "amorphous": _amorphous,
+    "ossicle": _ossicle,
+    "ring": _ring,
+    "linear": _linear,
+    "cluster": _cluster,
+    "beak": _beak,
+    "phlebolith": _phlebolith,
+}
+
+
+def _filled(thickness: Image, kind: FocusKind) -> NDArray[np.uint8]:
+    """Return the inside of the outline: where there is mineral, with what it encloses; a cluster counts as its hull."""
+    inside = (thickness > 0.1 * thickness.max()).astype(np.uint8)
+    contours, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if kind == "cluster":
+        contours = [cv2.convexHull(np.vstack(contours))]
+    return np.asarray(cv2.drawContours(np.zeros_like(inside), contours, -1, 1, cv2.FILLED), np.uint8)
+
+
+def draw_deposit(
+    *,
+    kind: FocusKind,
+    row_px: float,
+    column_px: float,
+    diameter_px: float,
+    orientation_deg: float,
+    rng: np.random.Generator,
+) -> Deposit:
+    """Draw one deposit of a given kind and size, unblurred.
+
+    Parameters
+    ----------
+    kind : str
+        One of `FOCUS_KINDS`.
+    row_px, column_px : float
+        Centroid of the outline's inside.
+    diameter_px : float
+        Of the circle with the outline's area.
+    orientation_deg : float
+        Direction of the long axis (of a beak: from base to tip); 0 is towards larger columns, positive clockwise as
+        displayed.
+    rng : numpy.random.Generator
+        Draws the irregularities.
+
+    Raises
+    ------
+    UsageError
+        For an unknown kind.
+    """
+    if kind not in _SHAPES:
+        raise UsageError(f"kind is {kind!r} but must be one of {', '.join(FOCUS_KINDS)}.")
+    canvas = _SHAPES[kind](*_axes(), rng)
+    inside = _filled(canvas, kind)
+    scale = diameter_px / (2.0 * math.sqrt(float(inside.sum()) / math.pi))
+    centre_y, centre_x = (float(axis.mean()) for axis in np.nonzero(inside))
+    half = math.ceil(0.75 * _CANVAS * scale) + 2
+    row, column = math.floor(row_px) - half, math.floor(column_px) - half
+    turn = cv2.getRotationMatrix2D((0.0, 0.0), -orientation_deg, scale)
+    turn[:, 2] = (column_px - column, row_px - row) - turn[:, :2] @ (centre_x, centre_y)
+    size = (2 * half + 1, 2 * half + 1)
+    # One output pixel covers 1/scale canvas pixels: average over them before sampling.
+    smooth = cv2.GaussianBlur(canvas, (0, 0), max(0.35 / scale, 0.3))
+    thickness = np.maximum(cv2.warpAffine(smooth, turn, size, flags=cv2.INTER_LINEAR), 0.0)
+    soft_mask = cv2.warpAffine(cv2.GaussianBlur(inside.astype(np.float32), (0, 0), max(0.35 / scale, 0.3)), turn, size)
+    return Deposit(
+        thickness=np.asarray(thickness / thickness.max(), np.float32), mask=soft_mask > 0.5, row=row, column=column
+    )
