@@ -1,5 +1,7 @@
 """Radiograph -> NormalizedRadiograph: polarity, grey scale, noise, exclusion masks, quality."""
 
+from hipcalc.normalize.normalising import normalize
+from hipcalc.normalize.structure import structure_normalised
 from hipcalc.normalize.types import NormalizedRadiograph, Quality
 
-__all__ = ["NormalizedRadiograph", "Quality"]
+__all__ = ["NormalizedRadiograph", "Quality", "normalize", "structure_normalised"]

@@ -1,0 +1,43 @@
+"""The steps of normalisation in their order."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hipcalc.normalize.exclusion import exclusion_mask
+from hipcalc.normalize.noise import noise_map
+from hipcalc.normalize.quality import judge_quality
+from hipcalc.normalize.types import NormalizedRadiograph
+from hipcalc.radiograph import Radiograph
+
+__all__ = ["normalize"]
+
+
+def normalize(radiograph: Radiograph) -> NormalizedRadiograph:
+    """Bring a radiograph to one grey scale, bone bright, and say where it may not be believed.
+
+    Parameters
+    ----------
+    radiograph : Radiograph
+
+    Returns
+    -------
+    NormalizedRadiograph
+        A picture that cannot carry an answer is returned with quality ``rejected``, not raised.
+    """
+    bright = radiograph.pixels if radiograph.polarity == "bone-bright" else -radiograph.pixels
+    excluded = exclusion_mask(bright, radiograph.padding)
+    grey = _grey_scale(bright, excluded)
+    noise = noise_map(grey, excluded)
+    return NormalizedRadiograph(
+        radiograph=radiograph,
+        grey=grey,
+        noise_sigma=noise,
+        excluded=excluded,
+        quality=judge_quality(excluded),
+    )
+
+
+def _grey_scale(bright: NDArray[np.float32], excluded: NDArray[np.bool_]) -> NDArray[np.float32]:
+    sample = bright[::4, ::4][~excluded[::4, ::4]]
+    low, high = np.percentile(sample if sample.size > 100 else bright, [0.5, 99.5])
+    return (bright - np.float32(low)) * np.float32(1.0 / max(float(high - low), 1e-6))

@@ -1,0 +1,138 @@
+"""DICOM bytes -> Radiograph."""
+
+import io
+import warnings
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.pixels.processing import apply_modality_lut
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+from hipcalc.errors import InputUnreadableError
+from hipcalc.radiograph.decoding import StoredPixels, decode_pixels
+from hipcalc.radiograph.header import check_is_radiograph, header_side, view_words
+from hipcalc.radiograph.spacing import header_spacing
+from hipcalc.radiograph.types import Polarity, Radiograph
+from hipcalc.radiograph.values import single_plane
+
+__all__ = ["looks_like_dicom", "radiograph_from_dicom"]
+
+_LOOK_AT = 132
+
+
+def looks_like_dicom(data: bytes) -> bool:
+    """Tell DICOM, with or without its preamble, from its first bytes (PS3.10, 7.1)."""
+    if data[128:_LOOK_AT] == b"DICM":
+        return True
+    # Without preamble a data set begins with group 0002 or 0008, and a length that is no text.
+    return len(data) > 16 and data[:2] in (b"\x08\x00", b"\x02\x00", b"\x00\x08") and data[3:4] == b"\x00"
+
+
+def radiograph_from_dicom(data: bytes, *, path: str, sha256: str) -> Radiograph:
+    """Read one radiograph from the bytes of a DICOM file.
+
+    Raises
+    ------
+    InputUnreadableError
+        When the file is damaged, cut short, or in an unknown transfer syntax.
+    InputRejectedError
+        When it is no radiograph that may show a hip.
+    """
+    # pydicom warns about every odd header value; what matters of it becomes a note or an error here.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset = _parse(data, path)
+        check_is_radiograph(dataset, path)
+        stored = decode_pixels(dataset, path)
+        plane = single_plane(stored, path)
+        notes: list[str] = []
+        pixels = _modality_values(plane, dataset, notes)
+        spacing = header_spacing(dataset)
+        return Radiograph(
+            pixels=pixels,
+            path=path,
+            sha256=sha256,
+            bits=int(dataset.BitsStored),
+            polarity=_polarity(dataset),
+            polarity_source="header",
+            spacing_mm=spacing.mm,
+            spacing_source=spacing.source,
+            side=header_side(dataset),
+            view_hint=_view_hint(dataset),
+            padding=_padding(stored, dataset),
+            notes=(*notes, *spacing.notes),
+        )
+
+
+def _parse(data: bytes, path: str) -> FileDataset:
+    try:
+        dataset = pydicom.dcmread(io.BytesIO(data), force=True)
+    except Exception as error:  # a damaged file raises anything from EOFError to struct.error
+        raise InputUnreadableError(f"{path}: the DICOM file is cut short or damaged; copy it again.") from error
+    if len(dataset) == 0:
+        raise InputUnreadableError(f"{path}: the DICOM file is cut short or damaged; copy it again.")
+    if "TransferSyntaxUID" not in dataset.file_meta:
+        dataset.file_meta.TransferSyntaxUID = _guess_syntax(dataset)
+    dataset.setdefault("SamplesPerPixel", 1)
+    dataset.setdefault("BitsAllocated", 16)
+    dataset.setdefault("BitsStored", dataset.BitsAllocated)
+    dataset.setdefault("PixelRepresentation", 0)
+    return dataset
+
+
+def _guess_syntax(dataset: FileDataset) -> UID:
+    """Without file meta information the encoding that pydicom found when parsing is all there is."""
+    implicit, little_endian = dataset.original_encoding
+    if implicit:
+        return ImplicitVRLittleEndian
+    return ExplicitVRLittleEndian if little_endian else ExplicitVRBigEndian
+
+
+def _modality_values(plane: NDArray[np.float32], dataset: Dataset, notes: list[str]) -> NDArray[np.float32]:
+    """Apply the modality LUT or the rescale (PS3.3, C.11.1); broken ones are noted and left out."""
+    if dataset.get("ModalityLUTSequence"):
+        try:
+            mapped = apply_modality_lut(plane.astype(np.int64), dataset)
+            return np.ascontiguousarray(mapped, dtype=np.float32)
+        except Exception:  # a table that does not fit its descriptor raises several kinds
+            notes.append("the modality LUT is invalid and was not applied")
+            return plane
+    slope, intercept = _number(dataset, "RescaleSlope", 1.0), _number(dataset, "RescaleIntercept", 0.0)
+    if slope == 0.0 or not np.isfinite([slope, intercept]).all():
+        notes.append("the rescale is invalid and was not applied")
+        return plane
+    if (slope, intercept) == (1.0, 0.0):
+        return plane
+    return plane * np.float32(slope) + np.float32(intercept)
+
+
+def _number(dataset: Dataset, keyword: str, default: float) -> float:
+    value = dataset.get(keyword)
+    if value is None or value == "":
+        return default
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return float("nan")
+
+
+def _padding(stored: StoredPixels, dataset: Dataset) -> NDArray[np.bool_] | None:
+    """Mask of PixelPaddingValue, or of the range up to PixelPaddingRangeLimit (PS3.3, C.7.5.1.1.2)."""
+    value = _number(dataset, "PixelPaddingValue", float("nan"))
+    if not np.isfinite(value) or stored.ndim != 2:
+        return None
+    limit = _number(dataset, "PixelPaddingRangeLimit", value)
+    low, high = min(value, limit), max(value, limit)
+    mask: NDArray[np.bool_] = (stored >= low) & (stored <= high)
+    return mask
+
+
+def _polarity(dataset: Dataset) -> Polarity:
+    return "bone-dark" if str(dataset.get("PhotometricInterpretation", "")) == "MONOCHROME1" else "bone-bright"
+
+
+def _view_hint(dataset: Dataset) -> str:
+    keywords = ("ViewPosition", "BodyPartExamined", "SeriesDescription", "StudyDescription", "ProtocolName")
+    return view_words(*(str(dataset.get(keyword, "") or "") for keyword in keywords))

@@ -1,0 +1,57 @@
+"""Files and folders named by a user -> the files to read."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+__all__ = ["find_inputs"]
+
+
+def find_inputs(paths: Iterable[str | Path]) -> tuple[Path, ...]:
+    """List every file that the named files and folders stand for.
+
+    The rule: a named file is always an input. Of a named folder, and recursively of its folders, every regular file is
+    an input whatever its suffix (a radiograph often has none, and a text file must get its row that says so), except
+    hidden ones, whose name or folder starts with a dot. Links to folders are not followed, so a loop of links ends.
+    A path that does not exist, and a folder without any file, are listed themselves, so that each gets its row and its
+    reason: :func:`hipcalc.radiograph.read_radiograph` raises for them.
+
+    Parameters
+    ----------
+    paths : iterable of str or Path
+        Files and folders, in any order, repeats allowed.
+
+    Returns
+    -------
+    tuple of Path
+        Sorted by name, each file once; relative where the user's path was relative.
+    """
+    found: dict[Path, Path] = {}
+    for path in map(Path, paths):
+        for file in _files_of(path):
+            found.setdefault(file.absolute(), file)
+    return tuple(found[key] for key in sorted(found, key=lambda key: key.parts))
+
+
+def _files_of(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    empty = True
+    for file in _walk(path):
+        empty = False
+        yield file
+    if empty:
+        yield path
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    # A folder that may not be opened is an input of its own, otherwise its files would vanish without a word.
+    closed: list[Path] = []
+    for parent, folders, files in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename))):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            file = Path(parent, name)
+            if not name.startswith(".") and file.is_file():
+                yield file
+    yield from closed

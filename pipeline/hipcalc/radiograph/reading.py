@@ -1,0 +1,88 @@
+"""One file -> Radiograph."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from hipcalc.errors import InputRejectedError, InputUnreadableError, UsageError
+from hipcalc.radiograph.dicom import looks_like_dicom, radiograph_from_dicom
+from hipcalc.radiograph.header import view_words
+from hipcalc.radiograph.raster import decode_raster, raster_kind
+from hipcalc.radiograph.types import Radiograph
+from hipcalc.radiograph.values import single_plane
+
+__all__ = ["read_radiograph"]
+
+
+def read_radiograph(path: str | Path, *, spacing_mm: float | None = None) -> Radiograph:
+    """Read one radiograph from a DICOM, PNG, JPEG or TIFF file, told apart by content, not by suffix.
+
+    Parameters
+    ----------
+    path : str or Path
+    spacing_mm : float, optional
+        Size of one pixel in millimetres; given, it replaces what the file says.
+
+    Returns
+    -------
+    Radiograph
+
+    Raises
+    ------
+    InputUnreadableError
+        When the file is missing, damaged, cut short, or in an encoding that nothing here decodes.
+    InputRejectedError
+        When the file is no image, or an image but no radiograph that may show a hip.
+    UsageError
+        When `spacing_mm` is not a positive number.
+    """
+    if spacing_mm is not None and not 0 < spacing_mm < float("inf"):
+        raise UsageError(f"The pixel spacing must be a positive number of millimetres, not {spacing_mm}.")
+    radiograph = _read(_bytes_of(Path(path)), str(path))
+    if spacing_mm is None:
+        return radiograph
+    return replace(radiograph, spacing_mm=float(spacing_mm), spacing_source="user")
+
+
+def _bytes_of(path: Path) -> bytes:
+    if path.is_dir():
+        raise InputUnreadableError(f"{path}: this folder holds no file that can be read.")
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputUnreadableError(f"{path}: there is no such file or folder.") from error
+    except OSError as error:
+        raise InputUnreadableError(f"{path}: the file cannot be opened ({error.strerror}).") from error
+
+
+def _read(data: bytes, path: str) -> Radiograph:
+    if not data:
+        raise InputUnreadableError(f"{path}: the file is empty; copy it again.")
+    sha256 = hashlib.sha256(data).hexdigest()
+    # DICOM first: its preamble may hold a TIFF header (PS3.10, 7.1).
+    if looks_like_dicom(data):
+        return radiograph_from_dicom(data, path=path, sha256=sha256)
+    kind = raster_kind(data)
+    if kind:
+        return _from_raster(data, kind, path=path, sha256=sha256)
+    if Path(path).suffix.lower() in (".dcm", ".dicom", ".png", ".jpg", ".jpeg", ".tif", ".tiff"):
+        raise InputUnreadableError(
+            f"{path}: the content is not what the suffix {Path(path).suffix} says, and no image; export it again."
+        )
+    raise InputRejectedError(f"{path}: not an image file (DICOM, PNG, JPEG or TIFF).")
+
+
+def _from_raster(data: bytes, kind: str, *, path: str, sha256: str) -> Radiograph:
+    decoded = decode_raster(data, kind, path)
+    pixels = single_plane(decoded, path)
+    return Radiograph(
+        pixels=pixels,
+        path=path,
+        sha256=sha256,
+        bits=min(decoded.dtype.itemsize * 8, 32),
+        polarity="bone-bright",
+        polarity_source="default",
+        spacing_mm=None,
+        spacing_source="unknown",
+        view_hint=view_words(Path(path).stem),
+    )
