@@ -1,4 +1,4 @@
-"""Radiographs projected from CT bone surfaces (../shared/data/meshes), with exact truth: a second anatomy, for benchmarks only.
+"""Radiographs projected from CT bone surfaces (../shared/data/meshes), with true head circles: for benchmarks only.
 
 Run it to write pictures of the projections to ``tests/benchmarks/out/mesh_projection``.
 """
@@ -80,7 +80,7 @@ def thickness(points: NDArray[np.float64], faces: NDArray[np.int64], shape: tupl
             depth = t[:, 0, 2] * (1 - w1 - w2) + t[:, 1, 2] * w1 + t[:, 2, 2] * w2
             np.add.at(image, (row[inside], column[inside]), (np.sign(s) * depth)[inside])
     flip = 1.0 if image.sum() >= 0 else -1.0
-    # Rays that graze an edge miss one of a pair of triangles; their lengths are outliers and the neighbours know better.
+    # Rays that graze an edge miss one of a pair of triangles: their lengths are outliers, which the neighbours mend.
     smooth = cv2.medianBlur((image * flip).astype(np.float32), 3)
     return np.clip(smooth, 0.0, None).astype(np.float64)
 
