@@ -1,4 +1,4 @@
-"""Hips whose truth is known: foci planted into real radiographs."""
+"""Hips whose truth is known: phantoms, and foci planted into real radiographs."""
 
 from hipcalc.synthetic.deposits import FOCUS_KINDS, TRAP_KINDS, FocusKind
 from hipcalc.synthetic.insertion import (
@@ -9,15 +9,26 @@ from hipcalc.synthetic.insertion import (
     estimate_blur_px,
     insert_focus,
 )
+from hipcalc.synthetic.parameters import BodyAnatomy, FocusPlan, HipAnatomy, Imaging
+from hipcalc.synthetic.phantom import Phantom, make_phantom
+from hipcalc.synthetic.truth import FocusTruth, HipTruth
 
 __all__ = [
     "FOCUS_KINDS",
     "TRAP_KINDS",
+    "BodyAnatomy",
     "FocusKind",
     "FocusPatch",
+    "FocusPlan",
+    "FocusTruth",
+    "HipAnatomy",
+    "HipTruth",
+    "Imaging",
     "InsertedFocus",
+    "Phantom",
     "add_patches",
     "draw_focus",
     "estimate_blur_px",
     "insert_focus",
+    "make_phantom",
 ]

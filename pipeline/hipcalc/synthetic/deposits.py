@@ -125,7 +125,7 @@ def _beak(x: Image, y: Image, rng: np.random.Generator) -> Image:
 
 def _phlebolith(x: Image, y: Image, rng: np.random.Generator) -> Image:
     centre = tuple(rng.uniform(-0.15, 0.15, 2))
-    return _ball(x, y, (0.0, 0.0), 1.0) - 0.8 * _ball(x, y, (centre[0], centre[1]), rng.uniform(0.4, 0.6))
+    return _ball(x, y, (0.0, 0.0), 1.0) - 0.9 * _ball(x, y, (centre[0], centre[1]), rng.uniform(0.5, 0.65))
 
 
 _SHAPES: Final[dict[FocusKind, Callable[[Image, Image, np.random.Generator], Image]]] = {

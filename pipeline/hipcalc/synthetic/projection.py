@@ -1,0 +1,181 @@
+"""Bones projected from a point source: millimetres of compact and of cancellous bone along each ray."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hipcalc.synthetic.parameters import Imaging
+from hipcalc.synthetic.shapes import Field, Points
+
+__all__ = ["Frame", "Pose", "Thickness", "project_bone"]
+
+_STEP_MM = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """The detector, sampled every `step_mm`, and the source in front of it.
+
+    The origin of the room is the foot of the central ray at the body's middle plane: right as displayed, down, and
+    towards the source, in millimetres.
+
+    Attributes
+    ----------
+    rows, columns : int
+    step_mm : float
+        Sample distance at the detector.
+    source_mm, detector_mm : float
+        Distance of source and detector from the body's middle plane.
+    """
+
+    rows: int
+    columns: int
+    step_mm: float
+    source_mm: float
+    detector_mm: float
+
+    def magnification(self, toward_source_mm: float) -> float:
+        """Return size at the detector over size in the body, at a depth."""
+        return (self.source_mm + self.detector_mm) / (self.source_mm - toward_source_mm)
+
+    def to_image(self, right_mm: float, down_mm: float, toward_source_mm: float) -> tuple[float, float]:
+        """Return (row, column) of a point of the room."""
+        scale = self.magnification(toward_source_mm) / self.step_mm
+        return down_mm * scale + (self.rows - 1) / 2, right_mm * scale + (self.columns - 1) / 2
+
+
+def frame_of(imaging: Imaging, body_thickness_mm: float, *, step_mm: float) -> Frame:
+    """Return the frame of an exposure, sampled more or less finely than its pixels."""
+    detector = imaging.table_distance_mm + body_thickness_mm / 2
+    ratio = imaging.pixel_mm / step_mm
+    return Frame(
+        rows=math.ceil(imaging.rows * ratio),
+        columns=math.ceil(imaging.columns * ratio),
+        step_mm=step_mm,
+        source_mm=imaging.source_distance_mm - detector,
+        detector_mm=detector,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pose:
+    """Where a bone's own axes (lateral, cranial, anterior) lie in the room (right, down, towards the source).
+
+    Attributes
+    ----------
+    origin : ndarray of float64, shape (3,)
+        Of the bone's axes, in the room.
+    axes : ndarray of float64, shape (3, 3)
+        Rows: the bone's lateral, cranial and anterior directions in the room; orthonormal up to a mirror.
+    """
+
+    origin: NDArray[np.float64]
+    axes: NDArray[np.float64]
+
+    def to_room(self, lateral: float, cranial: float, anterior: float) -> tuple[float, float, float]:
+        """Return the room coordinates of a point of the bone."""
+        right, down, toward = self.origin + np.array([lateral, cranial, anterior]) @ self.axes
+        return float(right), float(down), float(toward)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Thickness:
+    """Millimetres of compact and cancellous bone along the rays of a frame, shape (rows, columns)."""
+
+    compact: NDArray[np.float32]
+    cancellous: NDArray[np.float32]
+
+
+Box = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
+
+
+def _room_grid(pose: Pose, box: Box, frame: Frame) -> tuple[list[NDArray[np.float32]], Points]:
+    """Room axes (right, down, toward) around a bone, cut to what is seen, and the bone's coordinates there."""
+    corners = np.array([pose.to_room(a, b, c) for a in box[0] for b in box[1] for c in box[2]])
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    reach = np.array([frame.columns, frame.rows]) * frame.step_mm / 2 + 6.0
+    low[:2], high[:2] = np.maximum(low[:2], -reach), np.minimum(high[:2], reach)
+    axes = [np.arange(a, b + _STEP_MM, _STEP_MM, dtype=np.float32) for a, b in zip(low, high, strict=True)]
+    toward, down, right = np.meshgrid(axes[2], axes[1], axes[0], indexing="ij")
+    room = [right - np.float32(pose.origin[0]), down - np.float32(pose.origin[1]), toward - np.float32(pose.origin[2])]
+    own = [np.asarray(a * room[0] + b * room[1] + c * room[2], np.float32) for a, b, c in pose.axes.tolist()]
+    return axes, Points(lateral=own[0], cranial=own[1], anterior=own[2])
+
+
+def _inside(near: Field, far: Field) -> Field:
+    """Share of the ray between two neighbouring samples that lies inside, the field being linear between them."""
+    return np.asarray(
+        (np.maximum(-near, 0) + np.maximum(-far, 0)) / np.maximum(np.abs(near) + np.abs(far), 1e-6), np.float32
+    )
+
+
+def project_bone(solid: Callable[[Points], tuple[Field, Field]], *, pose: Pose, box: Box, frame: Frame) -> Thickness:
+    """Project one bone.
+
+    The distance field is sampled every 2 mm and interpolated to the rays, slice by slice, each slice magnified as the
+    cone of rays has it; along a ray, the crossing of each surface is found to a fraction of a step.
+
+    Parameters
+    ----------
+    solid : callable
+        From `Points` in the bone's own axes to the distance field and the cortex's thickness.
+    pose, frame
+        Where the bone and the detector are.
+    box : three pairs of float
+        Lateral, cranial and anterior extent of the bone, in millimetres.
+    """
+    compact, cancellous = (np.zeros((frame.rows, frame.columns), np.float32) for _ in range(2))
+    (right, down, toward), points = _room_grid(pose, box, frame)
+    if min(len(right), len(down), len(toward)) < 2:
+        return Thickness(compact=compact, cancellous=cancellous)
+    surface, cortex = solid(points)
+    marrow = surface + cortex
+    for k in range(len(toward) - 1):
+        _add_slab(surface[k : k + 2], marrow[k : k + 2], (right, down, toward[k : k + 2]), frame, (compact, cancellous))
+    return Thickness(compact=compact, cancellous=cancellous)
+
+
+def _add_slab(
+    surface: Field, marrow: Field, axes: tuple[Field, Field, Field], frame: Frame, totals: tuple[Field, Field]
+) -> None:
+    """Add what lies between two slices to the totals, over the part of the detector that the bone covers there."""
+    right, down, toward = axes
+    rows, columns = (np.nonzero((surface.min(axis=0) < _STEP_MM).any(axis=axis))[0] for axis in (1, 0))
+    if len(rows) == 0:
+        return
+    top, bottom = down[max(rows[0] - 1, 0)], down[min(rows[-1] + 1, len(down) - 1)]
+    left, end = right[max(columns[0] - 1, 0)], right[min(columns[-1] + 1, len(right) - 1)]
+    corners = [frame.to_image(x, y, float(z)) for x in (left, end) for y in (top, bottom) for z in toward]
+    r0, c0 = (max(math.floor(min(corner[i] for corner in corners)), 0) for i in (0, 1))
+    r1 = min(math.ceil(max(corner[0] for corner in corners)) + 1, frame.rows)
+    c1 = min(math.ceil(max(corner[1] for corner in corners)) + 1, frame.columns)
+    if r1 <= r0 or c1 <= c0:
+        return
+    near, near_marrow, far, far_marrow = (
+        _on_rays(field, (right[0], down[0]), frame, float(z), (r0, c0, r1, c1))
+        for z, pair in zip(toward, range(2), strict=True)
+        for field in (surface[pair], marrow[pair])
+    )
+    step = np.float32(toward[1] - toward[0])
+    all_bone, inner = _inside(near, far), _inside(near_marrow, far_marrow)
+    totals[0][r0:r1, c0:c1] += step * (all_bone - inner)
+    totals[1][r0:r1, c0:c1] += step * inner
+
+
+def _on_rays(
+    plane: Field, corner: tuple[float, float], frame: Frame, toward: float, window: tuple[int, int, int, int]
+) -> Field:
+    """Sample one slice where the rays to a window of the detector cross it."""
+    scale = frame.step_mm / frame.magnification(toward) / _STEP_MM
+    r0, c0, r1, c1 = window
+    shift_x = (c0 - (frame.columns - 1) / 2) * scale - corner[0] / _STEP_MM
+    shift_y = (r0 - (frame.rows - 1) / 2) * scale - corner[1] / _STEP_MM
+    matrix = np.array([[scale, 0.0, shift_x], [0.0, scale, shift_y]])
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    return np.asarray(
+        cv2.warpAffine(plane, matrix, (c1 - c0, r1 - r0), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32
+    )

@@ -1,0 +1,86 @@
+"""Solids as signed distance fields: negative inside, in millimetres, float32 arrays of shape (depth, rows, columns).
+
+The primitives are those of implicit modelling (J. C. Hart, Sphere tracing, The Visual Computer 12 (1996) 527); the
+smooth union is the polynomial blend usual there.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Points", "ball", "carve", "ellipsoid", "half_space", "intersect", "smooth_union", "tube"]
+
+Field = NDArray[np.float32]
+Point = tuple[float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Points:
+    """Where a field is sampled, in the body's own axes: `lateral`, `cranial` and `anterior`, in millimetres."""
+
+    lateral: Field
+    cranial: Field
+    anterior: Field
+
+
+def ball(points: Points, centre: Point, radius: float) -> Field:
+    """Return the distance to a ball."""
+    squared = (points.lateral - centre[0]) ** 2 + (points.cranial - centre[1]) ** 2 + (points.anterior - centre[2]) ** 2
+    return np.asarray(np.sqrt(squared) - radius, np.float32)
+
+
+def ellipsoid(points: Points, centre: Point, radii: Point) -> Field:
+    """Return an approximate distance to an ellipsoid with its axes along the body's."""
+    squared = (
+        ((points.lateral - centre[0]) / radii[0]) ** 2
+        + ((points.cranial - centre[1]) / radii[1]) ** 2
+        + ((points.anterior - centre[2]) / radii[2]) ** 2
+    )
+    return np.asarray((np.sqrt(squared) - 1.0) * min(radii), np.float32)
+
+
+def half_space(points: Points, through: Point, normal: Point) -> Field:
+    """Return the distance to the half space behind a plane (negative against the normal)."""
+    length = math.sqrt(sum(part**2 for part in normal))
+    n = [part / length for part in normal]
+    offset = sum(a * b for a, b in zip(n, through, strict=True))
+    return np.asarray(points.lateral * n[0] + points.cranial * n[1] + points.anterior * n[2] - offset, np.float32)
+
+
+def _segment(points: Points, start: Point, end: Point, radii: tuple[float, float], flatten: float) -> Field:
+    axis = [b - a for a, b in zip(start, end, strict=True)]
+    length2 = sum(part**2 for part in axis)
+    dl, dc, da = points.lateral - start[0], points.cranial - start[1], points.anterior - start[2]
+    t = np.clip((dl * axis[0] + dc * axis[1] + da * axis[2]) / length2, 0.0, 1.0)
+    squared = (dl - t * axis[0]) ** 2 + (dc - t * axis[1]) ** 2 + ((da - t * axis[2]) * flatten) ** 2
+    return np.asarray(np.sqrt(squared) - (radii[0] + t * (radii[1] - radii[0])), np.float32)
+
+
+def tube(
+    points: Points, path: Sequence[Point], radii: Sequence[float], *, blend: float = 3.0, flatten: float = 1.0
+) -> Field:
+    """Return the distance to a chain of round cones; `flatten` above 1 makes it thinner from front to back."""
+    parts = [_segment(points, path[i], path[i + 1], (radii[i], radii[i + 1]), flatten) for i in range(len(path) - 1)]
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = smooth_union(whole, part, blend)
+    return whole
+
+
+def smooth_union(one: Field, other: Field, blend: float) -> Field:
+    """Return the union of two solids, its seam filled with a fillet of about `blend` millimetres."""
+    h = np.maximum(blend - np.abs(one - other), 0.0)
+    return np.asarray(np.minimum(one, other) - h * h * (0.25 / blend), np.float32)
+
+
+def intersect(one: Field, other: Field, blend: float) -> Field:
+    """Return the intersection of two solids, its edge rounded by about `blend` millimetres."""
+    return -smooth_union(-one, -other, blend)
+
+
+def carve(solid: Field, tool: Field, blend: float) -> Field:
+    """Return the solid without the tool, the edge rounded by about `blend` millimetres."""
+    return intersect(solid, -tool, blend)

@@ -1,0 +1,120 @@
+"""Fat, muscle, skin folds and bowel gas, as thickness along the ray."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hipcalc.synthetic.parameters import BodyAnatomy
+
+__all__ = ["SoftTissue", "soft_tissue"]
+
+Image = NDArray[np.float32]
+Way = tuple[tuple[float, float, float, float], ...]
+
+# Muscles of one side: (lateral, cranial, half width, half thickness) along each, in hip millimetres.
+_MUSCLES: Final[dict[str, Way]] = {
+    "gluteus medius": ((5, 110, 30, 14), (42, 45, 26, 22), (60, 0, 12, 12)),
+    "gluteus minimus": ((20, 60, 16, 8), (50, 8, 12, 9), (58, -8, 7, 5)),
+    "gluteus maximus": ((-60, 70, 40, 14), (0, 0, 52, 22), (52, -60, 30, 14)),
+    "iliopsoas": ((-52, 130, 20, 20), (-18, 45, 22, 16), (0, 2, 16, 14), (22, -56, 8, 8)),
+    "tensor and sartorius": ((38, 92, 9, 9), (60, 0, 18, 12), (66, -80, 16, 10)),
+    "rectus femoris": ((28, 42, 7, 8), (36, -20, 18, 14), (36, -120, 26, 20), (30, -260, 26, 20)),
+    "vastus lateralis": ((62, -30, 12, 12), (68, -120, 26, 30), (58, -260, 30, 30)),
+    "adductors": ((-72, -42, 16, 16), (-25, -105, 34, 34), (6, -260, 36, 36)),
+    "hamstrings": ((-22, -70, 16, 14), (8, -160, 26, 24), (12, -260, 26, 24)),
+    "obturators": ((-60, -40, 22, 10), (-20, -28, 16, 9), (40, -22, 7, 6)),
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SoftTissue:
+    """Millimetres along the ray, shape (rows, columns): the whole body, and the lean part of it."""
+
+    body: Image
+    lean: Image
+
+
+def _spindle(lateral: Image, cranial: Image, way: Way) -> Image:
+    """Thickness of a muscle with elliptical cross-sections along a path."""
+    thickness = np.zeros_like(lateral)
+    for (l0, c0, w0, t0), (l1, c1, w1, t1) in pairwise(way):
+        dl, dc = l1 - l0, c1 - c0
+        t = np.clip(((lateral - l0) * dl + (cranial - c0) * dc) / (dl**2 + dc**2), 0.0, 1.0)
+        squared = (lateral - l0 - t * dl) ** 2 + (cranial - c0 - t * dc) ** 2
+        width, depth = w0 + t * (w1 - w0), t0 + t * (t1 - t0)
+        np.maximum(thickness, 2.0 * depth * np.sqrt(np.maximum(1.0 - squared / width**2, 0.0)), out=thickness)
+    return thickness
+
+
+def _hull(right: Image, cranial: Image, body: BodyAnatomy) -> Image:
+    """Thickness of trunk and thighs: rounded from side to side, the thighs apart below the perineum."""
+    full = body.body_thickness_mm
+    half = 0.5 * body.head_distance_mm + 52.0 + 0.16 * full
+    trunk = np.maximum(1.0 - np.abs(right / half) ** 3, 0.0) ** 0.5
+    trunk = trunk * np.clip((cranial + 125.0) / 70.0, 0.0, 1.0) ** 0.5
+    inner = 8.0 + 0.12 * np.clip(-85.0 - cranial, 0.0, None)
+    centre, wide = (half + inner) / 2, (half - inner) / 2
+    thigh = np.maximum(1.0 - np.abs((np.abs(right) - centre) / wide) ** 2.4, 0.0) ** 0.5
+    thigh = 0.82 * thigh * np.clip((40.0 - cranial) / 80.0, 0.0, 1.0)
+    # A soft maximum, so that thighs go over into the trunk without an edge.
+    return np.asarray(full * (trunk**5 + thigh**5) ** 0.2, np.float32)
+
+
+def _folds(lateral: Image, cranial: Image, rng: np.random.Generator) -> Image:
+    """Skin folds: sharp on one side, fading on the other."""
+    total = np.zeros_like(lateral)
+    groin = cranial + 40.0 - 0.75 * (lateral + 20.0) - 0.004 * (lateral - 10.0) ** 2 + rng.uniform(-8, 8)
+    gluteal = cranial + 98.0 + 0.15 * lateral + 0.0035 * lateral**2 + rng.uniform(-10, 10)
+    for distance, height, reach in ((groin, 5.0, 16.0), (-gluteal, 7.0, 25.0)):
+        fade = np.exp(-np.maximum(distance, 0.0) / reach) / (1.0 + np.exp(np.clip(-distance / 0.5, -30, 30)))
+        along = np.exp(-(((lateral - 5.0) / 60.0) ** 4))
+        total += height * fade * along
+    return total
+
+
+def _blobs(shape: tuple[int, int], grain: float, rng: np.random.Generator) -> Image:
+    noise = cv2.GaussianBlur(rng.standard_normal(shape, dtype=np.float32), (0, 0), grain)
+    return np.asarray(noise / noise.std(), np.float32)
+
+
+def _bowel_gas(right: Image, cranial: Image, body: BodyAnatomy, step_mm: float, rng: np.random.Generator) -> Image:
+    """Thickness of gas, and of the mottle of stool, inside the pelvis and the abdomen."""
+    inside = np.clip(1.6 - np.hypot(right / 75.0, (cranial - 45.0) / 50.0), 0.0, 0.6) / 0.6
+    bubbles = np.clip((_blobs(right.shape, 9.0 / step_mm, rng) - 1.9 + 0.9 * body.gas) / 0.35, 0.0, 1.0)
+    stool = np.clip(_blobs(right.shape, 14.0 / step_mm, rng) - 1.4 + 0.9 * body.gas, 0.0, 1.0)
+    mottle = np.clip(1.0 + 0.7 * _blobs(right.shape, 1.8 / step_mm, rng), 0.0, None)
+    return np.asarray(inside * (26.0 * np.sqrt(bubbles) + 9.0 * stool * mottle) * (body.gas > 0), np.float32)
+
+
+def soft_tissue(
+    right: Image, cranial: Image, body: BodyAnatomy, *, step_mm: float, rng: np.random.Generator
+) -> SoftTissue:
+    """Return the thickness of body and lean tissue over a grid.
+
+    Parameters
+    ----------
+    right, cranial : ndarray of float32, shape (rows, columns)
+        Millimetres in the body, right as displayed from the midline, and cranial from the heads' centres.
+    body : BodyAnatomy
+    step_mm : float
+        Distance of neighbouring samples.
+    rng : numpy.random.Generator
+    """
+    whole = _hull(right, cranial, body)
+    edge = np.clip((whole / body.body_thickness_mm - 0.30) / 0.5, 0.0, 1.0)
+    lean = 0.42 * whole * edge
+    for sign in (-1.0, 1.0):
+        lateral = np.asarray(sign * right - body.head_distance_mm / 2, np.float32)
+        for way in _MUSCLES.values():
+            lean += _spindle(lateral, cranial, way)
+        whole = whole + _folds(lateral, cranial, rng)
+    bladder = np.maximum(1.0 - (right / 42.0) ** 2 - ((cranial - 2.0) / 30.0) ** 2, 0.0)
+    lean += 40.0 * np.sqrt(bladder)
+    gas = _bowel_gas(right, cranial, body, step_mm, rng)
+    mottle = 2.2 * _blobs(right.shape, 5.0 / step_mm, rng) + 1.2 * _blobs(right.shape, 1.6 / step_mm, rng)
+    lean = np.minimum(lean + mottle * np.sqrt(edge), 0.92 * whole)
+    return SoftTissue(body=np.maximum(whole - gas, 0.0), lean=np.maximum(lean - gas, 0.0))
