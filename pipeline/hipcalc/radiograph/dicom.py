@@ -13,6 +13,7 @@ from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, Implic
 from hipcalc.errors import InputUnreadableError
 from hipcalc.radiograph.decoding import StoredPixels, decode_pixels
 from hipcalc.radiograph.header import check_is_radiograph, header_side, view_words
+from hipcalc.radiograph.polarity import decide_polarity
 from hipcalc.radiograph.spacing import header_spacing
 from hipcalc.radiograph.types import Polarity, Radiograph
 from hipcalc.radiograph.values import single_plane
@@ -49,20 +50,21 @@ def radiograph_from_dicom(data: bytes, *, path: str, sha256: str) -> Radiograph:
         plane = single_plane(stored, path)
         notes: list[str] = []
         pixels = _modality_values(plane, dataset, notes)
+        decision = decide_polarity(pixels, _stated_polarity(dataset))
         spacing = header_spacing(dataset)
         return Radiograph(
             pixels=pixels,
             path=path,
             sha256=sha256,
             bits=int(dataset.BitsStored),
-            polarity=_polarity(dataset),
-            polarity_source="header",
+            polarity=decision.polarity,
+            polarity_source=decision.source,
             spacing_mm=spacing.mm,
             spacing_source=spacing.source,
             side=header_side(dataset),
             view_hint=_view_hint(dataset),
             padding=_padding(stored, dataset),
-            notes=(*notes, *spacing.notes),
+            notes=(*notes, *decision.notes, *spacing.notes),
         )
 
 
@@ -129,8 +131,28 @@ def _padding(stored: StoredPixels, dataset: Dataset) -> NDArray[np.bool_] | None
     return mask
 
 
-def _polarity(dataset: Dataset) -> Polarity:
-    return "bone-dark" if str(dataset.get("PhotometricInterpretation", "")) == "MONOCHROME1" else "bone-bright"
+def _stated_polarity(dataset: Dataset) -> Polarity | None:
+    """Say which end of the grey scale is shown bright (PS3.3, C.7.6.3.1.2 and C.8.11.3); None when two tags disagree.
+
+    Every viewer shows bone bright, so MONOCHROME1, whose low values are shown bright, means bone at low values.
+    """
+    inverted = str(dataset.get("PhotometricInterpretation", "") or "").strip().upper() == "MONOCHROME1"
+    shape = str(dataset.get("PresentationLUTShape", "") or "").strip().upper()
+    if shape in ("IDENTITY", "INVERSE") and (shape == "INVERSE") != inverted:
+        return None
+    if _voi_lut_descends(dataset):
+        inverted = not inverted
+    return "bone-dark" if inverted else "bone-bright"
+
+
+def _voi_lut_descends(dataset: Dataset) -> bool:
+    """Tell whether the VOI LUT, which is not applied, would turn the grey scale round."""
+    try:
+        item = dataset.VOILUTSequence[0]
+        entries = np.frombuffer(item.LUTData, "<u2") if isinstance(item.LUTData, bytes) else item.LUTData
+        return bool(entries[0] > entries[-1])
+    except (AttributeError, IndexError, TypeError, ValueError):
+        return False
 
 
 def _view_hint(dataset: Dataset) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from hipcalc.errors import InputRejectedError, InputUnreadableError, UsageError
 from hipcalc.radiograph.dicom import looks_like_dicom, radiograph_from_dicom
 from hipcalc.radiograph.header import view_words
+from hipcalc.radiograph.polarity import decide_polarity
 from hipcalc.radiograph.raster import decode_raster, raster_kind
 from hipcalc.radiograph.types import Radiograph
 from hipcalc.radiograph.values import single_plane
@@ -75,14 +76,16 @@ def _read(data: bytes, path: str) -> Radiograph:
 def _from_raster(data: bytes, kind: str, *, path: str, sha256: str) -> Radiograph:
     decoded = decode_raster(data, kind, path)
     pixels = single_plane(decoded, path)
+    decision = decide_polarity(pixels, None)
     return Radiograph(
         pixels=pixels,
         path=path,
         sha256=sha256,
         bits=min(decoded.dtype.itemsize * 8, 32),
-        polarity="bone-bright",
-        polarity_source="default",
+        polarity=decision.polarity,
+        polarity_source=decision.source,
         spacing_mm=None,
         spacing_source="unknown",
         view_hint=view_words(Path(path).stem),
+        notes=decision.notes,
     )

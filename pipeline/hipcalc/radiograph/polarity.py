@@ -1,0 +1,119 @@
+"""Is bone bright or dark? What the header says, what the picture says, and which of them is believed."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hipcalc.radiograph.types import Polarity
+
+__all__ = ["DECIDES", "OVERRULES", "PolarityDecision", "decide_polarity", "line_evidence"]
+
+# Longest side of the copy that is judged, and the widths of the lines that are looked for in it.
+JUDGED_PX = 512
+LINE_SIGMAS_PX = (2.0, 3.0)
+# Lines stronger than this percentile of all pixels are compared; frame and margins hold edges that are no anatomy.
+LINE_PERCENTILE = 97.0
+MARGIN = 0.06
+
+# |evidence| from which the picture decides where no header does, and from which it overrules one.
+DECIDES = 0.01
+OVERRULES = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolarityDecision:
+    """The polarity, where it comes from, and what was odd."""
+
+    polarity: Polarity
+    source: Literal["header", "picture", "default"]
+    notes: tuple[str, ...] = ()
+
+
+def decide_polarity(pixels: NDArray[np.float32], stated: Polarity | None) -> PolarityDecision:
+    """Weigh the header against the picture.
+
+    A header is believed unless the picture contradicts it clearly (`OVERRULES`). Without a header, or with one that
+    contradicts itself, the picture decides; where it shows nothing (`DECIDES`), bone is taken to be bright, as in
+    nearly every exported picture.
+
+    Parameters
+    ----------
+    pixels : ndarray of float32, shape (rows, columns)
+        After the modality LUT or rescale.
+    stated : {"bone-bright", "bone-dark"} or None
+        What the header says; None when it says nothing, or two different things.
+
+    Returns
+    -------
+    PolarityDecision
+    """
+    evidence = line_evidence(pixels)
+    seen: Polarity = "bone-bright" if evidence >= 0 else "bone-dark"
+    if stated is not None:
+        if seen == stated or abs(evidence) < OVERRULES:
+            return PolarityDecision(polarity=stated, source="header")
+        note = f"the header says {stated}, but the picture shows {seen} and was believed"
+        return PolarityDecision(polarity=seen, source="picture", notes=(note,))
+    if abs(evidence) >= DECIDES:
+        return PolarityDecision(polarity=seen, source="picture")
+    note = "the picture does not show whether bone is bright or dark; bright was assumed"
+    return PolarityDecision(polarity="bone-bright", source="default", notes=(note,))
+
+
+def line_evidence(pixels: NDArray[np.float32]) -> float:
+    """Compare the strongest thin bright lines of a picture with its strongest thin dark lines.
+
+    Cortex, sourcil and trabeculae are thin lines of bone; a radiograph has no dark lines of their strength. A line is
+    where one eigenvalue of the Hessian dominates (Frangi 1998).
+
+    Parameters
+    ----------
+    pixels : ndarray of float32, shape (rows, columns)
+
+    Returns
+    -------
+    float
+        From -1 (all strong lines are dark: bone is dark) to 1 (all bright: bone is bright). The inverted picture has
+        the opposite value.
+    """
+    scale = min(1.0, JUDGED_PX / max(pixels.shape))
+    small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    low, high = np.percentile(small, [0.5, 99.5])
+    if high <= low:
+        return 0.0
+    unit = np.clip((small - np.float32(low)) / np.float32(high - low), 0, 1).astype(np.float32)
+    judged = _anatomy(unit)
+    if not judged.any():
+        return 0.0
+    return float(np.mean([_asymmetry(_line_strength(unit, sigma)[judged]) for sigma in LINE_SIGMAS_PX]))
+
+
+def _anatomy(unit: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Leave out margins, flat areas at either end of the scale (collimation, air, metal), and their edges."""
+    extreme = ((unit <= 0.005) | (unit >= 0.995)).astype(np.uint8)
+    flat = cv2.morphologyEx(extreme, cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))
+    judged = cv2.dilate(flat, np.ones((15, 15), np.uint8)) == 0
+    margin = int(MARGIN * min(unit.shape))
+    inside = np.zeros_like(judged)
+    inside[margin : unit.shape[0] - margin, margin : unit.shape[1] - margin] = True
+    return np.asarray(judged & inside, dtype=bool)
+
+
+def _line_strength(unit: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
+    """Signed strength of lines: positive where bright, negative where dark, 0 for edges' and blobs' share."""
+    blurred = cv2.GaussianBlur(unit, (0, 0), sigma_px)
+    across = cv2.Sobel(blurred, cv2.CV_32F, 2, 0, ksize=3)
+    down = cv2.Sobel(blurred, cv2.CV_32F, 0, 2, ksize=3)
+    diagonal = cv2.Sobel(blurred, cv2.CV_32F, 1, 1, ksize=3)
+    half_trace = (across + down) * 0.5
+    half_gap = cv2.magnitude((across - down) * 0.5, diagonal)
+    return np.asarray(-2 * np.sign(half_trace) * np.minimum(half_gap, np.abs(half_trace)), dtype=np.float32)
+
+
+def _asymmetry(strength: NDArray[np.float32]) -> float:
+    bright = float(np.percentile(np.maximum(strength, 0), LINE_PERCENTILE))
+    dark = float(np.percentile(np.maximum(-strength, 0), LINE_PERCENTILE))
+    return (bright - dark) / max(bright + dark, 1e-9)
