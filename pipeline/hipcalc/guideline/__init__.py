@@ -1,0 +1,39 @@
+"""ReviewedFinding, ClinicalContext -> Recommendation: the guideline workflow, a state machine over data."""
+
+from hipcalc.guideline.context import Checklist, ClinicalContext
+from hipcalc.guideline.loading import load_workflow
+from hipcalc.guideline.recommend import recommend
+from hipcalc.guideline.recommendation import (
+    Block,
+    Caution,
+    ConfirmedFinding,
+    Missing,
+    Note,
+    Offer,
+    Reason,
+    Recommendation,
+    Sentence,
+    TensionNote,
+)
+from hipcalc.guideline.table import context_columns, read_contexts
+from hipcalc.guideline.workflow import Workflow
+
+__all__ = [
+    "Block",
+    "Caution",
+    "Checklist",
+    "ClinicalContext",
+    "ConfirmedFinding",
+    "Missing",
+    "Note",
+    "Offer",
+    "Reason",
+    "Recommendation",
+    "Sentence",
+    "TensionNote",
+    "Workflow",
+    "context_columns",
+    "load_workflow",
+    "read_contexts",
+    "recommend",
+]

@@ -1,0 +1,177 @@
+"""A state and its facts -> everything that the output says."""
+
+from hipcalc.guideline.facts import Facts
+from hipcalc.guideline.guards import STEPS, choose_state, exclusions, passed_states
+from hipcalc.guideline.recommendation import (
+    Block,
+    ConfirmedFinding,
+    Missing,
+    Note,
+    Offer,
+    Reason,
+    Recommendation,
+    TensionNote,
+)
+from hipcalc.guideline.sentences import GatedRules, apply_gates, gate_block
+from hipcalc.guideline.workflow import State
+from hipcalc.review import ReviewedFinding
+
+__all__ = ["compose"]
+
+_EXPLAINING = ("explanation", "rationale", "evidence")
+
+
+def compose(facts: Facts) -> Recommendation:
+    """Choose the state of a hip and write down what it says."""
+    state = choose_state(facts)
+    gated = apply_gates(facts, state.rules)
+    steps = tuple((step, apply_gates(facts, step.rules)) for step in _open_steps(facts, state))
+    offered = tuple(_offer(facts, step, rules) for step, rules in steps if rules.of_kind("advice"))
+    everything = (gated, *(rules for _, rules in steps))
+    hip, workflow = facts.hip, facts.workflow
+    return Recommendation(
+        image_id=hip.image_id,
+        path=hip.path,
+        side=hip.side,
+        state=state.id,
+        state_name=state.name,
+        when=state.when,
+        audit_only=state.id == "S2",
+        passed=passed_states(facts, state),
+        goes_to=state.goes_to,
+        confirmed=tuple(_confirmed(facts, entry) for entry in facts.confirmed),
+        unreviewed=tuple(entry.finding.candidate_id for entry in hip.with_status("unreviewed")),
+        indeterminate=tuple(entry.finding.candidate_id for entry in hip.with_status("indeterminate")),
+        notes=_notes(facts, state, nothing_offered=not offered),
+        mandatory=gated.of_kind("mandatory"),
+        advice=gated.of_kind("advice"),
+        explanations=gated.of_kind(*_EXPLAINING),
+        offered=offered,
+        missing=_missing(facts, state),
+        blocked=(*_state_blocks(facts, state), *(block for rules in everything for block in rules.blocked)),
+        cautions=tuple(caution for rules in everything for caution in rules.cautions),
+        tensions=_tensions(facts, state),
+        disclaimer=workflow.disclaimer,
+        workflow_name=workflow.name,
+        workflow_version=workflow.version,
+        workflow_sha256=workflow.sha256,
+    )
+
+
+def _confirmed(facts: Facts, entry: ReviewedFinding) -> ConfirmedFinding:
+    decision = entry.decisions[-1]
+    return ConfirmedFinding(
+        candidate_id=entry.finding.candidate_id,
+        finding_class=entry.confirmed_class,
+        zone=entry.finding.zone,
+        in_scope=entry in facts.confirmed_in_scope,
+        reader=decision.reader,
+        time=decision.time.isoformat(),
+    )
+
+
+def _open_steps(facts: Facts, state: State) -> tuple[State, ...]:
+    """Return the steps that a reassessment may offer: those whose result is not on record yet."""
+    if state.id != "S11":
+        return ()
+    is_open = {
+        "S12": facts.context.injection_response == "unknown",
+        "S13": facts.context.advanced_imaging_result == "unknown",
+    }
+    return tuple(facts.workflow.state(name) for name in state.goes_to if is_open.get(name))
+
+
+def _offer(facts: Facts, step: State, rules: GatedRules) -> Offer:
+    return Offer(
+        state=step.id,
+        name=step.name,
+        advice=rules.of_kind("advice"),
+        explanations=rules.of_kind(*_EXPLAINING),
+        notes=_notes(facts, step, nothing_offered=False),
+    )
+
+
+def _notes(facts: Facts, state: State, *, nothing_offered: bool) -> tuple[Note, ...]:
+    limit = _detection_limit(facts)
+    searched = facts.hip.hip_status != "absent"
+    holds = {
+        "always": True,
+        "hip-searched": searched,
+        "hip-absent": not searched,
+        "detection-limit-known": searched and bool(limit),
+        "detection-limit-unknown": searched and not limit,
+        "nothing-offered": nothing_offered,
+    }
+    return tuple(
+        Note(id=text.id, text=text.text.replace("{detection_limit}", limit), basis=text.basis)
+        for text in state.texts
+        if holds[text.condition]
+    )
+
+
+def _detection_limit(facts: Facts) -> str:
+    """Return the detection limit in words, empty where it was not measured."""
+    millimetres, radii = facts.hip.detection_limit_mm, facts.hip.detection_limit_head_radii
+    parts = [f"{millimetres:.1f} mm"] if millimetres is not None else []
+    if radii is not None:
+        parts.append(f"{radii:.2f} femoral-head radii")
+    return ", or ".join(parts)
+
+
+def _missing(facts: Facts, state: State) -> tuple[Missing, ...]:
+    if state.id == "S8":
+        asked = tuple(Missing(name=known.id, question=known.question) for known in facts.required)
+        return (*asked, *_missing_red_flags(facts))
+    context = facts.context
+    wanted = [name for name in state.wants if getattr(context, name) == "unknown"]
+    if state.id == "S10" and context.conservative_completed == "yes" and context.conservative_outcome == "unknown":
+        wanted.append("conservative_outcome")
+    return tuple(Missing(name=name, question=facts.workflow.input(name).question) for name in wanted)
+
+
+def _missing_red_flags(facts: Facts) -> tuple[Missing, ...]:
+    result = facts.gate("R")
+    gate, unanswered = result.gate, result.unanswered
+    if len(unanswered) == len(gate.items):
+        questions = " ".join(item.question for item in gate.items)
+        return (Missing(name=gate.column, question=f"The whole checklist of {gate.name}: {questions}"),)
+    return tuple(Missing(name=gate.prefix + entry.item.id, question=entry.item.question) for entry in unanswered)
+
+
+def _state_blocks(facts: Facts, state: State) -> tuple[Block, ...]:
+    """Return what the state itself holds back, gates of its rules apart."""
+    workflow = facts.workflow
+    if state.id == "S17":
+        result = facts.gate("R")
+        return (gate_block(result, result.answered_yes),)
+    blocks = [
+        Block(gate=excluding.id, text=workflow.excluded_text.replace("{when}", excluding.when), rules=(), reasons=())
+        for excluding in exclusions(facts, state)
+    ]
+    asks_for_surgeon = facts.shows_pathology or facts.context.conservative_outcome == "failed"
+    if state.id in STEPS and state.id != "S16" and asks_for_surgeon:
+        blocks.append(_specialist_block(facts))
+    return tuple(blocks)
+
+
+def _specialist_block(facts: Facts) -> Block:
+    conditions = facts.specialist_conditions
+    rules = {rule_id: facts.workflow.rule(rule_id) for rule_id in conditions}
+    return Block(
+        gate="R19",
+        text=facts.workflow.specialist_blocked_text,
+        rules=tuple(conditions),
+        reasons=tuple(
+            Reason(id=rule_id, label=rules[rule_id].statement, answer=answer, basis=rules[rule_id].basis)
+            for rule_id, answer in conditions.items()
+            if answer != "yes"
+        ),
+    )
+
+
+def _tensions(facts: Facts, state: State) -> tuple[TensionNote, ...]:
+    return tuple(
+        TensionNote(id=tension.id, text=tension.text, rules=tension.rules)
+        for tension in facts.workflow.tensions
+        if tension.id in state.tensions
+    )

@@ -1,0 +1,116 @@
+"""Reviewed hips and clinical contexts -> what the workflow says about each hip."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath
+from typing import overload
+
+from hipcalc.errors import UsageError
+from hipcalc.guideline.composing import compose
+from hipcalc.guideline.context import ClinicalContext
+from hipcalc.guideline.facts import Facts
+from hipcalc.guideline.loading import load_workflow
+from hipcalc.guideline.recommendation import Recommendation
+from hipcalc.guideline.workflow import Workflow
+from hipcalc.review import ReviewedHip
+
+__all__ = ["recommend"]
+
+
+@overload
+def recommend(
+    reviewed: ReviewedHip, context: ClinicalContext | None, *, workflow: Workflow | None = None
+) -> Recommendation: ...
+@overload
+def recommend(
+    reviewed: tuple[ReviewedHip, ...],
+    context: ClinicalContext | Iterable[ClinicalContext] | None,
+    *,
+    workflow: Workflow | None = None,
+) -> tuple[Recommendation, ...]: ...
+def recommend(
+    reviewed: ReviewedHip | tuple[ReviewedHip, ...],
+    context: ClinicalContext | Iterable[ClinicalContext] | None,
+    *,
+    workflow: Workflow | None = None,
+) -> Recommendation | tuple[Recommendation, ...]:
+    """Map reviewed hips, with their clinical context, to the guideline workflow.
+
+    Parameters
+    ----------
+    reviewed : ReviewedHip or tuple of ReviewedHip
+        From `hipcalc.apply_reviews`.
+    context : ClinicalContext, iterable of ClinicalContext, or None
+        Each is given to the one hip that it names by image and side; what it leaves blank matches any hip. A hip
+        without a context gets no treatment text.
+    workflow : Workflow, optional
+        A site's own, from `load_workflow`; without it, the one that comes with hipcalc.
+
+    Returns
+    -------
+    Recommendation or tuple of Recommendation
+        One for each hip, in the order given; a single one for a single hip.
+
+    Raises
+    ------
+    UsageError
+        If a context fits no hip, several hips, or a hip that has one already; or if a checklist names an unknown item.
+    """
+    workflow = workflow or load_workflow()
+    hips = (reviewed,) if isinstance(reviewed, ReviewedHip) else tuple(reviewed)
+    if context is None:
+        contexts: tuple[ClinicalContext, ...] = ()
+    else:
+        contexts = (context,) if isinstance(context, ClinicalContext) else tuple(context)
+    by_hip = _matched(hips, contexts)
+    for entry in contexts:
+        _check_items(entry, workflow)
+    results = tuple(_recommend_one(hip, by_hip.get(index), workflow) for index, hip in enumerate(hips))
+    return results[0] if isinstance(reviewed, ReviewedHip) else results
+
+
+def _recommend_one(hip: ReviewedHip, context: ClinicalContext | None, workflow: Workflow) -> Recommendation:
+    return compose(Facts(hip=hip, context=context or ClinicalContext(), workflow=workflow))
+
+
+def _matched(hips: tuple[ReviewedHip, ...], contexts: tuple[ClinicalContext, ...]) -> Mapping[int, ClinicalContext]:
+    """Give each context to its hip, by the hip's position."""
+    by_image: dict[str, list[int]] = {}
+    by_name: dict[str, list[int]] = {}
+    for index, hip in enumerate(hips):
+        by_image.setdefault(hip.image_id, []).append(index)
+        by_name.setdefault(PurePath(hip.path).name, []).append(index)
+    matched: dict[int, ClinicalContext] = {}
+    for context in contexts:
+        if context.image_id:
+            places = by_image.get(context.image_id, [])
+        elif context.path:
+            places = by_name.get(PurePath(context.path).name, [])
+        else:
+            places = list(range(len(hips)))
+        fitting = [index for index in places if context.side in ("", hips[index].side)]
+        _check_fit(context, fitting, [hips[index].side for index in places], matched)
+        matched[fitting[0]] = context
+    return matched
+
+
+def _check_fit(
+    context: ClinicalContext, fitting: list[int], sides: list[str], matched: Mapping[int, ClinicalContext]
+) -> None:
+    name = f"clinical context for image {context.image_id or context.path or '(any)'}, side {context.side or '(any)'}"
+    if not fitting:
+        there = f"the image has the sides {', '.join(sides)}" if sides else "there is no such image"
+        raise UsageError(f"{name}: it fits no hip of these results ({there}); correct its image or its side.")
+    if len(fitting) > 1:
+        raise UsageError(f"{name}: it fits {len(fitting)} hips; name the image by its image_id, and the side.")
+    if fitting[0] in matched:
+        raise UsageError(f"{name}: this hip has a clinical context already; keep one.")
+
+
+def _check_items(context: ClinicalContext, workflow: Workflow) -> None:
+    for gate in workflow.gates:
+        known = {item.id for item in gate.asked}
+        for item_id in getattr(context, gate.column).answers:
+            if item_id not in known:
+                raise UsageError(
+                    f"{gate.column}: {item_id!r} is no item of it; choose from {', '.join(sorted(known))}."
+                )

@@ -1,0 +1,154 @@
+"""The table of clinical contexts: a row for each hip, blank cells for what is not known."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from hipcalc.guideline.context import Answer, Checklist, ClinicalContext, contradictions
+from hipcalc.guideline.loading import load_workflow
+from hipcalc.guideline.workflow import Gate, InputDefinition, Workflow
+from hipcalc.review.rows import Problems, Row, read_rows
+
+__all__ = ["context_columns", "read_contexts"]
+
+_SIDES: Final = ("R", "L", "unknown")
+_ANSWERS: Final[Mapping[str, Answer]] = {"yes": "yes", "no": "no", "unknown": "unknown"}
+
+
+def context_columns(workflow: Workflow | None = None) -> tuple[str, ...]:
+    """Return every column that a context table may have: keys, inputs, checklists, then the checklists' items."""
+    workflow = workflow or load_workflow()
+    gates = workflow.gates
+    return (
+        *("image_id", "path", "side"),
+        *(known.id for known in workflow.inputs),
+        *(gate.column for gate in gates),
+        *(gate.prefix + item.id for gate in gates for item in gate.asked),
+    )
+
+
+def read_contexts(path: str | Path, workflow: Workflow | None = None) -> tuple[ClinicalContext, ...]:
+    """Read a table of clinical contexts.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV with a row for each hip: `image_id` or `path` (the file's name is compared, not its folder), `side`, and
+        any of the columns of `context_columns`. A blank cell or a column that is not there means unknown.
+    workflow : Workflow, optional
+        Whose inputs are the columns; without it, the one that comes with hipcalc.
+
+    Returns
+    -------
+    tuple of ClinicalContext
+        In the table's order.
+
+    Raises
+    ------
+    UsageError
+        With a sentence for each wrong column or cell: line, column, value, and what is allowed.
+    """
+    path = Path(path)
+    workflow = workflow or load_workflow()
+    rows = read_rows(path, columns=context_columns(workflow), required=("side",))
+    problems = Problems(path)
+    values = [_RowReader(row=row, problems=problems, workflow=workflow).values() for row in rows]
+    _check_doubles(rows, problems)
+    problems.raise_if_any()
+    return tuple(ClinicalContext(**value) for value in values)
+
+
+def _check_doubles(rows: tuple[Row, ...], problems: Problems) -> None:
+    first: dict[tuple[str, str, str], int] = {}
+    for row in rows:
+        key = (row.cell("image_id"), row.cell("path"), row.cell("side"))
+        line = first.setdefault(key, row.line)
+        if line != row.line:
+            problems.add(row.line, "side", key[2], f"line {line} is about the same hip already")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _RowReader:
+    """One row of the table on its way to a context; what is wrong goes to `problems`."""
+
+    row: Row
+    problems: Problems
+    workflow: Workflow
+
+    def values(self) -> dict[str, Any]:
+        """Return the fields of a ClinicalContext."""
+        inputs = {known.id: self._input(known) for known in self.workflow.inputs if self.row.cell(known.id)}
+        for column, why in contradictions(inputs):
+            self._wrong(column, why)
+        checklists = {gate.column: self._checklist(gate) for gate in self.workflow.gates}
+        return {**self._keys(), **inputs, **checklists}
+
+    def _keys(self) -> dict[str, str]:
+        image_id, path, side = (self.row.cell(name) for name in ("image_id", "path", "side"))
+        if not image_id and not path:
+            self._wrong("path", "name the image by its path or its image_id")
+        if side not in _SIDES:
+            self._wrong("side", f"choose one of {', '.join(_SIDES)}")
+        return {"image_id": image_id, "path": path, "side": side}
+
+    def _input(self, known: InputDefinition) -> Any:
+        text = self.row.cell(known.id)
+        if known.kind == "text":
+            return text
+        if known.kind == "number":
+            return self._number(known, text)
+        allowed = (*(known.allowed or ("yes", "no")), "unknown")
+        if text not in allowed:
+            self._wrong(known.id, f"choose one of {', '.join(allowed)}, or leave it blank")
+        return text
+
+    def _number(self, known: InputDefinition, text: str) -> float | None:
+        if text == "unknown":
+            return None
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not known.minimum <= number <= known.maximum:
+            self._wrong(known.id, f"give a number from {known.minimum} to {known.maximum}, or leave it blank")
+            return None
+        return number
+
+    def _checklist(self, gate: Gate) -> Checklist:
+        """Join the checklist's own cell with the cells of its items, which override it."""
+        items = {item.id for item in gate.asked}
+        named, others = self._named(gate, items)
+        answers: dict[str, Answer] = dict.fromkeys(named, "yes")
+        for item_id in sorted(items):
+            column = gate.prefix + item_id
+            text = self.row.cell(column)
+            if text and text not in _ANSWERS:
+                self._wrong(column, f"choose one of {', '.join(_ANSWERS)}, or leave it blank")
+            elif text == "no" and item_id in named:
+                self._wrong(column, f"the column {gate.column} names {item_id}, which says yes")
+            elif text:
+                answers[item_id] = _ANSWERS[text]
+        return Checklist(answers=answers, others=others)
+
+    def _named(self, gate: Gate, items: set[str]) -> tuple[set[str], Any]:
+        """Return the items that the checklist's own cell names, and the answer to all others."""
+        words = {word.strip() for word in self.row.cell(gate.column).split(";")} - {""}
+        if words <= {"unknown"}:
+            return set(), "unknown"
+        if words == {"none"}:
+            return set(), "no"
+        named = words - {"others-no"}
+        strange = sorted(named - items)
+        if strange or not named:
+            self._wrong(
+                gate.column,
+                f"{' and '.join(strange) or 'others-no alone'} cannot stand here; give none (all asked, all no), or "
+                f"items joined by ; (these yes, the rest unknown; add ;others-no when the rest was asked and is no) "
+                f"out of {', '.join(item.id for item in gate.asked)}",
+            )
+        return named & items, "no" if "others-no" in words else "unknown"
+
+    def _wrong(self, column: str, allowed: str) -> None:
+        self.problems.add(self.row.line, column, self.row.cell(column), allowed)

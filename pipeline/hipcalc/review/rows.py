@@ -1,0 +1,112 @@
+"""Tables that a person typed, row by row, with an error that names line and column for each wrong cell."""
+
+import csv
+import difflib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from hipcalc.errors import UsageError
+
+__all__ = ["Problems", "Row", "read_rows"]
+
+_MOST_SHOWN = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row of a CSV table: its first line in the file, and its cells without surrounding blanks."""
+
+    line: int
+    cells: dict[str, str]
+
+    def cell(self, column: str) -> str:
+        """Return the cell, empty where the table has no such column."""
+        return self.cells.get(column, "")
+
+
+class Problems:
+    """What is wrong in one table, collected, so that a person can mend all of it at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._found: list[str] = []
+
+    def add(self, line: int, column: str, value: str, allowed: str) -> None:
+        """Note a wrong cell: where it is, what it holds, and what is allowed there."""
+        held = f"{value!r} is not allowed" if value else "the cell is blank"
+        self._found.append(f"{self._path}, line {line}, column {column}: {held}; {allowed}.")
+
+    def raise_if_any(self) -> None:
+        """Raise one UsageError with a sentence for each problem noted."""
+        if not self._found:
+            return
+        shown = self._found[:_MOST_SHOWN]
+        if len(self._found) > _MOST_SHOWN:
+            shown.append(f"{self._path}: {len(self._found) - _MOST_SHOWN} more cells are wrong.")
+        raise UsageError("\n".join(shown))
+
+
+def read_rows(path: Path, *, columns: Collection[str], required: Collection[str]) -> tuple[Row, ...]:
+    """Read a CSV table whose columns are known.
+
+    Parameters
+    ----------
+    path : Path
+        Comma-separated UTF-8 text with a header, with or without a byte-order mark.
+    columns : collection of str
+        The names that a column may have.
+    required : collection of str
+        Those that must be there.
+
+    Returns
+    -------
+    tuple of Row
+        Rows without any text are left out.
+
+    Raises
+    ------
+    UsageError
+        If the file is missing or is no such table, or has a column that is unknown, doubled or missing.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = list(_numbered(file))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}); give an existing CSV table.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{path} is no CSV table ({error}); save it as comma-separated UTF-8 text.") from error
+    if not lines:
+        raise UsageError(f"{path} is empty; its first line must name the columns.")
+    header = [name.strip() for name in lines[0][1]]
+    _check_header(path, header, columns, required)
+    rows = []
+    for line, cells in lines[1:]:
+        if len(cells) > len(header):
+            raise UsageError(f"{path}, line {line}: {len(cells)} cells, but the header names {len(header)} columns.")
+        rows.append(Row(line=line, cells=dict(zip(header, (cell.strip() for cell in cells), strict=False))))
+    return tuple(rows)
+
+
+def _numbered(file: TextIO) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row that holds text, with the number of its first line: a quoted cell may hold line breaks."""
+    reader = csv.reader(file, strict=True)
+    before = 0
+    for cells in reader:
+        if any(cell.strip() for cell in cells):
+            yield before + 1, cells
+        before = reader.line_num
+
+
+def _check_header(path: Path, header: list[str], columns: Collection[str], required: Collection[str]) -> None:
+    for position, name in enumerate(header, start=1):
+        if name not in columns:
+            close = difflib.get_close_matches(name, list(columns), n=1)
+            hint = f"did you mean {close[0]}?" if close else "its columns are: " + ", ".join(columns) + "."
+            raise UsageError(f"{path}, line 1, column {position}: {name!r} is no column of this table; {hint}")
+        if name in header[: position - 1]:
+            raise UsageError(f"{path}, line 1, column {position}: the column {name} is there twice; keep one.")
+    missing = [name for name in required if name not in header]
+    if missing:
+        raise UsageError(f"{path}, line 1: the column {missing[0]} is missing; add it.")
