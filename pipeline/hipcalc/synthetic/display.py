@@ -9,15 +9,19 @@ from numpy.typing import NDArray
 from hipcalc.synthetic.beam import wide_blur
 from hipcalc.synthetic.parameters import Imaging
 
-__all__ = ["BITS", "Tone", "enhance", "tone_of"]
+__all__ = ["BITS", "Tone", "enhance", "logarithm", "tone_of"]
 
 Image = NDArray[np.float32]
 BITS = 12
 
 
-def enhance(signal: Image, imaging: Imaging) -> Image:
-    """Return log attenuation with the broad differences compressed and the edges lifted."""
-    log = -np.log(np.maximum(signal, 1e-6))
+def logarithm(signal: Image) -> Image:
+    """Return the log attenuation of a detector signal; unexposed pixels are held at a floor."""
+    return np.asarray(-np.log(np.maximum(signal, 1e-6)), np.float32)
+
+
+def enhance(log: Image, imaging: Imaging) -> Image:
+    """Return log attenuation with the broad differences compressed and the edges lifted; linear in `log`."""
     broad = wide_blur(log, 14.0 / imaging.pixel_mm)
     middle = wide_blur(log, 2.5 / imaging.pixel_mm)
     fine = cv2.GaussianBlur(log, (0, 0), 0.6 / imaging.pixel_mm)

@@ -8,13 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.errors import UsageError
+from hipcalc.synthetic.beam import attenuation_at
 from hipcalc.synthetic.deposits import TRAP_KINDS, Deposit, draw_deposit
-from hipcalc.synthetic.parameters import FocusPlan
+from hipcalc.synthetic.display import enhance, logarithm
+from hipcalc.synthetic.parameters import FocusPlan, Imaging
 from hipcalc.synthetic.truth import FocusTruth, HipTruth
 
-__all__ = ["PlacedFocus", "focus_truth", "place", "surround_deviation"]
+__all__ = ["Exposure", "PlacedFocus", "focus_truth", "place", "plant", "surround_deviation"]
 
 Image = NDArray[np.float32]
+# How far the display's enhancement carries what a deposit changes.
+_REACH_MM = 30.0
+# Thicker would be no deposit but a metal: a contrast that needs more cannot be had at that place.
+_MOST_MINERAL_MM = 15.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -85,29 +91,69 @@ def surround_deviation(picture: Image, focus: PlacedFocus) -> float:
     return max(1.4826 * float(np.median(np.abs(ring - np.median(ring)))), 1e-6)
 
 
-def mineral_for_cnr(log_picture: Image, focus: PlacedFocus, *, blur_px: float, per_mm: float, scatter: float) -> float:
-    """Return the millimetres of mineral that give the planned CNR in a noisy log picture without the deposit.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Exposure:
+    """A picture in the making; planting a focus changes `line_integral`, `signal` and `enhanced` around it in place."""
 
-    Parameters
-    ----------
-    log_picture : ndarray of float32
-        Logarithm of the noisy signal.
-    focus : PlacedFocus
-    blur_px : float
-    per_mm : float
-        Attenuation of the mineral, less that of the tissue it replaces.
-    scatter : float
-        Scatter-to-primary ratio, which thins the contrast.
+    line_integral: Image
+    signal: Image
+    noise: Image
+    enhanced: Image
+    imaging: Imaging
+
+
+def plant(exposure: Exposure, focus: PlacedFocus) -> float:
+    """Put a deposit in the beam, with the mineral that gives the planned CNR in the enhanced picture.
+
+    Returns
+    -------
+    float
+        Largest thickness of the mineral along the ray, in millimetres of solid hydroxyapatite.
     """
-    profile = cv2.GaussianBlur(focus.deposit.thickness, (0, 0), blur_px)
-    inside = float(np.percentile(profile[focus.deposit.mask], 80))
-    wanted = focus.plan.cnr * surround_deviation(log_picture, focus)
-    return wanted * (1.0 + scatter) / (inside * per_mm)
+    window = _widened(focus, exposure)
+    thickness = np.zeros(exposure.signal[window].shape, np.float32)
+    rows, columns = (part.start - wide.start for part, wide in zip(focus.window, window, strict=True))
+    inside = (slice(rows, rows + focus.deposit.mask.shape[0]), slice(columns, columns + focus.deposit.mask.shape[1]))
+    thickness[inside] = focus.deposit.thickness
+    wanted = focus.plan.cnr * surround_deviation(exposure.enhanced, focus)
+    # The logarithm, the scatter and the enhancement bend the relation a little: three steps of regula falsi do.
+    amount = 1.0
+    for _ in range(3):
+        added, _signal = _added_by(amount * thickness, exposure, window)
+        amount *= wanted / float(np.percentile(added[inside][focus.deposit.mask], 80))
+        amount = min(amount, _MOST_MINERAL_MM)
+    added, signal = _added_by(amount * thickness, exposure, window)
+    exposure.enhanced[window] += added
+    exposure.signal[window] = signal
+    exposure.line_integral[window] += _mineral_per_mm(exposure.imaging) * amount * thickness
+    return amount
 
 
-def focus_truth(
-    focus: PlacedFocus, mineral_mm: float, without: Image, planted: Image, *, pixel_mm: float
-) -> FocusTruth:
+def _widened(focus: PlacedFocus, exposure: Exposure) -> tuple[slice, slice]:
+    """Return the focus's window with a margin for blur and enhancement."""
+    margin = math.ceil(_REACH_MM / exposure.imaging.pixel_mm)
+    rows, columns = focus.window
+    return slice(max(rows.start - margin, 0), rows.stop + margin), slice(
+        max(columns.start - margin, 0), columns.stop + margin
+    )
+
+
+def _mineral_per_mm(imaging: Imaging) -> np.float32:
+    """Attenuation of hydroxyapatite, less that of the tissue whose place it takes."""
+    coefficients = attenuation_at(imaging.kilovolts)
+    return np.float32(coefficients.hydroxyapatite - coefficients.muscle)
+
+
+def _added_by(mineral_mm: Image, exposure: Exposure, window: tuple[slice, slice]) -> tuple[Image, Image]:
+    """Return what mineral adds to the enhanced picture in a window, and the detector signal there."""
+    imaging = exposure.imaging
+    lost = np.exp(-exposure.line_integral[window]) * (1.0 - np.exp(-_mineral_per_mm(imaging) * mineral_mm))
+    before, noise = exposure.signal[window], exposure.noise[window]
+    after = np.asarray(before - cv2.GaussianBlur(lost, (0, 0), imaging.blur_mm / imaging.pixel_mm), np.float32)
+    return enhance(logarithm(after + noise) - logarithm(before + noise), imaging), after
+
+
+def focus_truth(focus: PlacedFocus, mineral_mm: float, without: Image, planted: Image) -> FocusTruth:
     """Measure a deposit in the finished picture against the same picture without it."""
     mask = focus.deposit.mask
     contrast = float(np.percentile((planted[focus.window] - without[focus.window])[mask], 80))
@@ -118,7 +164,7 @@ def focus_truth(
         row_px=focus.row_px,
         column_px=focus.column_px,
         diameter_px=focus.diameter_px,
-        diameter_mm=focus.diameter_px * pixel_mm,
+        diameter_mm=focus.plan.diameter_mm,
         r_head_radii=focus.plan.r_head_radii,
         phi_deg=focus.plan.phi_deg,
         mineral_mm=mineral_mm,

@@ -75,7 +75,7 @@ class FocusTruth:
     row_px, column_px, diameter_px : float
         Centre, and diameter of the circle with the outline's area.
     diameter_mm : float
-        The same at the detector plane, as the file's pixel spacing has it: the true size times the magnification.
+        The same in the body, not magnified.
     r_head_radii, phi_deg : float
         Hip coordinates.
     mineral_mm : float
