@@ -11,6 +11,7 @@ from hipcalc.synthetic.insertion import (
 )
 from hipcalc.synthetic.parameters import BodyAnatomy, FocusPlan, HipAnatomy, Imaging
 from hipcalc.synthetic.phantom import Phantom, make_phantom
+from hipcalc.synthetic.simulate import simulate
 from hipcalc.synthetic.truth import FocusTruth, HipTruth
 
 __all__ = [
@@ -31,4 +32,5 @@ __all__ = [
     "estimate_blur_px",
     "insert_focus",
     "make_phantom",
+    "simulate",
 ]

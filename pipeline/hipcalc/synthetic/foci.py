@@ -17,6 +17,7 @@ from hipcalc.synthetic.truth import FocusTruth, HipTruth
 __all__ = ["Exposure", "PlacedFocus", "focus_truth", "place", "plant", "surround_deviation"]
 
 Image = NDArray[np.float32]
+Pixels = NDArray[np.uint16]
 # How far the display's enhancement carries what a deposit changes.
 _REACH_MM = 30.0
 # Thicker would be no deposit but a metal: a contrast that needs more cannot be had at that place.
@@ -153,10 +154,11 @@ def _added_by(mineral_mm: Image, exposure: Exposure, window: tuple[slice, slice]
     return enhance(logarithm(after + noise) - logarithm(before + noise), imaging), after
 
 
-def focus_truth(focus: PlacedFocus, mineral_mm: float, without: Image, planted: Image) -> FocusTruth:
+def focus_truth(focus: PlacedFocus, mineral_mm: float, without: Pixels, planted: Pixels) -> FocusTruth:
     """Measure a deposit in the finished picture against the same picture without it."""
     mask = focus.deposit.mask
-    contrast = float(np.percentile((planted[focus.window] - without[focus.window])[mask], 80))
+    before, after = without[focus.window].astype(np.float32), planted[focus.window].astype(np.float32)
+    contrast = float(np.percentile((after - before)[mask], 80))
     return FocusTruth(
         side=focus.plan.side,
         kind=focus.plan.kind,
@@ -169,7 +171,7 @@ def focus_truth(focus: PlacedFocus, mineral_mm: float, without: Image, planted: 
         phi_deg=focus.plan.phi_deg,
         mineral_mm=mineral_mm,
         contrast=contrast,
-        cnr=contrast / surround_deviation(without, focus),
+        cnr=contrast / surround_deviation(without.astype(np.float32), focus),
         mask=mask,
         mask_row=focus.deposit.row,
         mask_column=focus.deposit.column,
