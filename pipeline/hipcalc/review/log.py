@@ -105,7 +105,9 @@ def _lengthen(log: Path, new: tuple[Decision, ...]) -> None:
         old = log.read_bytes() if log.exists() else b""
         if not old:
             writer.writeheader()
-        elif not old.endswith(b"\n"):
+        else:
+            _check_columns(log, old)
+        if old and not old.endswith(b"\n"):
             text.write("\n")
         writer.writerows(decision.to_row() for decision in new)
         with draft.open("wb") as file:
@@ -119,6 +121,13 @@ def _lengthen(log: Path, new: tuple[Decision, ...]) -> None:
         raise UsageError(
             f"{log} cannot be written ({error.strerror}) and is as it was; free space or allow writing there."
         ) from error
+
+
+def _check_columns(log: Path, content: bytes) -> None:
+    """Refuse a log whose columns stand in another order: new rows would be read as something else."""
+    first = content.decode("utf-8-sig").splitlines()[0]
+    if [name.strip() for name in next(csv.reader([first]))] != list(DECISION_COLUMNS):
+        raise UsageError(f"{log} is no decision log: its first line must be {','.join(DECISION_COLUMNS)}; restore it.")
 
 
 def _sync_folder(folder: Path) -> None:
