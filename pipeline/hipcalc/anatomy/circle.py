@@ -1,0 +1,149 @@
+"""The femoral head's circle, from the part of its contour that is really visible."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hipcalc.anatomy.patch import gradient_patch
+
+__all__ = ["HeadCircle", "PolarStrip", "fit_head_circle", "polar_strip"]
+
+UNIT_PX = 40
+SMOOTHING_HEAD_RADII = 0.03
+# Polar angles, every 2 degrees: from below the fovea over the top to the neck.
+PHI_DEG = np.arange(-138.0, 91.0, 2.0)
+RADII = np.arange(0.55, 1.75, 1.0 / UNIT_PX)
+# How much of the head's contour shows at a polar angle: medial and lateral well, on top it hides behind the walls of
+# the socket, and beyond 70 degrees the neck begins.
+CONTOUR_PHI_DEG = (-140.0, -125.0, -100.0, -80.0, -20.0, -10.0, 30.0, 40.0, 60.0, 72.0)
+CONTOUR_WEIGHT = (0.0, 0.5, 0.8, 1.0, 1.0, 0.5, 0.5, 1.0, 1.0, 0.0)
+ROOF_PHI_DEG = (-35.0, 32.0)
+# Joint spaces that are tried, in head radii.
+JOINT_SPACES = (0.04, 0.07, 0.10, 0.13, 0.17, 0.21, 0.26)
+ROOF_WEIGHT = 0.4
+# (reach, step) of the centre and of the radius, in head radii, coarse to fine.
+ROUNDS = ((0.3, 0.05, 0.24, 0.04), (0.1, 0.025, 0.1, 0.02), (0.03, 0.01, 0.04, 0.01))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PolarStrip:
+    """Surroundings of a head, unrolled: one row per radius in `RADII`, one column per angle in `PHI_DEG`.
+
+    Attributes
+    ----------
+    outward : ndarray of float32
+        Outward component of the normalised gradient: negative where it gets darker outward.
+    lateral : ndarray of float32
+        Component towards larger polar angles.
+    grey : ndarray of float32
+    kept : ndarray of bool
+    """
+
+    outward: NDArray[np.float32]
+    lateral: NDArray[np.float32]
+    grey: NDArray[np.float32]
+    kept: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadCircle:
+    """A head's circle.
+
+    Attributes
+    ----------
+    row_px, column_px, radius_px : float
+    support : float
+        Mean edge strength along the visible contour and the roof, about 0 in noise, at most 1.4.
+    """
+
+    row_px: float
+    column_px: float
+    radius_px: float
+    support: float
+
+
+def polar_strip(
+    grey: NDArray[np.float32],
+    keep: NDArray[np.float32],
+    centre_px: tuple[float, float],
+    radius_px: float,
+    lateral_sign: int,
+    turn_deg: float,
+) -> PolarStrip:
+    """Unroll the surroundings of a head."""
+    field, patch, kept, centre = gradient_patch(
+        grey, keep, centre_px, radius_px, UNIT_PX, RADII[-1] + 0.1, SMOOTHING_HEAD_RADII
+    )
+    phi = np.radians(PHI_DEG) + math.radians(lateral_sign * turn_deg)
+    down, right = -np.cos(phi), lateral_sign * np.sin(phi)
+    rows = (centre + UNIT_PX * RADII[:, None] * down).astype(np.float32)
+    columns = (centre + UNIT_PX * RADII[:, None] * right).astype(np.float32)
+    near = np.rint(rows).astype(int), np.rint(columns).astype(int)
+    along_rows, along_columns = field[..., 0][near], field[..., 1][near]
+    inside = kept[near] > 0.5
+    return PolarStrip(
+        outward=np.asarray((along_rows * down + along_columns * right) * inside, np.float32),
+        lateral=np.asarray(
+            (along_rows * np.sin(phi) + along_columns * lateral_sign * np.cos(phi)) * inside, np.float32
+        ),
+        grey=patch[near],
+        kept=inside,
+    )
+
+
+def _circle_radii(
+    down: NDArray[np.float64], lateral: NDArray[np.float64], radius: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Distance from the strip's centre to each circle, per polar angle; shape (circles, angles)."""
+    phi = np.radians(PHI_DEG)
+    along = -down[:, None] * np.cos(phi) + lateral[:, None] * np.sin(phi)
+    across = lateral[:, None] * np.cos(phi) + down[:, None] * np.sin(phi)
+    return np.asarray(along + np.sqrt(np.maximum(radius[:, None] ** 2 - across**2, 0.01)))
+
+
+def _best_circle(
+    strip: PolarStrip, reach: float, step: float, radius_reach: float, radius_step: float
+) -> tuple[float, ...]:
+    """(down, lateral, radius, support) of the circle along which the contour is clearest, in head radii."""
+    places = np.arange(-reach, reach + 1e-9, step)
+    sizes = 1.0 + np.arange(-radius_reach, radius_reach + 1e-9, radius_step)
+    down, lateral, radius = (a.ravel() for a in np.meshgrid(places, places, sizes, indexing="ij"))
+    weight = np.interp(PHI_DEG, CONTOUR_PHI_DEG, CONTOUR_WEIGHT)
+    index = np.clip(np.rint((_circle_radii(down, lateral, radius) - RADII[0]) * UNIT_PX).astype(int), 0, len(RADII) - 1)
+    angle = np.arange(len(PHI_DEG))
+    edge = np.clip(-strip.outward, -0.5, 1.0)
+    support = edge[index, angle] @ weight / weight.sum()
+    roof = np.flatnonzero((ROOF_PHI_DEG[0] < PHI_DEG) & (ROOF_PHI_DEG[1] > PHI_DEG))
+    rise = np.clip(strip.outward, -0.5, 1.0)
+    spaces = [
+        rise[np.minimum(index[:, roof] + round(space * UNIT_PX), len(RADII) - 1), roof].mean(axis=1)
+        for space in JOINT_SPACES
+    ]
+    support = support + ROOF_WEIGHT * np.max(spaces, axis=0)
+    # Of equals, the one nearest to where we are.
+    support = support - 0.02 * ((down**2 + lateral**2) / 0.15**2 + ((radius - 1.0) / 0.12) ** 2) * (reach > 0.2)
+    best = int(np.argmax(support))
+    return float(down[best]), float(lateral[best]), float(radius[best]), float(support[best])
+
+
+def fit_head_circle(
+    grey: NDArray[np.float32],
+    keep: NDArray[np.float32],
+    start_px: tuple[float, float, float],
+    lateral_sign: int,
+    turn_deg: float,
+) -> HeadCircle:
+    """Find the circle (row, column, radius) with the clearest contour around a start, in three rounds."""
+    row, column, size = start_px
+    support = 0.0
+    turn = math.radians(turn_deg)
+    for reach, step, radius_reach, radius_step in ROUNDS:
+        strip = polar_strip(grey, keep, (row, column), size, lateral_sign, turn_deg)
+        down, lateral, radius, support = _best_circle(strip, reach, step, radius_reach, radius_step)
+        right = lateral * lateral_sign
+        row += size * (down * math.cos(turn) + right * math.sin(turn))
+        column += size * (right * math.cos(turn) - down * math.sin(turn))
+        size *= radius
+    return HeadCircle(row_px=row, column_px=column, radius_px=size, support=support)

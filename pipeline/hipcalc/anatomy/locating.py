@@ -1,0 +1,166 @@
+"""NormalizedRadiograph -> the hips in it."""
+
+import math
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hipcalc.anatomy.circle import HeadCircle, fit_head_circle, polar_strip
+from hipcalc.anatomy.frame import HipFrame, SideSource
+from hipcalc.anatomy.hypotheses import Hypothesis, apart, find_hypotheses
+from hipcalc.anatomy.joint import sharpen
+from hipcalc.anatomy.judging import Evidence, confidence_of, status_of
+from hipcalc.anatomy.roof import find_rim, trace_border
+from hipcalc.anatomy.selection import WORTH, best_selection
+from hipcalc.normalize import NormalizedRadiograph
+from hipcalc.radiograph import Side
+
+__all__ = ["View", "locate_hips", "recognise_view"]
+
+View = Literal["ap_pelvis", "unilateral", "frog_leg", "unknown"]
+
+# Head radii that are tried: in millimetres where the spacing is known (20 to 27 mm, magnified by up to 1.25), else as a
+# share of the picture's width (whole pelves from 0.045, crops up to 0.45).
+RADII_MM = (17.0, 34.0)
+RADII_PER_WIDTH = (0.04, 0.45)
+HYPOTHESES_PER_SIDE = 6
+RADIUS_FACTORS = (1.0, 0.93, 1.07, 0.87, 1.15)
+# Other hip of a pelvis: usual distance between heads, in head radii.
+HEAD_DISTANCE = 7.7
+FROG_WORDS = ("frog", "lauenstein", "dunn")
+
+
+def _radii_px(normalized: NormalizedRadiograph) -> tuple[float, float]:
+    columns = np.flatnonzero(~normalized.excluded.all(axis=0))
+    width = float(columns[-1] - columns[0] + 1) if columns.size else float(normalized.shape[1])
+    low, high = RADII_PER_WIDTH[0] * width, RADII_PER_WIDTH[1] * width
+    if normalized.spacing_mm is not None:
+        near, far = RADII_MM[0] / normalized.spacing_mm, RADII_MM[1] / normalized.spacing_mm
+        # A spacing that contradicts the picture (a wrong header, a rescaled copy) is not believed.
+        if near < high and far > low:
+            low, high = max(low, near), min(high, far)
+    return max(low, 5.0), max(high, 6.0)
+
+
+def _side(normalized: NormalizedRadiograph, lateral_sign: int, paired: bool) -> tuple[Side, SideSource]:
+    stated = normalized.radiograph.side
+    if stated != "unknown" and not paired:
+        return stated, "header"
+    return ("R" if lateral_sign == -1 else "L"), "display-convention"
+
+
+def _contours(frame: HipFrame, traced: NDArray[np.float64]) -> NDArray[np.float64]:
+    clear = traced[traced[:, 2] > 0.15]
+    return np.array([frame.to_image(r, phi) for r, phi, _ in clear]).reshape(-1, 2)
+
+
+def _frame(
+    normalized: NormalizedRadiograph,
+    keep: NDArray[np.float32],
+    hypothesis: Hypothesis,
+    other: Hypothesis | None,
+    cranial_deg: float,
+) -> HipFrame:
+    start = (hypothesis.row_px, hypothesis.column_px, hypothesis.radius_px)
+    sign = hypothesis.lateral_sign
+    circle: HeadCircle = fit_head_circle(normalized.grey, keep, start, sign, cranial_deg)
+    centre_px = (circle.row_px, circle.column_px)
+    strip = polar_strip(normalized.grey, keep, centre_px, circle.radius_px, sign, cranial_deg)
+    rim = find_rim(strip)
+    evidence = Evidence(
+        score=hypothesis.score,
+        circle_support=circle.support,
+        rim_support=rim.support,
+        pair_support=0.0 if other is None else max(0.0, other.score - WORTH),
+    )
+    confidence = confidence_of(evidence)
+    side, source = _side(normalized, sign, other is not None)
+    bare = HipFrame(
+        side=side,
+        side_source=source,
+        status=status_of(confidence),
+        confidence=confidence,
+        head_row_px=circle.row_px,
+        head_column_px=circle.column_px,
+        head_radius_px=circle.radius_px,
+        rim_row_px=math.nan,
+        rim_column_px=math.nan,
+        lateral_sign=sign,
+        cranial_deg=cranial_deg,
+    )
+    rim_row, rim_column = bare.to_image(rim.r_head_radii, rim.phi_deg)
+    head = trace_border(-strip.outward, (0.9, 1.1), (-120.0, 70.0))
+    roof = trace_border(strip.outward, (1.02, 1.5), (-60.0, rim.phi_deg))
+    return replace(
+        bare,
+        rim_row_px=rim_row,
+        rim_column_px=rim_column,
+        head_contour_px=_contours(bare, head),
+        roof_contour_px=_contours(bare, roof),
+    )
+
+
+def _absent(frame: HipFrame) -> HipFrame:
+    """Return the other hip of a pelvis of which one hip was found."""
+    return HipFrame(
+        side="L" if frame.side == "R" else "R",
+        side_source=frame.side_source,
+        status="absent",
+        confidence=0.0,
+        head_row_px=math.nan,
+        head_column_px=math.nan,
+        head_radius_px=math.nan,
+        rim_row_px=math.nan,
+        rim_column_px=math.nan,
+        lateral_sign=1 if frame.lateral_sign == -1 else -1,
+    )
+
+
+def _shows_other_side(frame: HipFrame, width: int) -> bool:
+    other = frame.head_column_px - frame.lateral_sign * HEAD_DISTANCE * frame.head_radius_px
+    return frame.head_radius_px < other < width - frame.head_radius_px
+
+
+def locate_hips(normalized: NormalizedRadiograph) -> tuple[HipFrame, ...]:
+    """Find the hips of a radiograph: femoral head, rim point and roof of each.
+
+    Hypotheses come from a line drawing of the hip that is compared with the picture's normalised gradients over all
+    sizes and both sides; the joint itself is compared again at finer resolution; a pair that mirrors itself, or one
+    hip, is chosen; the head's circle is fitted to the visible contour, and the roof followed to its lateral end.
+
+    Parameters
+    ----------
+    normalized : NormalizedRadiograph
+
+    Returns
+    -------
+    tuple of HipFrame
+        From the image's left to its right; empty where nothing looks like a hip. A pelvis that shows only one of its
+        hips has the other one with status ``absent``.
+    """
+    keep = (~normalized.excluded).astype(np.float32)
+    radii = _radii_px(normalized)
+    found = find_hypotheses(normalized.grey, keep, radii, (0.0,))
+    sides = [[one for one in found if one.lateral_sign == sign] for sign in (-1, 1)]
+    likely = [one for side in sides for one in apart(side, HYPOTHESES_PER_SIDE)]
+    sharp = [sharpen(normalized.grey, keep, one, RADIUS_FACTORS) for one in likely]
+    chosen, _ = best_selection([one for one in sharp if math.isfinite(one.joint)], radii[0])
+    others = chosen[::-1] if len(chosen) == 2 else (None,) * len(chosen)
+    pairs = zip(chosen, others, strict=True)
+    frames = [_frame(normalized, keep, one, other, one.turn_deg) for one, other in pairs]
+    seen = [frame for frame in frames if frame.status != "absent"]
+    if len(seen) == 1 and _shows_other_side(seen[0], normalized.shape[1]):
+        seen.append(_absent(seen[0]))
+    return tuple(sorted(seen, key=lambda frame: frame.lateral_sign))
+
+
+def recognise_view(normalized: NormalizedRadiograph, hips: tuple[HipFrame, ...]) -> View:
+    """Tell a whole pelvis from one hip, by what was found and by the view that header or file name state."""
+    present = [hip for hip in hips if hip.status != "absent"]
+    if any(word in normalized.radiograph.view_hint for word in FROG_WORDS):
+        return "frog_leg"
+    if len(hips) == 2:
+        return "ap_pelvis"
+    return "unilateral" if present else "unknown"

@@ -1,0 +1,114 @@
+"""The acetabular roof above a head: its lower border, and the rim point where it ends laterally."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hipcalc.anatomy.circle import PHI_DEG, RADII, UNIT_PX, PolarStrip
+
+__all__ = ["Rim", "find_rim", "trace_border"]
+
+STEP_DEG = float(PHI_DEG[1] - PHI_DEG[0])
+# The roof's border is looked for this far medially of a rim, and must have ended this far laterally of it.
+BACK_DEG, PAST_DEG = 18.0, 12.0
+# The bone's lateral side rises this far above a rim, in head radii.
+SIDE_HEAD_RADII = 0.2
+PAST_WEIGHT = 0.8
+# Where rims lie: mean and spread of radius (head radii) and polar angle, and what one spread costs.
+USUAL_RADIUS, RADIUS_SPREAD = 1.2, 0.08
+USUAL_PHI_DEG, PHI_SPREAD_DEG = 35.0, 10.0
+PRIOR_WEIGHT = 0.12
+# From the corner of roof and side, where the two edges meet, to the middle of the bony end that readers mark.
+INTO_BONE_HEAD_RADII, INTO_BONE_DEG = 0.075, 1.5
+SLACK_HEAD_RADII = 0.03
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rim:
+    """Lateral bony end of the roof, in the strip's polar coordinates.
+
+    Attributes
+    ----------
+    r_head_radii, phi_deg : float
+    support : float
+        How clearly roof and side meet there, about 0 in noise, at most 2.
+    """
+
+    r_head_radii: float
+    phi_deg: float
+    support: float
+
+
+def _mean_along(values: NDArray[Any], steps: int, axis: int) -> NDArray[np.float64]:
+    """Mean over the `steps` entries that follow each one; 0 where fewer follow."""
+    total = np.cumsum(values, axis=axis, dtype=np.float64)
+    later = np.roll(total, -steps, axis=axis)
+    mean = (later - total) / steps
+    index = [slice(None)] * 2
+    index[axis] = slice(values.shape[axis] - steps, None)
+    mean[tuple(index)] = 0.0
+    return np.asarray(mean)
+
+
+def find_rim(strip: PolarStrip) -> Rim:
+    """Find the corner where the roof's lower border ends and the bone's lateral side begins."""
+    slack = np.ones((2 * round(SLACK_HEAD_RADII * UNIT_PX) + 1, 1), np.uint8)
+    border = cv2.dilate(np.clip(strip.outward, -0.5, 1.0), slack)
+    side = cv2.dilate(np.clip(-strip.lateral, -0.5, 1.0), np.ones((1, 3), np.uint8))
+    back, past = round(BACK_DEG / STEP_DEG), round(PAST_DEG / STEP_DEG)
+    ahead = _mean_along(border, past, axis=1)
+    before = np.roll(_mean_along(border, back, axis=1), back, axis=1)
+    wall = _mean_along(side, round(SIDE_HEAD_RADII * UNIT_PX), axis=0)
+    radius, phi = np.meshgrid(RADII, PHI_DEG, indexing="ij")
+    support = before + wall - PAST_WEIGHT * ahead
+    unusual = ((radius - USUAL_RADIUS) / RADIUS_SPREAD) ** 2 + ((phi - USUAL_PHI_DEG) / PHI_SPREAD_DEG) ** 2
+    possible = (radius > 1.02) & (radius < 1.5) & (phi > 0.0) & (phi < 75.0) & strip.kept
+    judged = np.where(possible, support - PRIOR_WEIGHT * unusual, -np.inf)
+    row, column = np.unravel_index(int(np.argmax(judged)), judged.shape)
+    return Rim(
+        r_head_radii=float(RADII[row]) + INTO_BONE_HEAD_RADII,
+        phi_deg=float(PHI_DEG[column]) + INTO_BONE_DEG,
+        support=float(support[row, column]) if possible.any() else 0.0,
+    )
+
+
+def trace_border(
+    strength: NDArray[np.float32], radii: tuple[float, float], angles_deg: tuple[float, float]
+) -> NDArray[np.float64]:
+    """Follow the strongest smooth border across a strip by dynamic programming.
+
+    Parameters
+    ----------
+    strength : ndarray of float32, shape of the strip
+        Edge strength, about 1 on a clear border.
+    radii, angles_deg : (float, float)
+        Limits between which the border runs.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, 3)
+        (r in head radii, phi in degrees, strength) along the border.
+    """
+    rows = np.flatnonzero((radii[0] <= RADII) & (radii[1] >= RADII))
+    columns = np.flatnonzero((angles_deg[0] <= PHI_DEG) & (angles_deg[1] >= PHI_DEG))
+    gain = strength[np.ix_(rows, columns)].astype(np.float64)
+    count = len(rows)
+    if count == 0 or len(columns) == 0:
+        return np.empty((0, 3))
+    jump = np.abs(np.arange(count)[:, None] - np.arange(count))
+    cost = np.where(jump <= 2, 0.15 * jump**2, np.inf)
+    total = gain[:, 0].copy()
+    came = np.zeros(gain.shape, dtype=int)
+    for step in range(1, gain.shape[1]):
+        reach = total[None, :] - cost
+        came[:, step] = np.argmax(reach, axis=1)
+        total = reach[np.arange(count), came[:, step]] + gain[:, step]
+    path = np.empty(gain.shape[1], dtype=int)
+    path[-1] = int(np.argmax(total))
+    for step in range(gain.shape[1] - 1, 0, -1):
+        path[step - 1] = came[path[step], step]
+    strengths = gain[path, np.arange(gain.shape[1])]
+    return np.stack([RADII[rows[path]], PHI_DEG[columns], strengths], axis=1)
