@@ -33,7 +33,7 @@ def normalize(radiograph: Radiograph) -> NormalizedRadiograph:
         grey=grey,
         noise_sigma=noise,
         excluded=excluded,
-        quality=judge_quality(excluded),
+        quality=judge_quality(radiograph, grey, noise, excluded),
     )
 
 

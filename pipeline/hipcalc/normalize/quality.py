@@ -1,15 +1,103 @@
-"""Whether a picture can carry an answer."""
+"""Whether a picture can carry an answer; every threshold of that decision stands here."""
+
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.normalize.types import Quality
+from hipcalc.radiograph import Radiograph
 
 __all__ = ["judge_quality"]
 
+# One hip takes about 100 mm. On fewer pixels than this a focus of 2 mm is less than 7 pixels wide.
+REJECT_LONGER_SIDE_PX = 350
+LIMIT_LONGER_SIDE_PX = 500
+REJECT_SPACING_MM = 0.6
+LIMIT_SPACING_MM = 0.35
+REJECT_EXCLUDED_SHARE = 0.9
+LIMIT_EXCLUDED_SHARE = 0.6
+REJECT_GREY_LEVELS = 6
+LIMIT_GREY_LEVELS = 64
+# Of the grey scale's range; the contrast of a faint focus is 0.03 to 0.05.
+LIMIT_NOISE = 0.04
+# Mean step across the edges of 8 x 8 blocks over the mean step within them.
+LIMIT_BLOCKING = 1.3
 
-def judge_quality(excluded: NDArray[np.bool_]) -> Quality:
-    """Reject a picture of which almost nothing is left."""
-    if float(excluded.mean()) > 0.9:
-        return Quality(level="rejected", reasons=("almost the whole picture is blank",))
-    return Quality(level="ok")
+
+def judge_quality(
+    radiograph: Radiograph, grey: NDArray[np.float32], noise: NDArray[np.float32], excluded: NDArray[np.bool_]
+) -> Quality:
+    """Judge resolution, what is left of the picture, grey levels, noise and compression.
+
+    Parameters
+    ----------
+    radiograph : Radiograph
+    grey, noise : ndarray of float32, shape (rows, columns)
+    excluded : ndarray of bool, shape (rows, columns)
+
+    Returns
+    -------
+    Quality
+        ``rejected`` with the one decisive reason, ``limited`` with all reasons, or ``ok``.
+    """
+    share = float(excluded.mean())
+    levels = _grey_levels(radiograph.pixels, excluded)
+    fatal = next(_fatal(radiograph, share, levels), None)
+    if fatal is not None:
+        return Quality(level="rejected", reasons=(fatal,))
+    reasons = tuple(_limits(radiograph, share, levels)) + tuple(_texture_limits(grey, noise, excluded))
+    return Quality(level="limited" if reasons else "ok", reasons=reasons)
+
+
+def _fatal(radiograph: Radiograph, excluded_share: float, levels: int) -> Iterator[str]:
+    rows, columns = radiograph.shape
+    if excluded_share > REJECT_EXCLUDED_SHARE:
+        yield "almost the whole picture is blank or covered"
+    if max(rows, columns) < REJECT_LONGER_SIDE_PX:
+        yield f"the resolution is too low ({rows} x {columns} pixels)"
+    if radiograph.spacing_mm is not None and radiograph.spacing_mm > REJECT_SPACING_MM:
+        yield f"the resolution is too low ({radiograph.spacing_mm:.2f} mm per pixel)"
+    if levels < REJECT_GREY_LEVELS:
+        yield f"the picture has only {levels} grey levels"
+
+
+def _limits(radiograph: Radiograph, excluded_share: float, levels: int) -> Iterator[str]:
+    if excluded_share > LIMIT_EXCLUDED_SHARE:
+        yield f"{excluded_share:.0%} of the picture are blank or covered"
+    if radiograph.spacing_mm is None:
+        if max(radiograph.shape) < LIMIT_LONGER_SIDE_PX:
+            yield "few pixels, and their size is unknown"
+    elif radiograph.spacing_mm > LIMIT_SPACING_MM:
+        yield f"low resolution ({radiograph.spacing_mm:.2f} mm per pixel)"
+    if levels < LIMIT_GREY_LEVELS:
+        yield f"only {levels} grey levels"
+
+
+def _texture_limits(
+    grey: NDArray[np.float32], noise: NDArray[np.float32], excluded: NDArray[np.bool_]
+) -> Iterator[str]:
+    included = ~excluded[::8, ::8]
+    if included.any() and float(np.median(noise[::8, ::8][included])) > LIMIT_NOISE:
+        yield "noisy"
+    if _blocking(grey) > LIMIT_BLOCKING:
+        yield "visible compression blocks"
+
+
+def _grey_levels(pixels: NDArray[np.float32], excluded: NDArray[np.bool_]) -> int:
+    """Distinct values in the included 99% of a sample."""
+    step = max(1, int(np.sqrt(pixels.size / 250_000)))
+    sample = pixels[::step, ::step][~excluded[::step, ::step]]
+    if not sample.size:
+        return 0
+    _, counts = np.unique(sample, return_counts=True)
+    tail = np.cumsum(counts) / sample.size
+    return int(((tail >= 0.005) & (tail <= 0.995)).sum())
+
+
+def _blocking(grey: NDArray[np.float32]) -> float:
+    """Ratio of steps across 8-pixel block edges to steps elsewhere, along rows (Wang, Sheikh, Bovik 2002)."""
+    lines = grey[:: max(1, grey.shape[0] // 128)]
+    steps = np.abs(np.diff(lines, axis=1)).mean(axis=0)
+    whole = steps[: steps.size // 8 * 8].reshape(-1, 8).mean(axis=0)
+    return float(whole[7] / max(float(np.delete(whole, 7).mean()), 1e-9))

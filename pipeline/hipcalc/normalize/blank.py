@@ -1,0 +1,68 @@
+"""Areas without any picture: padding, collimation, blacked-out corners, direct exposure, clipped whites."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hipcalc.normalize.levels import HIGH_LEVEL, LOW_LEVEL, Bytes, grown, large_components
+
+__all__ = ["blank_areas"]
+
+# Flat: the byte levels within this window differ by no more than this.
+WINDOW_PX = 9
+FLAT_RANGE = 3
+# Smaller flat spots than this share of the picture may be chance.
+MIN_SHARE = 2e-4
+JUDGED_PX = 1000
+# The edge of a blank area is no anatomy either.
+RIM_PX = 4
+# White is a plateau, and not just the brightest bone, if so many pixels have it, and many more than the levels below.
+PLATEAU_SHARE = 0.04
+PLATEAU_TO_BELOW = 4.0
+
+
+def blank_areas(bright: NDArray[np.float32], levels: Bytes) -> Bytes:
+    """Find flat areas at either end of the grey scale.
+
+    Parameters
+    ----------
+    bright : ndarray of float32, shape (rows, columns)
+        Pixels with bone bright.
+    levels : ndarray of uint8, shape (rows, columns)
+        The same as bytes, from :func:`hipcalc.normalize.levels.byte_levels`.
+
+    Returns
+    -------
+    ndarray of uint8, shape (rows, columns)
+        1 in blank areas and their rims, else 0.
+    """
+    kernel = np.ones((WINDOW_PX, WINDOW_PX), np.uint8)
+    highest, lowest = cv2.dilate(levels, kernel), cv2.erode(levels, kernel)
+    black = highest <= max(int(levels.min()) + FLAT_RANGE, LOW_LEVEL)
+    white = lowest >= _white_plateau(levels)
+    flat = (cv2.subtract(highest, lowest) <= FLAT_RANGE) & (black | white)
+    clipped = np.asarray(cv2.erode((bright >= bright.max()).astype(np.uint8), kernel), dtype=np.uint8)
+    found = _large_areas(flat.astype(np.uint8) | clipped)
+    # The window has eaten half its width.
+    return grown(found, WINDOW_PX // 2 + RIM_PX)
+
+
+def _large_areas(mask: Bytes) -> Bytes:
+    """Drop small connected areas; large pictures are judged on every n-th pixel, which a flat area does not mind."""
+    step = max(1, max(mask.shape) // JUDGED_PX)
+    coarse = np.ascontiguousarray(mask[::step, ::step])
+    kept = large_components(coarse, min_area_px=max(1, round(MIN_SHARE * coarse.size)))
+    rows, columns = mask.shape
+    full = np.repeat(np.repeat(kept, step, axis=0), step, axis=1)[:rows, :columns]
+    return np.asarray(full & mask, dtype=np.uint8)
+
+
+def _white_plateau(levels: Bytes) -> int:
+    """Return the lowest level of the white plateau (unexposed or clipped), or 256 where there is none."""
+    # OpenCV 4 returns a column, OpenCV 5 a row of counts.
+    counts = np.ravel(cv2.calcHist([levels], [0], None, [256], [0, 256])) / levels.size
+    first = HIGH_LEVEL - 20
+    peak = first + int(np.argmax(counts[first:]))
+    share = float(counts[peak - 1 : peak + 2].sum())
+    below = float(counts[peak - 9 : peak - 6].sum())
+    return peak - FLAT_RANGE if share >= max(PLATEAU_SHARE, PLATEAU_TO_BELOW * below) else 256

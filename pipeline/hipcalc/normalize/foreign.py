@@ -1,0 +1,135 @@
+"""What lies on the picture and is no anatomy: letters, markers, rulers, frames, metal, dust.
+
+Anatomy is blurred by the focal spot, the detector and its own roundness; burned-in graphics, lead and metal in the
+beam, and dust on a scanned film are not. So steepness of the edge tells them apart, judged against the picture's own.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hipcalc.normalize.levels import HIGH_LEVEL, Bytes, grown
+
+__all__ = ["dust", "metal", "sharp_objects", "steepness"]
+
+# Steep: byte levels within 3 x 3 pixels differ by more than this, and by so much more than in 99% of the anatomy.
+STEEP_MIN = 43
+STEEP_TO_USUAL = 1.6
+OBJECT_MIN_SIDE_PX = 8
+# A letter or a plate fills a good part of its hull; the edge of a bone is an arc, which does not.
+OBJECT_SOLIDITY = 0.35
+OBJECT_MAX_SHARE = 0.1
+OBJECT_RIM_PX = 3
+# A wire stands out from what is on both its sides, and brighter than bone.
+WIRE_WINDOW_PX = 11
+WIRE_LEVEL = HIGH_LEVEL
+# Frame and ruler lines: straight, along the picture's axes, at least this share of its shorter side.
+LINE_SHARE = 1 / 6
+
+# Of the range up to the 99.5th percentile, and beyond: a large implant pushes that percentile up to its own level.
+METAL_LEVELS = (140, 150, 165, 180, 205)
+METAL_JUDGED_PX = 1024
+METAL_MIN_SHARE = 3e-4
+METAL_MIN_WIDTH_PX = 9
+METAL_STEEP_MIN = 22
+METAL_STEEP_TO_USUAL = 1.6
+
+DUST_WINDOW_PX = 5
+DUST_MIN = 36
+DUST_TO_NOISE = 3.0
+DUST_RIM_PX = 2
+
+
+def steepness(levels: Bytes, blank: Bytes) -> tuple[Bytes, float]:
+    """Return each pixel's 3 x 3 range of levels, and the 99th percentile of it outside blank areas."""
+    steep = np.asarray(cv2.morphologyEx(levels, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)), dtype=np.uint8)
+    anatomy = steep[::3, ::3][blank[::3, ::3] == 0]
+    return steep, float(np.percentile(anatomy, 99)) if anatomy.size else 255.0
+
+
+def sharp_objects(levels: Bytes, steep: Bytes, usual: float) -> Bytes:
+    """Find letters, plates, frames, ruler lines and wires by their sharp edges, and fill them."""
+    sharp = (steep > max(STEEP_MIN, STEEP_TO_USUAL * usual)).astype(np.uint8)
+    found = _axis_lines(sharp)
+    # Without its frame a letter that touches it is a shape of its own.
+    sharp &= 1 - found
+    contours, _ = cv2.findContours(sharp, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    for contour in contours:
+        # Most contours are specks of noise; they have few points.
+        if len(contour) >= OBJECT_MIN_SIDE_PX and _is_object(np.asarray(contour, dtype=np.int32), levels):
+            cv2.drawContours(found, [contour], -1, 1, thickness=cv2.FILLED)
+    return grown(found, OBJECT_RIM_PX)
+
+
+def _axis_lines(sharp: Bytes) -> Bytes:
+    """Mark the steep pixels of every row and column that has enough of them to hold a line."""
+    length = max(3.0, LINE_SHARE * min(sharp.shape))
+    in_row = sharp.sum(axis=1, dtype=np.int64) >= length
+    in_column = cv2.reduce(sharp, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() >= length
+    lines = np.zeros_like(sharp)
+    lines[in_row] = sharp[in_row]
+    lines[:, in_column] |= sharp[:, in_column]
+    return lines
+
+
+def _is_object(contour: NDArray[np.int32], levels: Bytes) -> bool:
+    area = cv2.contourArea(contour)
+    if area > OBJECT_MAX_SHARE * levels.size:
+        return False
+    _, sides, _ = cv2.minAreaRect(contour)
+    hull = cv2.contourArea(cv2.convexHull(contour))
+    if min(sides) >= OBJECT_MIN_SIDE_PX and area >= OBJECT_SOLIDITY * hull:
+        return True
+    return _is_wire(contour, levels)
+
+
+def _is_wire(contour: NDArray[np.int32], levels: Bytes) -> bool:
+    x, y, width, height = cv2.boundingRect(contour)
+    margin = WIRE_WINDOW_PX
+    window = levels[max(y - margin, 0) : y + height + margin, max(x - margin, 0) : x + width + margin]
+    kernel = np.ones((WIRE_WINDOW_PX, WIRE_WINDOW_PX), np.uint8)
+    standing_out = cv2.morphologyEx(window, cv2.MORPH_TOPHAT, kernel)
+    shift = (min(y, margin), min(x, margin))
+    on_line = standing_out[contour[:, 0, 1] - y + shift[0], contour[:, 0, 0] - x + shift[1]]
+    level = levels[contour[:, 0, 1], contour[:, 0, 0]]
+    return bool(np.median(on_line) >= STEEP_MIN / 2 and int(level.max()) >= WIRE_LEVEL)
+
+
+def metal(levels: Bytes, steep: Bytes, usual: float) -> Bytes:
+    """Find large bright areas with a steep outline: implants, shields, clips, coins."""
+    factor = max(1, round(max(levels.shape) / METAL_JUDGED_PX))
+    rows, columns = levels.shape
+    size = (max(1, columns // factor), max(1, rows // factor))
+    small = np.asarray(cv2.resize(levels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    kernel = np.ones((factor + 2, factor + 2), np.uint8)
+    edges = np.asarray(cv2.resize(cv2.dilate(steep, kernel), size, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
+    found = np.zeros_like(small)
+    for level in METAL_LEVELS:
+        found |= _steeply_bounded(small >= level, edges, max(METAL_STEEP_MIN, METAL_STEEP_TO_USUAL * usual))
+    full = cv2.resize(found, (columns, rows), interpolation=cv2.INTER_NEAREST)
+    return grown(np.asarray(full, dtype=np.uint8), OBJECT_RIM_PX + factor)
+
+
+def _steeply_bounded(bright: NDArray[np.bool_], edges: Bytes, enough: float) -> Bytes:
+    """Keep the areas most of whose outline is steep."""
+    kernel = np.ones((METAL_MIN_WIDTH_PX, METAL_MIN_WIDTH_PX), np.uint8)
+    areas = np.asarray(cv2.morphologyEx(bright.astype(np.uint8), cv2.MORPH_OPEN, kernel), dtype=np.uint8)
+    contours, _ = cv2.findContours(areas, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    found = np.zeros_like(areas)
+    for contour in contours:
+        if not METAL_MIN_SHARE * areas.size <= cv2.contourArea(contour) <= OBJECT_MAX_SHARE * areas.size:
+            continue
+        column, row = contour[:, 0, 0], contour[:, 0, 1]
+        # Where the picture cuts an implant off, its outline is the picture's.
+        inside = (row > 0) & (row < areas.shape[0] - 1) & (column > 0) & (column < areas.shape[1] - 1)
+        if inside.any() and float(np.median(edges[row[inside], column[inside]])) >= enough:
+            cv2.drawContours(found, [contour], -1, 1, thickness=cv2.FILLED)
+    return found
+
+
+def dust(levels: Bytes) -> Bytes:
+    """Find pinpoints that are far brighter than everything within two pixels."""
+    kernel = np.ones((DUST_WINDOW_PX, DUST_WINDOW_PX), np.uint8)
+    standing_out = cv2.morphologyEx(levels, cv2.MORPH_TOPHAT, kernel)
+    noise = float(np.percentile(standing_out[::3, ::3], 99))
+    return grown((standing_out > max(DUST_MIN, DUST_TO_NOISE * noise)).astype(np.uint8), DUST_RIM_PX)
