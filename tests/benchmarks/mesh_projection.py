@@ -179,6 +179,8 @@ def _expose(path: NDArray[np.float64], spacing_mm: float, rng: np.random.Generat
     blurred = gaussian_filter(quanta + scatter, 0.15 / spacing_mm)
     counted = rng.poisson(blurred) + rng.normal(0, 3.0, path.shape)
     log = -np.log(np.clip(counted, 1.0, None))
+    # As a vendor's display chain does: compress what is broad, keep what is fine.
+    log -= 0.6 * gaussian_filter(log, 20.0 / spacing_mm)
     low, high = np.percentile(log, [1.0, 99.8])
     return np.clip(100 + 3800 * (log - low) / (high - low), 0, 4095).astype(np.uint16)
 
