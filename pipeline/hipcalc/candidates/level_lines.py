@@ -1,0 +1,124 @@
+"""Family two: closed level lines, judged by the weakest part of their edge.
+
+After A. Desolneux, L. Moisan, J.-M. Morel, Edge detection by Helmholtz principle, J. Math. Imaging Vis. 14 (2001)
+271, and F. Cao, P. Muse, F. Sur, Extracting meaningful curves from images, J. Math. Imaging Vis. 22 (2005) 159.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hipcalc.candidates.window import WORKING_RADIUS_PX, HipWindow
+
+__all__ = ["LevelLines", "closed_level_lines"]
+
+Image = NDArray[np.float32]
+
+LEVELS = 80
+# Diameters in head radii of the circle with the line's area.
+DIAMETERS = (0.055, 0.5)
+MIN_SOLIDITY = 0.8
+MAX_ELONGATION = 3.5
+SMOOTHING = 0.010
+GRADIENT_SIGMA = 0.4
+GRADIENT_FLOOR = 0.0015
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LevelLines:
+    """Closed level lines of focus size, one entry each, on the working grid.
+
+    Attributes
+    ----------
+    row, column, diameter : ndarray of float64, shape (n,)
+    meaning : ndarray of float64, shape (n,)
+        Weakest tenth of the gradient along the line over the local mean gradient.
+    solidity : ndarray of float64, shape (n,)
+    contours : tuple of ndarray of int32, shape (m, 2)
+        (column, row) pixels of each line.
+    """
+
+    row: NDArray[np.float64]
+    column: NDArray[np.float64]
+    diameter: NDArray[np.float64]
+    meaning: NDArray[np.float64]
+    solidity: NDArray[np.float64]
+    contours: tuple[NDArray[np.int32], ...]
+
+
+def closed_level_lines(window: HipWindow) -> LevelLines:
+    """Find every level line that encloses a convex enough bright region of focus size."""
+    smooth = np.asarray(cv2.GaussianBlur(window.level, (0, 0), SMOOTHING * WORKING_RADIUS_PX), np.float32)
+    gradient = _gradient(smooth)
+    local = _local_mean(gradient, window.included)
+    relative = gradient / (local + np.float32(GRADIENT_FLOOR))
+    rows: list[tuple[float, ...]] = []
+    contours: list[NDArray[np.int32]] = []
+    for level in _levels(smooth[window.zone]):
+        mask = (smooth > level).astype(np.uint8)
+        found, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+        for index, contour in enumerate(found):
+            if tree[0, index, 3] >= 0:
+                continue
+            measured = _measure(contour, relative, window)
+            if measured is not None:
+                rows.append(measured)
+                contours.append(contour[:, 0, :])
+    table = np.array(rows, np.float64).reshape(-1, 5)
+    return LevelLines(
+        row=table[:, 0],
+        column=table[:, 1],
+        diameter=table[:, 2],
+        meaning=table[:, 3],
+        solidity=table[:, 4],
+        contours=tuple(contours),
+    )
+
+
+def _levels(values: Image) -> NDArray[np.float64]:
+    if values.size == 0:
+        return np.empty(0)
+    low, high = np.percentile(values, [0.5, 99.9])
+    return np.linspace(low, high, LEVELS)
+
+
+def _gradient(image: Image) -> Image:
+    down = cv2.Sobel(image, cv2.CV_32F, 0, 1, ksize=3, scale=0.125)
+    right = cv2.Sobel(image, cv2.CV_32F, 1, 0, ksize=3, scale=0.125)
+    return np.asarray(cv2.magnitude(right, down), np.float32)
+
+
+def _local_mean(gradient: Image, included: NDArray[np.bool_]) -> Image:
+    rows, columns = gradient.shape
+    size, sigma = (columns // 4, rows // 4), GRADIENT_SIGMA * WORKING_RADIUS_PX / 4
+    weight = included.astype(np.float32)
+    total, share = (
+        cv2.GaussianBlur(cv2.resize(image, size, interpolation=cv2.INTER_AREA), (0, 0), sigma)
+        for image in (gradient * weight, weight)
+    )
+    mean = total / np.maximum(share, np.float32(1e-3))
+    return np.asarray(cv2.resize(mean, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _measure(contour: NDArray[np.int32], relative: Image, window: HipWindow) -> tuple[float, ...] | None:
+    """Return row, column, diameter, meaning and solidity of a line, or None if it is no focus's outline."""
+    low, high = (np.pi / 4 * (d * WORKING_RADIUS_PX) ** 2 for d in DIAMETERS)
+    if len(contour) < 8 or len(contour) > 4 * DIAMETERS[1] * WORKING_RADIUS_PX:
+        return None
+    # findContours walks through the centres of the border pixels: their outer halves belong to the region.
+    area = cv2.contourArea(contour) + len(contour) / 2 + 1
+    if not low <= area <= high:
+        return None
+    columns, rows = contour[:, 0, 0], contour[:, 0, 1]
+    row, column = float(rows.mean()), float(columns.mean())
+    if not window.zone[round(row), round(column)] or not window.included[rows, columns].all():
+        return None
+    hull = cv2.convexHull(contour)
+    solidity = area / (cv2.contourArea(hull) + len(contour) / 2 + 1)
+    _, (width, height), _ = cv2.minAreaRect(contour)
+    if solidity < MIN_SOLIDITY or max(width, height) + 1 > MAX_ELONGATION * (min(width, height) + 1):
+        return None
+    meaning = float(np.percentile(relative[rows, columns], 10))
+    return row, column, float(np.sqrt(4 * area / np.pi)), meaning, float(solidity)

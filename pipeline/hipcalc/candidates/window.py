@@ -1,0 +1,152 @@
+"""The neighbourhood of one hip, resampled: every femoral head has the same radius, and lateral is to the right."""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hipcalc.anatomy import HipFrame
+from hipcalc.normalize import NormalizedRadiograph
+
+__all__ = ["WORKING_RADIUS_PX", "HipWindow", "cut_window"]
+
+Image = NDArray[np.float32]
+
+# 0.27 mm for a head of 48 mm: finer than the smallest focus sought, coarser than most detectors' grain.
+WORKING_RADIUS_PX = 90
+# The zones of the clinical page: superior and lateral of the head, and the strip of the head below the roof's end.
+ZONE_PHI_DEG = (-25.0, 120.0)
+ZONE_R = (1.0, 2.25)
+OVERLAY_R = 0.85
+OVERLAY_PHI_FROM_RIM_DEG = (-30.0, 30.0)
+# Rows up and down, columns to medial and to lateral, in head radii: the zones with room for a focus's surround.
+REACH = (2.7, 1.5, 1.4, 2.7)
+# Added to the grey levels before the logarithm: dark air must not outweigh tissue.
+LOG_OFFSET = 0.15
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HipWindow:
+    """One hip on the working grid.
+
+    Attributes
+    ----------
+    level : ndarray of float32, shape (rows, columns)
+        Logarithm of the grey scale: equal steps are equal shares of attenuation, in dark and in bright parts alike.
+    noise : ndarray of float32, shape (rows, columns)
+        Standard deviation of a working pixel's noise, in the units of `level`.
+    included, zone : ndarray of bool, shape (rows, columns)
+        Pixels that count at all, and those where a focus may be centred.
+    r, phi_deg : ndarray of float32, shape (rows, columns)
+        Hip coordinates of every working pixel.
+    step_px : float
+        Image pixels per working pixel.
+    hip : HipFrame
+    """
+
+    level: Image
+    noise: Image
+    included: NDArray[np.bool_]
+    zone: NDArray[np.bool_]
+    r: Image
+    phi_deg: Image
+    step_px: float
+    hip: HipFrame
+
+    def to_image(self, rows: NDArray[np.float64], columns: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (row, column) in the file's pixel grid, shape (n, 2), of points on the working grid."""
+        return np.stack(
+            [
+                self.hip.head_row_px + (rows - REACH[0] * WORKING_RADIUS_PX) * self.step_px,
+                self.hip.head_column_px
+                + (columns - REACH[2] * WORKING_RADIUS_PX) * self.step_px * self.hip.lateral_sign,
+            ],
+            axis=-1,
+        )
+
+
+def cut_window(normalized: NormalizedRadiograph, hip: HipFrame) -> HipWindow:
+    """Resample a hip's neighbourhood; what lies outside of the image is excluded."""
+    up, down, medial, lateral = (reach * WORKING_RADIUS_PX for reach in REACH)
+    shape = round(up + down) + 1, round(medial + lateral) + 1
+    step = hip.head_radius_px / WORKING_RADIUS_PX
+    across = step * hip.lateral_sign
+    source = _source_window(normalized, hip)
+    grid = np.array(
+        [
+            [across, 0.0, hip.head_column_px - medial * across - source[1].start],
+            [0.0, step, hip.head_row_px - up * step - source[0].start],
+        ]
+    )
+    level = _sampled(_smoothed(_log_level(normalized.grey[source]), step), grid, shape)
+    # Averaging over step x step pixels lowers the noise; interpolation between pixels does not raise it.
+    noise = _sampled(normalized.noise_sigma[source], grid, shape) / (np.exp(level) * np.float32(max(step, 1.0)))
+    outside = _sampled(np.asarray(normalized.excluded[source], np.float32), grid, shape, border=1.0)
+    included = outside < 0.01
+    r, phi = _polar(hip, shape)
+    return HipWindow(
+        level=level,
+        noise=np.asarray(noise, np.float32),
+        included=included,
+        zone=included & _zone(hip, r, phi),
+        r=r,
+        phi_deg=phi,
+        step_px=step,
+        hip=hip,
+    )
+
+
+def _source_window(normalized: NormalizedRadiograph, hip: HipFrame) -> tuple[slice, slice]:
+    half = math.ceil((max(REACH) + 0.2) * hip.head_radius_px)
+    rows, columns = normalized.shape
+
+    def part(centre: float, length: int) -> slice:
+        start = int(np.clip(math.floor(centre) - half, 0, length - 1))
+        return slice(start, int(np.clip(math.floor(centre) + half + 1, start + 1, length)))
+
+    return part(hip.head_row_px, rows), part(hip.head_column_px, columns)
+
+
+def _log_level(grey: Image) -> Image:
+    return np.asarray(np.log(np.maximum(grey, 0.0) + np.float32(LOG_OFFSET)), np.float32)
+
+
+def _smoothed(image: Image, step: float) -> Image:
+    """Blur before coarser sampling, so that fine grain does not fold into the working grid."""
+    if step <= 1.0:
+        return image
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), 0.5 * math.sqrt(step**2 - 1.0) + 0.01), np.float32)
+
+
+def _sampled(image: Image, grid: NDArray[np.float64], shape: tuple[int, int], border: float | None = None) -> Image:
+    mode = cv2.BORDER_REPLICATE if border is None else cv2.BORDER_CONSTANT
+    return np.asarray(
+        cv2.warpAffine(
+            image,
+            grid,
+            shape[::-1],
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=mode,
+            borderValue=border or 0.0,
+        ),
+        np.float32,
+    )
+
+
+def _polar(hip: HipFrame, shape: tuple[int, int]) -> tuple[Image, Image]:
+    row, column = np.ogrid[: shape[0], : shape[1]]
+    cranial = (REACH[0] * WORKING_RADIUS_PX - row) / WORKING_RADIUS_PX
+    lateral = (column - REACH[2] * WORKING_RADIUS_PX) / WORKING_RADIUS_PX
+    # Clockwise as displayed is towards lateral only where lateral is to the right.
+    phi = np.degrees(np.arctan2(lateral, cranial)) - hip.cranial_deg * hip.lateral_sign
+    return np.hypot(cranial, lateral).astype(np.float32), ((phi + 180.0) % 360.0 - 180.0).astype(np.float32)
+
+
+def _zone(hip: HipFrame, r: Image, phi: Image) -> NDArray[np.bool_]:
+    from_rim = phi - hip.rim_phi_deg
+    outside_head = (r >= ZONE_R[0]) & (r <= ZONE_R[1]) & (phi >= ZONE_PHI_DEG[0]) & (phi <= ZONE_PHI_DEG[1])
+    low, high = OVERLAY_PHI_FROM_RIM_DEG
+    over_head = (r >= OVERLAY_R) & (r < ZONE_R[0]) & (from_rim >= low) & (from_rim <= high)
+    return np.asarray(outside_head | over_head, np.bool_)

@@ -1,0 +1,244 @@
+"""Planted foci are found where they are, as large as they are; what is no focus stays silent."""
+
+import dataclasses
+import math
+
+import cv2
+import numpy as np
+import pytest
+
+from candidate_scenes import HEAD_RADIUS_PX, SHAPE, as_normalized, hip_frame, soft_background, with_disk
+from hipcalc.candidates import find_candidates
+from hipcalc.candidates.features import FEATURES
+from hipcalc.candidates.model import load_model
+
+HIP = hip_frame()
+PLACES = [(1.3, 45.0), (1.7, 20.0), (1.7, 75.0), (1.5, 100.0)]
+
+
+def nearest(candidates, place):
+    """The strongest candidate within 0.1 head radii of a place, or None."""
+    near = [c for c in candidates if math.hypot(c.row_px - place[0], c.column_px - place[1]) < 0.1 * HEAD_RADIUS_PX]
+    return near[0] if near else None
+
+
+def one_focus(place, diameter_px=14.0, contrast=0.15, seed=0, **shape):
+    return as_normalized(with_disk(soft_background(seed), place, diameter_px, contrast, **shape))
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("diameter_px", [7.5, 12.0, 18.0, 26.0])
+def test_a_focus_is_found_with_its_place_and_size(seed, diameter_px):
+    for number, where in enumerate(PLACES):
+        place = tuple(np.array(HIP.to_image(*where)) + 0.1 * number)
+        found = nearest(find_candidates(one_focus(place, diameter_px, 0.2, seed), HIP), place)
+        assert found is not None, where
+        assert found.expected_false_marks < 1.0
+        # The texture under the focus pulls at its outline.
+        assert math.hypot(found.row_px - place[0], found.column_px - place[1]) < 0.3 + 0.03 * diameter_px
+        # 0.4 mm at 0.28 mm per pixel.
+        assert found.diameter_px == pytest.approx(diameter_px, abs=0.4 / 0.28)
+
+
+def test_several_foci_in_one_hip_are_all_found():
+    grey = soft_background(4)
+    places = [HIP.to_image(*where) for where in PLACES]
+    for place in places:
+        grey = with_disk(grey, place, 13.0, 0.2)
+    candidates = find_candidates(as_normalized(grey), HIP)
+    assert {candidates.index(nearest(candidates, place)) for place in places} == {0, 1, 2, 3}
+
+
+def test_texture_alone_gives_no_strong_mark():
+    counts = [
+        sum(c.expected_false_marks <= 0.25 for c in find_candidates(as_normalized(soft_background(seed)), HIP))
+        for seed in range(8)
+    ]
+    assert np.mean(counts) <= 1.0
+
+
+def test_order_and_depth_of_the_list():
+    candidates = find_candidates(one_focus(HIP.to_image(1.3, 45.0)), HIP)
+    strengths = [c.strength for c in candidates]
+    assert strengths == sorted(strengths, reverse=True)
+    marks = [c.expected_false_marks for c in candidates]
+    assert marks == sorted(marks)
+    assert max(marks) <= 10.0
+
+
+def test_a_ring_with_a_lucent_centre_is_one_focus():
+    place = HIP.to_image(1.6, 50.0)
+    candidates = find_candidates(one_focus(place, 24.0, 0.2, core=0.3), HIP)
+    on_it = [c for c in candidates if math.hypot(c.row_px - place[0], c.column_px - place[1]) < 14.0]
+    assert len([c for c in on_it if c.expected_false_marks < 5.0]) == 1
+    assert on_it[0].diameter_px == pytest.approx(24.0, abs=2.0)
+    assert on_it[0].core_to_rim < 0.8
+
+
+def test_a_solid_focus_has_a_solid_core():
+    found = nearest(find_candidates(one_focus(HIP.to_image(1.6, 50.0), 20.0), HIP), HIP.to_image(1.6, 50.0))
+    assert 0.95 < found.core_to_rim < 1.8
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_shape_measures(sign):
+    place = HIP.to_image(1.6, 50.0)
+    grey = with_disk(soft_background(2), place, 20.0, 0.25, aspect=2.0)
+    hip = HIP
+    if sign == -1:
+        grey, hip = mirrored(grey, hip)
+        place = place[0], grey.shape[1] - 1 - place[1]
+    found = nearest(find_candidates(as_normalized(grey), hip), place)
+    assert found.aspect_ratio == pytest.approx(2.0, rel=0.15)
+    assert abs(found.orientation_deg) < 8.0
+    assert found.solidity > 0.9
+    assert np.ptp(found.outline_px[:, 1]) == pytest.approx(28.3, abs=2.0)
+
+
+def test_orientation_is_clockwise_as_displayed():
+    place = HIP.to_image(1.6, 50.0)
+    flat = with_disk(np.zeros(SHAPE, np.float32), place, 20.0, 0.25, aspect=2.5)
+    turned = cv2.warpAffine(flat, cv2.getRotationMatrix2D((place[1], place[0]), -30.0, 1.0), SHAPE[::-1])
+    found = nearest(find_candidates(as_normalized(soft_background(2) + turned), HIP), place)
+    assert found.orientation_deg == pytest.approx(30.0, abs=8.0)
+
+
+def test_cnr_and_contrast_are_those_planted():
+    flat = np.full(SHAPE, 0.35, np.float32)
+    noise = 0.02 * cv2.GaussianBlur(np.random.default_rng(0).standard_normal(SHAPE).astype(np.float32), (0, 0), 2.0)
+    noise *= 0.02 / noise.std()
+    place = HIP.to_image(1.6, 50.0)
+    found = nearest(find_candidates(as_normalized(with_disk(flat + noise, place, 20.0, 0.16)), HIP), place)
+    # The 80th percentile inside lies a little above the plateau, by part of the noise.
+    assert found.contrast == pytest.approx(0.16, rel=0.15)
+    assert found.cnr == pytest.approx(8.0, rel=0.3)
+
+
+def mirrored(grey, hip):
+    width = grey.shape[1] - 1
+    turned = dataclasses.replace(
+        hip,
+        side="R",
+        lateral_sign=-1,
+        head_column_px=width - hip.head_column_px,
+        rim_column_px=width - hip.rim_column_px,
+    )
+    return np.ascontiguousarray(grey[:, ::-1]), turned
+
+
+def table(candidates):
+    return np.array([(c.row_px, c.column_px, c.diameter_px, c.strength) for c in candidates])
+
+
+def test_a_mirrored_picture_gives_mirrored_candidates():
+    grey = with_disk(soft_background(3), HIP.to_image(1.4, 30.0), 14.0, 0.15)
+    straight = table(find_candidates(as_normalized(grey), HIP))
+    other, turned = mirrored(grey, HIP)
+    back = table(find_candidates(as_normalized(other), turned))
+    assert len(straight) == len(back)
+    back[:, 1] = grey.shape[1] - 1 - back[:, 1]
+    assert np.allclose(straight, back, atol=0.05)
+
+
+def test_a_larger_picture_around_the_hip_changes_nothing():
+    grey = with_disk(soft_background(5), HIP.to_image(1.4, 30.0), 14.0, 0.15)
+    padded = np.pad(grey, ((40, 10), (25, 30)), mode="reflect")
+    moved = dataclasses.replace(
+        HIP,
+        head_row_px=HIP.head_row_px + 40,
+        head_column_px=HIP.head_column_px + 25,
+        rim_row_px=HIP.rim_row_px + 40,
+        rim_column_px=HIP.rim_column_px + 25,
+    )
+    small, large = find_candidates(as_normalized(grey), HIP), find_candidates(as_normalized(padded), moved)
+    assert np.allclose(table(small)[0], table(large)[0] - (40, 25, 0, 0), atol=0.02)
+
+
+@pytest.mark.parametrize("scale", [0.5, 2.0])
+def test_size_in_pixels_of_the_head_does_not_matter(scale):
+    place = HIP.to_image(1.5, 40.0)
+    grey = with_disk(soft_background(6), place, 18.0, 0.2)
+    size = tuple(int(n * scale) for n in SHAPE[::-1])
+    resized = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+
+    def scaled(value):
+        return (value + 0.5) * scale - 0.5
+
+    hip = dataclasses.replace(
+        HIP,
+        head_row_px=scaled(HIP.head_row_px),
+        head_column_px=scaled(HIP.head_column_px),
+        rim_row_px=scaled(HIP.rim_row_px),
+        rim_column_px=scaled(HIP.rim_column_px),
+        head_radius_px=HEAD_RADIUS_PX * scale,
+    )
+    found = find_candidates(as_normalized(resized), hip)[0]
+    assert (found.row_px, found.column_px) == pytest.approx((scaled(place[0]), scaled(place[1])), abs=0.5 * scale + 0.2)
+    assert found.diameter_px == pytest.approx(18.0 * scale, rel=0.1)
+
+
+def test_nothing_is_found_in_excluded_parts():
+    place = HIP.to_image(1.4, 45.0)
+    grey = with_disk(soft_background(7), place, 14.0, 0.3)
+    excluded = np.zeros(SHAPE, bool)
+    excluded[round(place[0]) - 12 : round(place[0]) + 13, round(place[1]) - 12 : round(place[1]) + 13] = True
+    assert nearest(find_candidates(as_normalized(grey), HIP), place) is not None
+    assert nearest(find_candidates(as_normalized(grey, excluded=excluded), HIP), place) is None
+
+
+@pytest.mark.parametrize("where", [(2.5, 40.0), (1.5, -60.0), (0.5, 0.0), (1.5, 170.0)])
+def test_nothing_is_found_outside_of_the_zones(where):
+    place = HIP.to_image(*where)
+    assert nearest(find_candidates(one_focus(place, 14.0, 0.3), HIP), place) is None
+
+
+@pytest.mark.parametrize("tilt_deg", [0.0, 35.0, 80.0])
+def test_a_long_line_and_a_straight_edge_are_no_foci(tilt_deg):
+    grey = soft_background(8)
+    row, column = HIP.to_image(1.5, 50.0)
+    rows, columns = np.ogrid[: SHAPE[0], : SHAPE[1]]
+    across = (rows - row) * math.cos(math.radians(tilt_deg)) - (columns - column) * math.sin(math.radians(tilt_deg))
+    line = np.exp(-0.5 * (across / 4.0) ** 2)
+    edge = 1.0 / (1.0 + np.exp(-across / 2.0))
+    for shape in (line, edge):
+        picture = as_normalized((grey + 0.2 * shape).astype(np.float32))
+        strong = [c for c in find_candidates(picture, HIP) if c.expected_false_marks <= 0.25]
+        assert len(strong) <= 1
+
+
+@pytest.mark.parametrize("status", ["implant", "absent"])
+def test_a_hip_that_is_not_there_has_no_candidates(status):
+    nowhere = math.nan if status == "absent" else 300.0
+    hip = hip_frame(status=status, head_row_px=nowhere)
+    assert find_candidates(one_focus(HIP.to_image(1.4, 45.0)), hip) == ()
+
+
+@pytest.mark.parametrize("place", [(5.0, 5.0), (300.0, 555.0), (-500.0, 220.0)])
+def test_a_hip_at_or_beyond_the_pictures_border_is_searched_as_far_as_it_goes(place):
+    hip = hip_frame(
+        head_row_px=place[0], head_column_px=place[1], rim_row_px=place[0] - 80, rim_column_px=place[1] + 60
+    )
+    for candidate in find_candidates(as_normalized(soft_background(9)), hip):
+        assert 0 <= candidate.row_px < SHAPE[0]
+        assert 0 <= candidate.column_px < SHAPE[1]
+
+
+def test_a_flat_picture_has_no_candidates():
+    assert find_candidates(as_normalized(np.full(SHAPE, 0.4, np.float32)), HIP) == ()
+
+
+def test_same_input_same_output_and_the_input_is_left_alone():
+    picture = one_focus(HIP.to_image(1.4, 45.0))
+    before = picture.grey.copy()
+    one, two = find_candidates(picture, HIP), find_candidates(picture, HIP)
+    assert np.array_equal(table(one), table(two))
+    assert np.array_equal(picture.grey, before)
+
+
+def test_the_model_orders_false_marks_by_strength():
+    model = load_model()
+    strength = np.linspace(model.knots_strength[0] - 5, model.knots_strength[-1] + 5, 200)
+    assert (np.diff(model.expected_false_marks(strength)) < 0).all()
+    assert model.weight.shape == (len(FEATURES),)
+    knots = np.exp(model.knots_log_marks)
+    assert np.allclose(model.expected_false_marks(model.knots_strength), knots)
