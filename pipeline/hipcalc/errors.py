@@ -1,6 +1,6 @@
 """Errors that a user can cause. Each message is one sentence: what is wrong, in which file, what to do."""
 
-__all__ = ["HipcalcError", "InputRejectedError", "InputUnreadableError", "UsageError"]
+__all__ = ["HipcalcError", "InputRejectedError", "InputUnreadableError", "OutputError", "UsageError"]
 
 
 class HipcalcError(Exception):
@@ -17,3 +17,7 @@ class InputRejectedError(HipcalcError):
 
 class UsageError(HipcalcError):
     """An argument, table or folder given by the user is wrong; nothing was done."""
+
+
+class OutputError(HipcalcError):
+    """Results could not be written; everything written before is kept."""

@@ -1,0 +1,73 @@
+"""One function per subcommand: parsed arguments -> exit status."""
+
+import argparse
+
+from rich.console import Console
+
+from hipcalc.cli import tables
+from hipcalc.cli.progress import Progress
+from hipcalc.cli.status import DONE, DONE_WITH_LOSSES, INTERRUPTED
+
+# Library modules are imported by the command that needs them: --help and a wrong argument answer at once.
+
+__all__ = ["evaluate", "report", "screen", "simulate"]
+
+
+def screen(arguments: argparse.Namespace) -> int:
+    """Screen files and folders."""
+    from hipcalc.cohort import CohortSettings, run_cohort
+    from hipcalc.errors import OutputError
+
+    settings = CohortSettings(
+        spacing_mm=arguments.spacing,
+        false_marks_per_hip=arguments.false_marks_per_hip,
+        detectability=not arguments.no_detectability,
+        pages=not arguments.no_pages,
+    )
+    progress = Progress(Console(stderr=True))
+    with progress:
+        try:
+            result = run_cohort(
+                arguments.inputs,
+                arguments.out,
+                settings=settings,
+                workers=arguments.workers,
+                resume=arguments.resume,
+                on_start=progress.start,
+                on_done=progress.advance,
+            )
+        except KeyboardInterrupt:
+            progress.stop(f"interrupted: {progress.kept(arguments.out)}")
+            return INTERRUPTED
+        except OutputError as error:
+            if not progress.done:
+                raise
+            raise OutputError(f"{error}\n{progress.kept(arguments.out)}") from error
+    tables.print_screening(Console(), result)
+    return DONE if all(record.image.status == "ok" for record in result.records) else DONE_WITH_LOSSES
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """Write workflow reports."""
+    from hipcalc.report import report_workflow
+
+    tables.print_workflow(Console(), report_workflow(arguments.results, arguments.context, arguments.decisions))
+    return DONE
+
+
+def evaluate(arguments: argparse.Namespace) -> int:
+    """Measure results against truth tables."""
+    from hipcalc.evaluate import evaluate as evaluate_results
+
+    measured = evaluate_results(arguments.results, tuple(arguments.truth))
+    tables.print_evaluation(Console(), measured, arguments.results)
+    return DONE
+
+
+def simulate(arguments: argparse.Namespace) -> int:
+    """Write phantom radiographs."""
+    from hipcalc.synthetic import simulate as simulate_radiographs
+
+    files = simulate_radiographs(arguments.out, n=arguments.n, seed=arguments.seed)
+    print(f"{len(files)} radiographs and their truth tables are in {arguments.out}.")
+    return DONE

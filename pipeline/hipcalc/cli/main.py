@@ -1,0 +1,45 @@
+"""The command ``hipcalc`` and its subcommands."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from hipcalc.cli import commands, options
+from hipcalc.cli.status import INTERRUPTED, NOTHING_DONE, WRONG_USAGE
+from hipcalc.errors import HipcalcError, UsageError
+from hipcalc.report import package_version
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Without the program's name; those of the process when not given.
+
+    Returns
+    -------
+    int
+        0 all inputs done; 3 done, but some inputs failed or were rejected; 2 wrong usage; 1 nothing could be done;
+        130 interrupted.
+    """
+    parsed = options.parser(package_version()).parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = getattr(commands, parsed.command)
+    try:
+        return command(parsed)
+    except UsageError as error:
+        return _complain(error, WRONG_USAGE)
+    except HipcalcError as error:
+        return _complain(error, NOTHING_DONE)
+    except KeyboardInterrupt:
+        print("hipcalc: interrupted.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _complain(error: HipcalcError, status: int) -> int:
+    for line in str(error).splitlines():
+        print(f"hipcalc: {line}", file=sys.stderr)
+    return status

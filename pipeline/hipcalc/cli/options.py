@@ -1,0 +1,77 @@
+"""Arguments of every command, in one place."""
+
+import argparse
+
+from hipcalc.screen import DEFAULT_FALSE_MARKS_PER_HIP
+
+__all__ = ["parser"]
+
+_DESCRIPTION = (
+    "Finds small dense foci near the acetabular rim on hip and pelvis radiographs, has a human confirm them, and maps "
+    "confirmed findings to a guideline workflow. Research software, not a medical device."
+)
+_EXIT = (
+    "exit status: 0 all inputs done; 3 done, but some inputs failed or were rejected (they are listed); "
+    "2 wrong usage; 1 nothing could be done"
+)
+
+
+def parser(version: str) -> argparse.ArgumentParser:
+    """Return the parser of the command line; `command` of what it parses names the subcommand."""
+    top = argparse.ArgumentParser(prog="hipcalc", description=_DESCRIPTION, epilog=_EXIT)
+    top.add_argument("--version", action="version", version=f"hipcalc {version}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _screen(commands.add_parser("screen", help="screen files and folders of radiographs", epilog=_EXIT))
+    _report(commands.add_parser("report", help="confirmed findings and clinical context -> workflow reports"))
+    _evaluate(commands.add_parser("evaluate", help="measure results against a truth table"))
+    _simulate(commands.add_parser("simulate", help="write phantom radiographs with truth tables"))
+    return top
+
+
+def _screen(command: argparse.ArgumentParser) -> None:
+    command.description = "Screen radiographs (DICOM, PNG, JPEG, TIFF); folders are searched to their depth."
+    command.add_argument("inputs", nargs="+", metavar="INPUT", help="file or folder")
+    command.add_argument("--out", required=True, metavar="DIR", help="results folder: new or empty, or see --resume")
+    command.add_argument("--workers", type=int, metavar="N", help="processes (default: one for each core)")
+    command.add_argument("--engine", choices=["local"], default="local", help="where workers run (default: local)")
+    command.add_argument("--resume", action="store_true", help="keep what DIR holds of the same content and settings")
+    command.add_argument(
+        "--spacing", type=float, metavar="MM", help="size of one pixel in millimetres, in place of what the files say"
+    )
+    command.add_argument(
+        "--false-marks-per-hip",
+        type=float,
+        metavar="X",
+        default=DEFAULT_FALSE_MARKS_PER_HIP,
+        help="operating point: marks to be expected in one hip without any focus (default: %(default)s)",
+    )
+    command.add_argument("--no-detectability", action="store_true", help="leave out each hip's detection limit")
+    command.add_argument("--no-pages", action="store_true", help="write tables only")
+
+
+def _report(command: argparse.ArgumentParser) -> None:
+    command.description = "Say where each hip stands in the guideline workflow. Nothing unconfirmed gets advice."
+    command.add_argument("results", metavar="DIR", help="folder that hipcalc screen wrote")
+    command.add_argument("--context", required=True, metavar="FILE", help="CSV table: clinical context, a row per hip")
+    command.add_argument(
+        "--decisions", metavar="FILE", help="CSV table: readers' decisions, added to DIR/decisions.csv"
+    )
+
+
+def _evaluate(command: argparse.ArgumentParser) -> None:
+    command.description = "FROC, localisation error and calibration of a results folder against truth tables."
+    command.add_argument("results", metavar="DIR", help="folder that hipcalc screen wrote")
+    command.add_argument(
+        "--truth",
+        required=True,
+        nargs="+",
+        metavar="FILE",
+        help="CSV table: a focus or a hip per row; several may be given",
+    )
+
+
+def _simulate(command: argparse.ArgumentParser) -> None:
+    command.description = "Write phantom radiographs as DICOM, with truth tables; the same seed gives the same files."
+    command.add_argument("out", metavar="OUT", help="folder, new or empty")
+    command.add_argument("--n", type=int, default=10, metavar="N", help="how many (default: %(default)s)")
+    command.add_argument("--seed", type=int, default=1, metavar="S", help="0 or larger (default: %(default)s)")

@@ -1,0 +1,145 @@
+"""Tables on the terminal."""
+
+import json
+from collections import defaultdict
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from hipcalc.cohort import CohortResult
+from hipcalc.report import FileRecord, WorkflowResult
+from hipcalc.report.words import number_text, short_length, side_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["print_evaluation", "print_screening", "print_workflow"]
+
+# What fits a screen; the tables and pages hold everything.
+_MOST_ROWS = 30
+_MOST_NAMES = 3
+_LONG = ("image", "marks", "reason", "which", "state", "missing", "measure")
+_NOTICE = "Unconfirmed algorithm output. Research software, not a medical device."
+
+
+def print_screening(console: Console, result: CohortResult) -> None:
+    """Print the hips and their findings, what was rejected and why, and where the page is."""
+    records = result.records
+    analysed = [record for record in records if record.image.status == "ok"]
+    if analysed:
+        _print_hips(console, analysed)
+    lost = [record for record in records if record.image.status != "ok"]
+    if lost:
+        _print_lost(console, lost)
+    _print(console, _summary(result))
+    _print(console, _NOTICE)
+    _print(console, f"Tables: {result.folder.path}")
+    if result.folder.index.is_file():
+        _print(console, f"Page: {result.folder.index}")
+
+
+def _print_hips(console: Console, records: list[FileRecord]) -> None:
+    shown = sorted(records, key=lambda record: not record.findings)[:_MOST_ROWS]
+    title = "Hips" if len(shown) == len(records) else f"Hips ({len(shown)} of {len(records)} images, marks first)"
+    table = _table(title, "image", "hip", "status", "angle", "limit", "marks")
+    for record in shown:
+        for position, hip in enumerate(record.hips):
+            marks = [finding for finding in record.findings if finding.side == hip.side]
+            angle = number_text(hip.centre_edge_angle_deg, 0)
+            table.add_row(
+                *map(
+                    Text,
+                    (
+                        "" if position else PurePath(record.image.path).name,
+                        side_name(hip.side).lower(),
+                        hip.status,
+                        angle if angle == "–" else f"{angle}°",
+                        short_length(hip.detection_limit_mm, hip.detection_limit_head_radii),
+                        "\n".join(
+                            f"{short_length(mark.diameter_mm, mark.diameter_head_radii)} {mark.zone}" for mark in marks
+                        ),
+                    ),
+                )
+            )
+    console.print(table)
+
+
+def _print_lost(console: Console, records: list[FileRecord]) -> None:
+    reasons: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for record in records:
+        reasons[record.image.status, record.image.reason].append(PurePath(record.image.path).name)
+    ranked = sorted(reasons.items(), key=lambda entry: -len(entry[1]))
+    table = _table("Not analysed", "status", "files", "reason", "which")
+    for (status, reason), names in ranked[:_MOST_ROWS]:
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        table.add_row(*map(Text, (status, str(len(names)), reason, ", ".join(names[:_MOST_NAMES]) + more)))
+    console.print(table)
+    if len(ranked) > _MOST_ROWS:
+        _print(console, f"and {len(ranked) - _MOST_ROWS} more reasons: see images.csv")
+
+
+def _summary(result: CohortResult) -> str:
+    status = [record.image.status for record in result.records]
+    hips = [hip.status for record in result.records for hip in record.hips]
+    marks = sum(len(record.findings) for record in result.records)
+    parts = [
+        f"{len(status)} inputs: {status.count('ok')} analysed, {status.count('rejected')} rejected, "
+        f"{status.count('failed')} failed",
+        f"{hips.count('located')} hips located, {hips.count('uncertain')} uncertain, "
+        f"{hips.count('implant')} with implant",
+        f"{marks} marks",
+    ]
+    if result.reused:
+        parts.append(f"{result.reused} kept from before")
+    return "; ".join(parts) + "."
+
+
+def print_workflow(console: Console, result: WorkflowResult) -> None:
+    """Print each hip's state and what is missing."""
+    table = _table("Guideline workflow", "image", "hip", "state", "confirmed", "held back", "missing")
+    shown = [one for one in result.recommendations if not one.audit_only]
+    for one in shown[:_MOST_ROWS]:
+        missing = [entry.name for entry in one.missing]
+        text = f"{len(missing)} answers" if len(missing) > _MOST_NAMES else ", ".join(missing)
+        gates = ", ".join(dict.fromkeys(block.gate for block in one.blocked))
+        cells = (Path(one.path).name, side_name(one.side).lower(), f"{one.state} {one.state_name}")
+        table.add_row(*map(Text, (*cells, str(len(one.confirmed)), gates, text)))
+    console.print(table)
+    if len(shown) > _MOST_ROWS:
+        _print(console, f"and {len(shown) - _MOST_ROWS} more hips: see the files")
+    audit = len(result.recommendations) - len(shown)
+    if audit:
+        _print(console, f"{audit} hips whose marks were all rejected are in {result.folder / 'audit'} only.")
+    _print(console, f"{result.new_decisions} decisions were added to the log.")
+    _print(console, "Research software, not a medical device.")
+    _print(console, f"Recommendations: {result.folder}")
+    if result.index is not None:
+        _print(console, f"Page: {result.index}")
+
+
+def print_evaluation(console: Console, measured: "pd.DataFrame", folder: str) -> None:
+    """Print the table that evaluate returned."""
+    table = _table("Evaluation", "measure", "value", "low", "high", "n")
+    # JSON knows one blank for everything that is missing.
+    for row in json.loads(measured.to_json(orient="records")):
+        cells = ("" if row[name] is None else f"{row[name]:.3f}" for name in ("value", "low", "high"))
+        table.add_row(*map(Text, (row["measure"], *cells, str(row["n"]))))
+    console.print(table)
+    _print(console, f"Written to {Path(folder) / 'evaluation.csv'}")
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        # Long texts share what short ones leave, so that eighty columns are enough.
+        table.add_column(column, overflow="fold", no_wrap=column not in _LONG)
+    return table
+
+
+def _print(console: Console, line: str) -> None:
+    # Paths stay in one piece, so that they can be copied.
+    console.print(Text(line), soft_wrap=True)

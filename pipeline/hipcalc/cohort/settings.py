@@ -1,0 +1,57 @@
+"""What a user may set for a run, and what of it decides the results."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from hipcalc.errors import UsageError
+from hipcalc.report import settings_hash
+from hipcalc.screen import DEFAULT_FALSE_MARKS_PER_HIP, MOST_FALSE_MARKS_PER_HIP
+
+__all__ = ["CohortSettings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortSettings:
+    """Settings of a run. Each of them changes what is written.
+
+    Attributes
+    ----------
+    spacing_mm : float or None
+        Size of one pixel, in place of what the files say.
+    false_marks_per_hip : float
+        The operating point: marks to be expected in one hip without any focus.
+    detectability : bool
+        Whether each hip's detection limit is measured.
+    pages : bool
+        Whether HTML pages and their pictures are written.
+
+    Raises
+    ------
+    UsageError
+        When a number is out of range.
+    """
+
+    spacing_mm: float | None = None
+    false_marks_per_hip: float = DEFAULT_FALSE_MARKS_PER_HIP
+    detectability: bool = True
+    pages: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that make no sense, before any work is done."""
+        if self.spacing_mm is not None and not 0 < self.spacing_mm < math.inf:
+            raise UsageError(f"The pixel spacing must be a positive number of millimetres, not {self.spacing_mm:g}.")
+        if not 0 < self.false_marks_per_hip <= MOST_FALSE_MARKS_PER_HIP:
+            raise UsageError(
+                f"The operating point must be above 0 and at most {MOST_FALSE_MARKS_PER_HIP:g} expected false marks "
+                f"per hip, not {self.false_marks_per_hip:g}."
+            )
+
+    @property
+    def hash(self) -> str:
+        """16 hex digits that change with any setting, with the package's version and with its models."""
+        return settings_hash(self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values by name."""
+        return asdict(self)

@@ -1,0 +1,36 @@
+"""Results -> tables, pages and figures that a person reads."""
+
+from hipcalc.report.figure import plot_record
+from hipcalc.report.files import make_folder, write_atomic
+from hipcalc.report.notebook import notebook_html
+from hipcalc.report.pictures import write_pictures, write_thumbnail
+from hipcalc.report.provenance import model_versions, package_version, settings_hash
+from hipcalc.report.records import FileRecord, ImageRecord, file_record
+from hipcalc.report.rendering import RunFacts
+from hipcalc.report.site import write_pages
+from hipcalc.report.store import ResultsFolder, record_key
+from hipcalc.report.tables import table_frame, write_tables
+from hipcalc.report.workflow import WorkflowResult, report_workflow
+
+__all__ = [
+    "FileRecord",
+    "ImageRecord",
+    "ResultsFolder",
+    "RunFacts",
+    "WorkflowResult",
+    "file_record",
+    "make_folder",
+    "model_versions",
+    "notebook_html",
+    "package_version",
+    "plot_record",
+    "record_key",
+    "report_workflow",
+    "settings_hash",
+    "table_frame",
+    "write_atomic",
+    "write_pages",
+    "write_pictures",
+    "write_tables",
+    "write_thumbnail",
+]

@@ -1,0 +1,183 @@
+"""One radiograph through the whole flow: file -> normalised -> hip frames -> candidates -> findings."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hipcalc.anatomy import HipFrame, View, locate_hips, recognise_view
+from hipcalc.candidates import find_candidates
+from hipcalc.candidates.finding import MOST_FALSE_MARKS
+from hipcalc.detectability import DetectionLimit, detection_limit
+from hipcalc.errors import InputRejectedError, UsageError
+from hipcalc.findings import Finding, HipRecord, describe_candidates
+from hipcalc.normalize import NormalizedRadiograph, normalize
+from hipcalc.radiograph import Radiograph, read_radiograph
+from hipcalc.report import FileRecord, file_record, notebook_html, plot_record, table_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+__all__ = ["DEFAULT_FALSE_MARKS_PER_HIP", "MOST_FALSE_MARKS_PER_HIP", "Screening", "screen"]
+
+DEFAULT_FALSE_MARKS_PER_HIP = 0.25
+# The detector lists no candidate beyond this.
+MOST_FALSE_MARKS_PER_HIP = MOST_FALSE_MARKS
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Screening:
+    """What was found in one radiograph. It is an algorithm's output: a human confirms it (`hipcalc.apply_reviews`).
+
+    Attributes
+    ----------
+    image : NormalizedRadiograph
+    view : str
+    hips : tuple of HipFrame
+        From the image's left to its right.
+    hip_records : tuple of HipRecord
+        The same hips as rows of the hips table.
+    candidates : tuple of Finding
+        Every candidate, hip by hip, strongest first.
+    analyze_s : float
+        Seconds that the analysis took, reading left out.
+    """
+
+    image: NormalizedRadiograph
+    view: View
+    hips: tuple[HipFrame, ...]
+    hip_records: tuple[HipRecord, ...]
+    candidates: tuple[Finding, ...]
+    analyze_s: float
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Candidates at or below the operating point."""
+        return tuple(candidate for candidate in self.candidates if candidate.finding)
+
+    def record(self, *, decode_s: float | None = None) -> FileRecord:
+        """Return the rows of the three tables and the shapes that a page draws.
+
+        Parameters
+        ----------
+        decode_s : float, optional
+            Seconds that reading the file took.
+        """
+        return file_record(
+            self.image,
+            view=self.view,
+            hips=self.hips,
+            hip_records=self.hip_records,
+            candidates=self.candidates,
+            decode_s=decode_s,
+            analyze_s=self.analyze_s,
+        )
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return every candidate as a row, with the columns of the candidates table."""
+        return table_frame("candidates", self.record().candidates)
+
+    def plot(self) -> "Figure":
+        """Draw the radiograph with head circles, rim points and numbered marks.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Closed for pyplot, so that a notebook shows it once.
+        """
+        return plot_record(self.record(), self.image)
+
+    def _repr_html_(self) -> str:
+        return notebook_html(self.record(), self.image)
+
+
+def screen(
+    source: str | Path | Radiograph,
+    *,
+    false_marks_per_hip: float = DEFAULT_FALSE_MARKS_PER_HIP,
+    detectability: bool = True,
+) -> Screening:
+    """Find small dense foci near the acetabular rim in one radiograph.
+
+    Parameters
+    ----------
+    source : str, Path or Radiograph
+        A file, or what `hipcalc.read_radiograph` returned.
+    false_marks_per_hip : float
+        The operating point: marks to be expected in one hip without any focus. Candidates at or below it are findings.
+    detectability : bool
+        Whether the smallest focus that would have been found is measured for each hip.
+
+    Returns
+    -------
+    Screening
+
+    Raises
+    ------
+    InputUnreadableError
+        If the file cannot be read.
+    InputRejectedError
+        If it is no radiograph, cannot carry an answer, or shows no hip.
+    UsageError
+        If the operating point is out of range.
+    """
+    if not 0 < false_marks_per_hip <= MOST_FALSE_MARKS_PER_HIP:
+        raise UsageError(
+            f"The operating point must be above 0 and at most {MOST_FALSE_MARKS_PER_HIP:g} expected false marks per "
+            f"hip, not {false_marks_per_hip:g}."
+        )
+    radiograph = source if isinstance(source, Radiograph) else read_radiograph(source)
+    started = time.perf_counter()
+    image = normalize(radiograph)
+    _refuse_hopeless(image)
+    hips = locate_hips(image)
+    _refuse_without_hip(image, hips)
+    candidates = tuple(
+        finding
+        for hip in hips
+        for finding in describe_candidates(
+            find_candidates(image, hip), hip, image, false_marks_per_hip=false_marks_per_hip
+        )
+    )
+    limits = [
+        detection_limit(image, hip, false_marks_per_hip=false_marks_per_hip) if detectability else None for hip in hips
+    ]
+    return Screening(
+        image=image,
+        view=recognise_view(image, hips),
+        hips=hips,
+        hip_records=tuple(_hip_record(image, hip, limit) for hip, limit in zip(hips, limits, strict=True)),
+        candidates=candidates,
+        analyze_s=time.perf_counter() - started,
+    )
+
+
+def _refuse_hopeless(image: NormalizedRadiograph) -> None:
+    if image.quality.level == "rejected":
+        raise InputRejectedError(f"{image.radiograph.path}: {'; '.join(image.quality.reasons)}.")
+
+
+def _refuse_without_hip(image: NormalizedRadiograph, hips: tuple[HipFrame, ...]) -> None:
+    if all(hip.status == "absent" for hip in hips):
+        raise InputRejectedError(f"{image.radiograph.path}: no hip was found; the picture may show another body part.")
+
+
+def _hip_record(image: NormalizedRadiograph, hip: HipFrame, limit: DetectionLimit | None) -> HipRecord:
+    found = hip.status != "absent"
+    return HipRecord(
+        image_id=image.radiograph.image_id,
+        path=image.radiograph.path,
+        side=hip.side,
+        status=hip.status,
+        confidence=hip.confidence,
+        head_row_px=hip.head_row_px if found else None,
+        head_column_px=hip.head_column_px if found else None,
+        head_radius_px=hip.head_radius_px if found else None,
+        rim_row_px=hip.rim_row_px if found else None,
+        rim_column_px=hip.rim_column_px if found else None,
+        centre_edge_angle_deg=hip.rim_phi_deg if found else None,
+        detection_limit_mm=None if limit is None else limit.diameter_mm,
+        detection_limit_head_radii=None if limit is None else limit.diameter_head_radii,
+        side_source=hip.side_source,
+    )
