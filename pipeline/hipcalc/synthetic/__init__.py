@@ -11,11 +11,13 @@ from hipcalc.synthetic.insertion import (
 )
 from hipcalc.synthetic.parameters import BodyAnatomy, FocusPlan, HipAnatomy, Imaging
 from hipcalc.synthetic.phantom import Phantom, make_phantom
+from hipcalc.synthetic.sample import SAMPLE_SIZE, simulate_sample
 from hipcalc.synthetic.simulate import simulate
 from hipcalc.synthetic.truth import FocusTruth, HipTruth
 
 __all__ = [
     "FOCUS_KINDS",
+    "SAMPLE_SIZE",
     "TRAP_KINDS",
     "BodyAnatomy",
     "FocusKind",
@@ -33,4 +35,5 @@ __all__ = [
     "insert_focus",
     "make_phantom",
     "simulate",
+    "simulate_sample",
 ]

@@ -9,13 +9,16 @@ __all__ = ["spine"]
 
 def _sacral_body(points: Points) -> Field:
     upright = np.clip((points.cranial + 5.0) / 105.0, 0.0, 1.0)
-    half_width = 9.0 + 43.0 * upright**1.1
-    depth = -38.0 - 60.0 * upright * (1 - upright) * 1.6 - 8.0 * (1 - upright)
+    # Broad wings above the sciatic notch, narrow below it.
+    half_width = 10.0 + 16.0 * upright + 26.0 / (1.0 + np.exp((52.0 - points.cranial) / 6.0))
+    depth = -38.0 - 96.0 * upright * (1 - upright) - 8.0 * (1 - upright)
     sideways = np.abs(points.lateral) - half_width
-    front_back = np.abs(points.anterior - depth) - (6.0 + 9.0 * upright)
-    slab = intersect(np.asarray(sideways, np.float32), np.asarray(front_back, np.float32), 8.0)
-    length = np.maximum(points.cranial - 103.0, 6.0 - points.cranial)
-    return intersect(slab, np.asarray(length, np.float32), 6.0)
+    # The wings fall back and get thinner to the side, so that their edges fade.
+    front_back = np.abs(points.anterior - depth + 0.25 * np.abs(points.lateral)) - (5.0 + 9.0 * upright)
+    slab = intersect(np.asarray(sideways, np.float32), np.asarray(front_back, np.float32), 12.0)
+    slope = points.cranial + 0.0035 * points.lateral**2 + 0.35 * (points.anterior + 38.0)
+    length = np.maximum(slope - 102.0, 6.0 - points.cranial)
+    return intersect(slab, np.asarray(length, np.float32), 8.0)
 
 
 def spine(points: Points) -> tuple[Field, Field]:
@@ -23,13 +26,13 @@ def spine(points: Points) -> tuple[Field, Field]:
     whole = _sacral_body(points)
     for level, apart in ((84.0, 17.0), (65.0, 16.0), (48.0, 14.0), (33.0, 12.0)):
         for sign in (-1, 1):
-            hole = tube(points, [(sign * apart, level, 20.0), (sign * (apart + 1), level - 3, -120.0)], [4.5, 4.0])
-            whole = carve(whole, hole, 2.0)
+            hole = tube(points, [(sign * apart, level, -30.0), (sign * (apart + 8), level + 9, -75.0)], [7.0, 2.0])
+            whole = carve(whole, hole, 9.0)
     for level, depth, width in ((0.0, -54.0, 8.0), (-9.0, -50.0, 6.0), (-17.0, -44.0, 4.5)):
         whole = smooth_union(whole, ellipsoid(points, (0.0, level, depth), (width, 5.0, 5.0)), 1.5)
     for level, depth in ((122.0, -36.0), (156.0, -34.0)):
         whole = smooth_union(whole, _vertebra(points, level, depth), 1.5)
-    return whole, np.full(whole.shape, 0.9, np.float32)
+    return whole, np.full(whole.shape, 0.55, np.float32)
 
 
 def _vertebra(points: Points, level: float, depth: float) -> Field:
@@ -39,5 +42,5 @@ def _vertebra(points: Points, level: float, depth: float) -> Field:
     wings = tube(
         points, [(-42, level + 2, depth - 28), (0, level - 4, depth - 32), (42, level + 2, depth - 28)], [4.0, 7.0, 4.0]
     )
-    process = ellipsoid(points, (0.0, level - 10.0, depth - 50.0), (4.5, 12.0, 14.0))
+    process = ellipsoid(points, (0.0, level - 10.0, depth - 50.0), (4.0, 11.0, 9.0))
     return smooth_union(smooth_union(body, wings, 4.0), process, 4.0)

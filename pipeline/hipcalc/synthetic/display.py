@@ -27,7 +27,7 @@ def enhance(log: Image, imaging: Imaging) -> Image:
     fine = cv2.GaussianBlur(log, (0, 0), 0.6 / imaging.pixel_mm)
     gain = imaging.enhancement
     return np.asarray(
-        broad * 0.75 + (middle - broad) + (1.0 + 0.5 * gain) * (fine - middle) + (1.0 + gain) * (log - fine), np.float32
+        broad * 0.6 + (middle - broad) + (1.0 + 0.5 * gain) * (fine - middle) + (1.0 + gain) * (log - fine), np.float32
     )
 
 
@@ -48,5 +48,5 @@ class Tone:
 def tone_of(enhanced: Image, body: NDArray[np.bool_]) -> Tone:
     """Anchor the curve at the darkest and brightest hundredths of what lies behind the body."""
     values = enhanced[body][::7] if body.any() else enhanced.ravel()
-    low, high = np.percentile(values, (2.0, 99.7))
+    low, high = np.percentile(values, (1.0, 99.7))
     return Tone(low=float(low), high=float(max(high, low + 1e-3)))

@@ -67,17 +67,16 @@ def _from(base: Point, lateral: float, cranial: float, anterior: float, size: fl
 def _trochanters_and_shaft(points: Points, base: Point, size: float) -> Field:
     shaft = tube(
         points,
-        [_shaft_point(base, 2.0), _shaft_point(base, 30.0), _shaft_point(base, 60.0), _shaft_point(base, 260.0)],
-        [20.0 * size, 18.5 * size, 15.5 * size, 14.5 * size], blend=10.0,
+        [_shaft_point(base, 0.0), _shaft_point(base, 30.0), _shaft_point(base, 75.0), _shaft_point(base, 260.0)],
+        [19.0 * size, 18.0 * size, 15.0 * size, 14.0 * size],
     )  # fmt: skip
     greater = tube(
         points,
         [_from(base, 12, -12, -4, size), _from(base, 13, 16, -10, size), _from(base, 9, 29, -14, size)],
         [15.0 * size, 13.5 * size, 7.5 * size],
-        blend=6.0,
     )
     lesser = ellipsoid(points, _from(base, -15, -33, -12, size), (9.0 * size, 12.0 * size, 9.0 * size))
-    return smooth_union(smooth_union(shaft, greater, 10.0), lesser, 6.0)
+    return smooth_union(smooth_union(shaft, greater, 10.0), lesser, 11.0)
 
 
 def _cortex(points: Points, anatomy: HipAnatomy, base: Point, size: float) -> Field:
@@ -89,6 +88,6 @@ def _cortex(points: Points, anatomy: HipAnatomy, base: Point, size: float) -> Fi
     calcar = medial * np.clip((down + 12.0) / 15.0, 0.0, 1.0) * np.clip((60.0 - down) / 30.0, 0.0, 1.0)
     lateral_sheet = np.clip(from_axis / 10.0, 0.0, 1.0) * np.clip((down - 5.0) / 30.0, 0.0, 1.0)
     thickness = (
-        0.8 + 5.7 * shaft * shaft * (3 - 2 * shaft) + 2.6 * calcar * (1 - shaft) + 1.2 * lateral_sheet * (1 - shaft)
+        0.7 + 5.7 * shaft * shaft * (3 - 2 * shaft) + 2.6 * calcar * (1 - shaft) + 1.2 * lateral_sheet * (1 - shaft)
     )
     return np.asarray(anatomy.cortical_thickness * size * thickness, np.float32)

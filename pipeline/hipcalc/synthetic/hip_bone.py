@@ -31,12 +31,13 @@ __all__ = ["hip_bone", "rim_point"]
 _WING_OUTLINE = (
     (26, 22), (33, 40), (34, 48), (31, 58), (33, 72), (39, 88), (36, 98), (24, 116), (2, 129), (-25, 133),
     (-52, 126), (-76, 108), (-92, 86), (-95, 74), (-90, 62), (-84, 50), (-70, 51), (-56, 48),
-    (-46, 38), (-40, 24), (-30, 12), (0, 8),
+    (-46, 36), (-38, 12), (-30, -6), (0, -12), (20, 4),
 )  # fmt: skip
 # The wing's middle surface: (anterior, cranial) -> lateral.
 _WING_SURFACE = (
     (34, 45, 10), (31, 58, 16), (39, 90, 40), (24, 116, 50), (2, 129, 50), (-25, 133, 36), (-52, 126, 10),
-    (-76, 108, -22), (-95, 74, -46), (-84, 50, -44), (-56, 48, -30), (-40, 24, -20), (0, 8, -10), (0, 30, -3),
+    (-76, 108, -22), (-95, 74, -46), (-84, 50, -44), (-56, 48, -30), (-40, 24, -20),
+    (0, 8, -25), (-28, 0, -24), (22, 8, -18), (0, -12, -30), (0, 30, -3),
     (-28, 36, -17), (0, 60, 8),
     (0, 95, 30), (-40, 95, 0), (-45, 65, -20), (22, 72, 24), (-68, 75, -36), (20, 30, 0),
 )  # fmt: skip
@@ -69,7 +70,7 @@ def _outline_distance(anterior: NDArray[np.float64], cranial: NDArray[np.float64
 
 def _wing_sheet() -> tuple[NDArray[np.float64], NDArray[np.float64], Field, Field, Field]:
     """Middle surface, its slope factor, and the outline distance, tabulated over (cranial, anterior)."""
-    anterior, cranial = np.arange(-110.0, 61.0, 2.0), np.arange(-10.0, 151.0, 2.0)
+    anterior, cranial = np.arange(-110.0, 61.0, 2.0), np.arange(-40.0, 151.0, 2.0)
     knots = np.array(_WING_SURFACE, float)
     surface = RBFInterpolator(knots[:, :2], knots[:, 2], smoothing=2.0)
     mesh = np.stack(np.meshgrid(anterior, cranial), axis=-1)
@@ -95,11 +96,16 @@ def _wing(points: Points) -> Field:
         cv2.remap(table, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).reshape(shape)
         for table in tables
     )
-    above = np.clip((75.0 - points.cranial) / 50.0, 0.0, 1.0)
-    half = 2.2 + 8.5 * above**2 * (3 - 2 * above) + 4.0 * np.exp(-((outline + 4.0) ** 2) / 40.0)
+    # The body of the ilium swells from the fossa to the roof of the joint; behind the joint it is a thin wall.
+    above = np.clip((105.0 - points.cranial) / 75.0, 0.0, 1.0) * np.clip((points.cranial + 5.0) / 30.0, 0.0, 1.0)
+    half = (
+        2.2
+        + 7.5 * above**2 * (3 - 2 * above)
+        + 3.0 * np.exp(-((outline + 4.0) ** 2) / 60.0) * np.clip((points.cranial - 80.0) / 30.0, 0.0, 1.0)
+    )
     # A rounded middle keeps the field smooth, so that it can be interpolated between samples.
     plate = np.sqrt(((points.lateral - middle) * factor) ** 2 + 1.0) - half
-    return intersect(np.asarray(plate, np.float32), np.asarray(outline, np.float32), 6.0)
+    return intersect(np.asarray(plate, np.float32), np.asarray(outline, np.float32), 9.0)
 
 
 def _columns(points: Points) -> Field:
@@ -107,20 +113,13 @@ def _columns(points: Points) -> Field:
     posterior = tube(
         points,
         [(-22, 36, -36), (-17, 8, -30), (-15, -22, -32), (-20, -50, -35), (-23, -70, -31)],
-        [8.0, 10.0, 11.0, 12.5, 14.0], blend=8.0,
+        [8.0, 10.0, 11.0, 12.5, 14.0]
     )  # fmt: skip
-    ramus = tube(
-        points, [(-26, -73, -24), (-48, -74, 0), (-70, -63, 22), (-81, -50, 33)], [10.0, 6.5, 6.0, 8.0], blend=6.0
-    )
-    superior = tube(
-        points, [(-18, 10, 12), (-36, -4, 25), (-58, -20, 35), (-80, -34, 38)], [11.0, 8.5, 7.0, 9.0], blend=6.0
-    )
+    ramus = tube(points, [(-26, -73, -24), (-48, -74, 0), (-70, -63, 22), (-81, -50, 33)], [10.0, 6.5, 6.0, 8.0])
+    superior = tube(points, [(-18, 10, 12), (-36, -4, 25), (-58, -20, 35), (-80, -34, 38)], [11.0, 8.5, 7.0, 9.0])
     pubis = ellipsoid(points, (-82, -44, 36), (9.0, 20.0, 9.0))
     brim = tube(
-        points,
-        [(-36, -4, 24), (-29, 12, 6), (-27, 28, -16), (-33, 44, -40), (-44, 60, -60)],
-        [6.0, 5.0, 5.0, 5.0, 6.0],
-        blend=6.0,
+        points, [(-36, -4, 24), (-29, 12, 6), (-27, 28, -16), (-33, 44, -40), (-46, 66, -72)], [6.0, 5.0, 5.0, 4.5, 2.5]
     )
     spine = tube(points, [(-24, -2, -36), (-39, -8, -52)], [6.0, 2.0])
     whole = smooth_union(smooth_union(posterior, ramus, 8.0), smooth_union(superior, brim, 5.0), 6.0)
@@ -129,9 +128,12 @@ def _columns(points: Points) -> Field:
 
 def _medial_wall(points: Points, socket: float) -> Field:
     """Return the quadrilateral plate between the columns; its lower edge is the teardrop."""
-    plate = np.sqrt((points.lateral + socket + 6.5 + 0.06 * points.cranial) ** 2 + 0.5) - 3.6
-    disc = np.hypot((points.cranial - 4.0) / 1.15, points.anterior + 4.0) - 30.0
-    return intersect(np.asarray(plate, np.float32), np.asarray(disc, np.float32), 4.0)
+    # Bowed from front to back and leaning outwards to the top, so that only a strip of it is tangent to the rays.
+    middle = -socket - 5.5 + 0.14 * points.cranial + 0.006 * (points.anterior + 8.0) ** 2
+    middle = middle + 0.022 * np.maximum(points.cranial - 8.0, 0.0) ** 2
+    plate = np.sqrt((points.lateral - middle) ** 2 + 0.5) - 2.9
+    disc = np.hypot((points.cranial - 2.0) / 1.05, points.anterior + 4.0) - 31.0
+    return intersect(np.asarray(plate, np.float32), np.asarray(disc, np.float32), 5.0)
 
 
 def _socket_block(points: Points, anatomy: HipAnatomy) -> Field:
@@ -141,6 +143,7 @@ def _socket_block(points: Points, anatomy: HipAnatomy) -> Field:
     block = ball(points, (-4.0, 2.0, -2.0), radius + 8.0)
     # The opening looks laterally, caudally and, by the anteversion of about 17 degrees, to the front.
     block = intersect(block, half_space(points, rim, (0.72, -0.63, 0.29)), 2.0)
+    block = intersect(block, half_space(points, (0, -12.0, 0), (0.0, -1.0, 0.0)), 10.0)
     return intersect(block, half_space(points, (rim[0] + 0.8, rim[1], rim[2]), (0.97, -0.22, -0.05)), 2.5)
 
 
@@ -159,29 +162,32 @@ def hip_bone(points: Points, anatomy: HipAnatomy, *, head_distance_mm: float) ->
     scaled = Points(lateral=points.lateral / scale, cranial=points.cranial / scale, anterior=points.anterior / scale)
     radius = anatomy.socket_radius_mm
     frame = smooth_union(_wing(scaled), _columns(scaled), 8.0) * np.float32(scale)
-    block = smooth_union(_socket_block(points, anatomy), _medial_wall(points, radius), 5.0)
-    solid = smooth_union(np.asarray(frame, np.float32), block, 7.0)
+    block = smooth_union(_socket_block(points, anatomy), _medial_wall(points, radius), 6.0)
+    solid = smooth_union(np.asarray(frame, np.float32), block, 10.0)
     solid = carve(solid, half_space(points, (-head_distance_mm / 2 + 2.2, 0, 0), (1.0, 0.0, 0.0)), 3.0)
     socket = ball(points, (0.0, 0.0, 0.0), radius)
     fossa = ball(points, (-0.45 * radius, -0.15 * radius, 0.0), 0.68 * radius)
     notch = tube(
         points,
         [(-0.45 * radius, -0.15 * radius, 2.0), (-0.3 * radius, -2.0 * radius, 8.0)],
-        [0.55 * radius, 0.55 * radius],
+        [0.6 * radius, 0.7 * radius],
     )
-    hollow = smooth_union(socket, smooth_union(fossa, notch, 3.0), 2.0)
-    return carve(solid, hollow, 1.2), _cortex(points, anatomy, socket)
+    solid = carve(solid, smooth_union(fossa, notch, 6.0), 5.0)
+    return carve(solid, socket, 1.2), _cortex(points, anatomy, socket)
 
 
 def _cortex(points: Points, anatomy: HipAnatomy, socket: Field) -> Field:
     """Return the thickness of the compact bone: thin shells, and the dense subchondral plate of the loaded roof."""
-    base = 0.9 + 0.5 * np.clip((40.0 - points.cranial) / 60.0, 0.0, 1.0)
+    base = 0.75 + 0.2 * np.clip((40.0 - points.cranial) / 60.0, 0.0, 1.0)
     angle = np.degrees(np.arctan2(points.lateral, points.cranial))
     middle = (anatomy.sourcil_medial_deg + anatomy.centre_edge_angle_deg) / 2
     half = (anatomy.centre_edge_angle_deg - anatomy.sourcil_medial_deg) / 2
     within = np.clip((half + 4.0 - np.abs(angle - middle)) / 8.0, 0.0, 1.0)
     deep = np.clip(1.0 - np.abs(points.anterior) / 26.0, 0.0, 1.0)
     near = np.clip(1.0 - (socket - 1.0) / 4.0, 0.0, 1.0)
+    # The inner face from the sacroiliac joint to the ischium carries the trunk: ilioischial and iliopectineal line.
+    brim = np.clip((-21.0 - points.lateral) / 8.0, 0.0, 1.0) * np.clip((points.cranial + 12.0) / 20.0, 0.0, 1.0)
+    base = base + 1.3 * brim * np.clip((62.0 - points.cranial) / 25.0, 0.0, 1.0)
     # Thickest towards the lateral third, as the load is.
-    sourcil = within * np.sqrt(deep) * near * (1.3 + 0.9 * np.clip((angle - middle) / half, -1.0, 1.0))
+    sourcil = within * np.sqrt(deep) * near * (1.9 + 1.0 * np.clip((angle - middle) / half, -1.0, 1.0))
     return np.asarray(anatomy.cortical_thickness * (base + sourcil), np.float32)

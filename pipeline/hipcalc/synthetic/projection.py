@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 
 from hipcalc.synthetic.parameters import Imaging
 from hipcalc.synthetic.shapes import Field, Points
@@ -14,6 +15,10 @@ from hipcalc.synthetic.shapes import Field, Points
 __all__ = ["Frame", "Pose", "Thickness", "project_bone"]
 
 _STEP_MM = 2.0
+# Unevenness of a bone: its grain, the surface's deviation in millimetres, and the cortex's relative deviation.
+_UNEVEN_MM = 5.0
+_UNEVENNESS_MM = 0.22
+_CORTEX_SPREAD = 0.28
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +111,14 @@ def _room_grid(pose: Pose, box: Box, frame: Frame) -> tuple[list[NDArray[np.floa
     return axes, Points(lateral=own[0], cranial=own[1], anterior=own[2])
 
 
+def _roughened(surface: Field, cortex: Field, rng: np.random.Generator) -> tuple[Field, Field]:
+    noise = [rng.standard_normal(surface.shape, dtype=np.float32) for _ in range(2)]
+    uneven, varying = (gaussian_filter(field, _UNEVEN_MM / _STEP_MM, truncate=2.5) for field in noise)
+    # A thick cortex varies no more than a thin one, in millimetres.
+    thickness = cortex + np.minimum(cortex, 1.2) * np.clip(_CORTEX_SPREAD / varying.std() * varying, -0.7, 1.2)
+    return np.asarray(surface + _UNEVENNESS_MM / uneven.std() * uneven, np.float32), np.asarray(thickness, np.float32)
+
+
 def _inside(near: Field, far: Field) -> Field:
     """Share of the ray between two neighbouring samples that lies inside, the field being linear between them."""
     return np.asarray(
@@ -113,7 +126,14 @@ def _inside(near: Field, far: Field) -> Field:
     )
 
 
-def project_bone(solid: Callable[[Points], tuple[Field, Field]], *, pose: Pose, box: Box, frame: Frame) -> Thickness:
+def project_bone(
+    solid: Callable[[Points], tuple[Field, Field]],
+    *,
+    pose: Pose,
+    box: Box,
+    frame: Frame,
+    rng: np.random.Generator | None = None,
+) -> Thickness:
     """Project one bone.
 
     The distance field is sampled every 2 mm and interpolated to the rays, slice by slice, each slice magnified as the
@@ -127,12 +147,16 @@ def project_bone(solid: Callable[[Points], tuple[Field, Field]], *, pose: Pose, 
         Where the bone and the detector are.
     box : three pairs of float
         Lateral, cranial and anterior extent of the bone, in millimetres.
+    rng : numpy.random.Generator, optional
+        Makes the surface a little uneven and its cortex here thicker, there thinner, as bone is.
     """
     compact, cancellous = (np.zeros((frame.rows, frame.columns), np.float32) for _ in range(2))
     (right, down, toward), points = _room_grid(pose, box, frame)
     if min(len(right), len(down), len(toward)) < 2:
         return Thickness(compact=compact, cancellous=cancellous)
     surface, cortex = solid(points)
+    if rng is not None:
+        surface, cortex = _roughened(surface, cortex, rng)
     marrow = surface + cortex
     for k in range(len(toward) - 1):
         _add_slab(surface[k : k + 2], marrow[k : k + 2], (right, down, toward[k : k + 2]), frame, (compact, cancellous))

@@ -7,9 +7,11 @@ smooth union is the polynomial blend usual there.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
 
 __all__ = ["Points", "ball", "carve", "ellipsoid", "half_space", "intersect", "smooth_union", "tube"]
 
@@ -50,23 +52,37 @@ def half_space(points: Points, through: Point, normal: Point) -> Field:
     return np.asarray(points.lateral * n[0] + points.cranial * n[1] + points.anterior * n[2] - offset, np.float32)
 
 
-def _segment(points: Points, start: Point, end: Point, radii: tuple[float, float], flatten: float) -> Field:
+def _segment(points: Points, start: Sequence[float], end: Sequence[float], flatten: float) -> Field:
+    """Return the distance to one round cone; start and end are lateral, cranial, anterior and the radius."""
     axis = [b - a for a, b in zip(start, end, strict=True)]
-    length2 = sum(part**2 for part in axis)
+    length2 = sum(part**2 for part in axis[:3])
     dl, dc, da = points.lateral - start[0], points.cranial - start[1], points.anterior - start[2]
-    t = np.clip((dl * axis[0] + dc * axis[1] + da * axis[2]) / length2, 0.0, 1.0)
+    t = np.clip(dl * (axis[0] / length2) + dc * (axis[1] / length2) + da * (axis[2] / length2), 0.0, 1.0)
     squared = (dl - t * axis[0]) ** 2 + (dc - t * axis[1]) ** 2 + ((da - t * axis[2]) * flatten) ** 2
-    return np.asarray(np.sqrt(squared) - (radii[0] + t * (radii[1] - radii[0])), np.float32)
+    return np.asarray(np.sqrt(squared) - (start[3] + t * axis[3]), np.float32)
 
 
-def tube(
-    points: Points, path: Sequence[Point], radii: Sequence[float], *, blend: float = 3.0, flatten: float = 1.0
-) -> Field:
-    """Return the distance to a chain of round cones; `flatten` above 1 makes it thinner from front to back."""
-    parts = [_segment(points, path[i], path[i + 1], (radii[i], radii[i + 1]), flatten) for i in range(len(path) - 1)]
-    whole = parts[0]
-    for part in parts[1:]:
-        whole = smooth_union(whole, part, blend)
+def tube(points: Points, path: Sequence[Point], radii: Sequence[float], *, flatten: float = 1.0) -> Field:
+    """Return the distance to a chain of round cones along a smooth curve through a path.
+
+    Parameters
+    ----------
+    points : Points
+    path : sequence of points
+        At least two.
+    radii : sequence of float
+        At each of them.
+    flatten : float
+        Above 1 it makes the tube thinner from front to back.
+    """
+    knots = np.column_stack([np.asarray(path, float), np.asarray(radii, float)])
+    if len(knots) > 2:
+        parts = 2 * (len(knots) - 1)
+        curve = PchipInterpolator(np.arange(len(knots)), knots)
+        knots = curve(np.linspace(0, len(knots) - 1, parts + 1))
+    whole = np.full(points.lateral.shape, np.inf, np.float32)
+    for start, end in pairwise(knots.tolist()):
+        np.minimum(whole, _segment(points, start, end, flatten), out=whole)
     return whole
 
 

@@ -67,7 +67,7 @@ class Skeleton:
     spine: Thickness
 
 
-def project_skeleton(body: BodyAnatomy, pelvis: Pose, frame: Frame) -> Skeleton:
+def project_skeleton(body: BodyAnatomy, pelvis: Pose, frame: Frame, rng: np.random.Generator) -> Skeleton:
     """Project all bones of a body; what lies outside of the frame costs nothing."""
     hip_bones: dict[SideName, Thickness] = {}
     femora: dict[SideName, Thickness] = {}
@@ -75,11 +75,11 @@ def project_skeleton(body: BodyAnatomy, pelvis: Pose, frame: Frame) -> Skeleton:
     for side in sides:
         anatomy, pose = body.hip(side), hip_pose(body, side, pelvis)
         solid = partial(hip_bone, anatomy=anatomy, head_distance_mm=body.head_distance_mm)
-        hip_bones[side] = project_bone(solid, pose=pose, box=_HIP_BOX, frame=frame)
+        hip_bones[side] = project_bone(solid, pose=pose, box=_HIP_BOX, frame=frame, rng=rng)
         # The leg does not follow the pelvis when that turns.
         upright: NDArray[np.float64] = np.array([[sign_of(side), 0, 0], [0, -1, 0], [0, 0, 1]], float)
         leg = Pose(origin=pose.origin, axes=upright)
-        femora[side] = project_bone(partial(femur, anatomy=anatomy), pose=leg, box=_FEMUR_BOX, frame=frame)
+        femora[side] = project_bone(partial(femur, anatomy=anatomy), pose=leg, box=_FEMUR_BOX, frame=frame, rng=rng)
     return Skeleton(
-        hip_bones=hip_bones, femora=femora, spine=project_bone(spine, pose=pelvis, box=_SPINE_BOX, frame=frame)
+        hip_bones=hip_bones, femora=femora, spine=project_bone(spine, pose=pelvis, box=_SPINE_BOX, frame=frame, rng=rng)
     )

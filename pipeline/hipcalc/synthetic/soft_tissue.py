@@ -53,7 +53,7 @@ def _spindle(lateral: Image, cranial: Image, way: Way) -> Image:
 def _hull(right: Image, cranial: Image, body: BodyAnatomy) -> Image:
     """Thickness of trunk and thighs: rounded from side to side, the thighs apart below the perineum."""
     full = body.body_thickness_mm
-    half = 0.5 * body.head_distance_mm + 52.0 + 0.16 * full
+    half = 0.5 * body.head_distance_mm + 68.0 + 0.2 * full
     trunk = np.maximum(1.0 - np.abs(right / half) ** 3, 0.0) ** 0.5
     trunk = trunk * np.clip((cranial + 125.0) / 70.0, 0.0, 1.0) ** 0.5
     inner = 8.0 + 0.12 * np.clip(-85.0 - cranial, 0.0, None)
@@ -83,11 +83,13 @@ def _blobs(shape: tuple[int, int], grain: float, rng: np.random.Generator) -> Im
 
 def _bowel_gas(right: Image, cranial: Image, body: BodyAnatomy, step_mm: float, rng: np.random.Generator) -> Image:
     """Thickness of gas, and of the mottle of stool, inside the pelvis and the abdomen."""
-    inside = np.clip(1.6 - np.hypot(right / 75.0, (cranial - 45.0) / 50.0), 0.0, 0.6) / 0.6
-    bubbles = np.clip((_blobs(right.shape, 9.0 / step_mm, rng) - 1.9 + 0.9 * body.gas) / 0.35, 0.0, 1.0)
-    stool = np.clip(_blobs(right.shape, 14.0 / step_mm, rng) - 1.4 + 0.9 * body.gas, 0.0, 1.0)
+    # Within the pelvic inlet below, over the iliac wings above.
+    reach = 50.0 + 40.0 / (1.0 + np.exp((70.0 - cranial) / 8.0))
+    inside = np.clip((reach - np.abs(right)) / 12.0, 0.0, 1.0) * np.clip((cranial + 15.0) / 15.0, 0.0, 1.0)
+    bubbles = np.clip((_blobs(right.shape, 9.0 / step_mm, rng) - 4.4 + 2.5 * inside + 0.9 * body.gas) / 0.35, 0.0, 1.0)
+    stool = np.clip(_blobs(right.shape, 14.0 / step_mm, rng) - 3.9 + 2.5 * inside + 0.9 * body.gas, 0.0, 1.0)
     mottle = np.clip(1.0 + 0.7 * _blobs(right.shape, 1.8 / step_mm, rng), 0.0, None)
-    return np.asarray(inside * (26.0 * np.sqrt(bubbles) + 9.0 * stool * mottle) * (body.gas > 0), np.float32)
+    return np.asarray((26.0 * np.sqrt(bubbles) + 9.0 * stool * mottle) * (body.gas > 0), np.float32)
 
 
 def soft_tissue(
@@ -107,10 +109,14 @@ def soft_tissue(
     whole = _hull(right, cranial, body)
     edge = np.clip((whole / body.body_thickness_mm - 0.30) / 0.5, 0.0, 1.0)
     lean = 0.42 * whole * edge
+    # Muscles are bent and lobed, not drawn with a ruler.
+    bent = [
+        6.0 * _blobs(right.shape, 22.0 / step_mm, rng) + 1.5 * _blobs(right.shape, 6.0 / step_mm, rng) for _ in "xy"
+    ]
     for sign in (-1.0, 1.0):
-        lateral = np.asarray(sign * right - body.head_distance_mm / 2, np.float32)
+        lateral = np.asarray(sign * (right + bent[0]) - body.head_distance_mm / 2, np.float32)
         for way in _MUSCLES.values():
-            lean += _spindle(lateral, cranial, way)
+            lean += _spindle(lateral, cranial + bent[1], way)
         whole = whole + _folds(lateral, cranial, rng)
     bladder = np.maximum(1.0 - (right / 42.0) ** 2 - ((cranial - 2.0) / 30.0) ** 2, 0.0)
     lean += 40.0 * np.sqrt(bladder)

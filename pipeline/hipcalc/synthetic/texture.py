@@ -37,17 +37,16 @@ def noise_tile(rng: np.random.Generator, *, slope: float, low: float, high: floa
 
 def draped(tile: Image, along_mm: Image, across_mm: Image) -> Image:
     """Lay a tile over curved coordinates: its grains run along lines of constant `across_mm`."""
-    columns = np.asarray(np.mod(along_mm / TILE_STEP_MM, TILE_SIZE), np.float32)
-    rows = np.asarray(np.mod(across_mm / TILE_STEP_MM, TILE_SIZE), np.float32)
-    return np.asarray(cv2.remap(tile, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP), np.float32)
+    scale = np.float32(1.0 / TILE_STEP_MM)
+    wrapped = cv2.remap(tile, along_mm * scale, across_mm * scale, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    return np.asarray(wrapped, np.float32)
 
 
-def _about(lateral: Image, cranial: Image, centre: tuple[float, float], unit_mm: float) -> tuple[Image, Image]:
-    """Return distance to a point, and arc length about it on the circle of `unit_mm`."""
-    return (
-        np.asarray(np.hypot(lateral - centre[0], cranial - centre[1]), np.float32),
-        np.asarray(unit_mm * np.arctan2(lateral - centre[0], cranial - centre[1]), np.float32),
-    )
+def _about(lateral: Image, cranial: Image, centre: tuple[float, float], turns: int) -> tuple[Image, Image]:
+    """Return distance to a point, and arc length about it on the circle that `turns` tiles fill without a seam."""
+    distance, angle = cv2.cartToPolar(lateral - np.float32(centre[0]), cranial - np.float32(centre[1]))
+    unit = np.float32(turns * TILE_SIZE * TILE_STEP_MM / (2.0 * np.pi))
+    return np.asarray(distance, np.float32), np.asarray(angle * unit, np.float32)
 
 
 def trabeculae(lateral: Image, cranial: Image, *, rng: np.random.Generator) -> tuple[Image, Image]:
@@ -63,15 +62,15 @@ def trabeculae(lateral: Image, cranial: Image, *, rng: np.random.Generator) -> t
         Hip coordinates of the pixels in millimetres.
     rng : numpy.random.Generator
     """
-    struts, cross = (noise_tile(rng, slope=2.2, low=0.25, high=2.6, stretch=s) for s in (5.0, 3.0))
-    fine = noise_tile(rng, slope=2.0, low=0.3, high=3.0)
+    struts, cross = (noise_tile(rng, slope=1.2, low=0.55, high=2.6, stretch=s) for s in (5.0, 3.5))
+    fine = noise_tile(rng, slope=1.4, low=0.45, high=2.8)
     isotropic = draped(fine, lateral, cranial)
-    far, angle = _about(lateral, cranial, (34.0, -75.0), 70.0)
+    far, angle = _about(lateral, cranial, (34.0, -75.0), 4)
     compressive = draped(struts, far, angle)
-    far, angle = _about(lateral, cranial, (14.0, -80.0), 70.0)
+    far, angle = _about(lateral, cranial, (14.0, -80.0), 4)
     tensile = draped(cross, angle, far)
-    femur = 0.75 * compressive + 0.5 * tensile + 0.45 * isotropic
-    far, angle = _about(lateral, cranial, (-4.0, -12.0), 55.0)
+    femur = 0.8 * compressive + 0.5 * tensile + 0.35 * isotropic
+    far, angle = _about(lateral, cranial, (-4.0, -12.0), 3)
     radiating, arcs = draped(struts, far, angle), draped(cross, angle, far)
-    hip = 0.65 * radiating + 0.5 * arcs + 0.6 * isotropic
+    hip = 0.7 * radiating + 0.55 * arcs + 0.45 * isotropic
     return np.asarray(femur, np.float32), np.asarray(hip, np.float32)

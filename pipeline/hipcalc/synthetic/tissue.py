@@ -15,7 +15,9 @@ __all__ = ["attenuation_along_rays"]
 
 Image = NDArray[np.float32]
 # Share of mineral in cancellous bone of a healthy adult, as compact bone in place of soft tissue.
-_CANCELLOUS_SHARE = 0.17
+_CANCELLOUS_SHARE = 0.12
+# Deviation of the trabecular shadow, in millimetres of cancellous bone for the first millimetre of depth.
+_TRABECULAR_SHARE = 2.0
 # Bones are projected no finer than this; soft tissue has no sharp edges at all.
 _BONE_STEP_MM = 0.32
 _SOFT_STEP_MM = 1.25
@@ -62,7 +64,7 @@ def attenuation_along_rays(
     """
     thickness_step = max(imaging.pixel_mm, _BONE_STEP_MM)
     coarse = frame_of(imaging, body.body_thickness_mm, step_mm=thickness_step)
-    skeleton = project_skeleton(body, pelvis, coarse)
+    skeleton = project_skeleton(body, pelvis, coarse, streams[0])
     bone = _bone_equivalent(body, skeleton, pelvis, coarse, frame, streams[0])
     wide = frame_of(imaging, body.body_thickness_mm, step_mm=_SOFT_STEP_MM)
     upright = Pose(origin=pelvis.origin, axes=np.array([[1.0, 0, 0], [0, -1.0, 0], [0, 0, 1.0]]))
@@ -75,6 +77,17 @@ def attenuation_along_rays(
     return np.asarray(soft + bone * (mu.bone - mu.muscle), np.float32), behind
 
 
+def _covered_columns(pair: tuple[Thickness, Thickness], coarse: Frame, fine: Frame) -> slice:
+    """Return the columns of the fine frame on which bones of the coarse frame cast their shadow."""
+    shaded = np.flatnonzero(pair[0].compact.any(axis=0) | pair[1].compact.any(axis=0))
+    if len(shaded) == 0:
+        return slice(0, 0)
+    ratio = coarse.step_mm / fine.step_mm
+    ends = ((column - (coarse.columns - 1) / 2) * ratio + (fine.columns - 1) / 2 for column in (shaded[0], shaded[-1]))
+    first, last = (round(end) for end in ends)
+    return slice(max(first - 2, 0), min(last + 3, fine.columns))
+
+
 def _bone_equivalent(
     body: BodyAnatomy, skeleton: Skeleton, pelvis: Pose, coarse: Frame, fine: Frame, rng: np.random.Generator
 ) -> Image:
@@ -83,13 +96,15 @@ def _bone_equivalent(
     spongy = _enlarged(skeleton.spine.cancellous, coarse, fine)
     for side in skeleton.femora:
         pair: tuple[Thickness, Thickness] = (skeleton.femora[side], skeleton.hip_bones[side])
-        if not any(part.compact.any() for part in pair):
+        columns = _covered_columns(pair, coarse, fine)
+        if columns.start == columns.stop:
             continue
-        textures = trabeculae(*_coordinates(fine, hip_pose(body, side, pelvis)), rng=rng)
+        lateral, cranial = _coordinates(fine, hip_pose(body, side, pelvis))
+        textures = trabeculae(lateral[:, columns], cranial[:, columns], rng=rng)
         density = np.float32(body.hip(side).bone_density)
         for part, texture in zip(pair, textures, strict=True):
             compact += part.compact
-            depth = np.maximum(_enlarged(part.cancellous, coarse, fine), 0.0)
+            depth = np.maximum(_enlarged(part.cancellous, coarse, fine)[:, columns], 0.0)
             # Trabeculae at different depths average out: their share of the shadow falls as the depth's root.
-            spongy += density * (depth + 1.1 * np.sqrt(depth) * texture)
+            spongy[:, columns] += density * (depth + _TRABECULAR_SHARE * np.sqrt(depth) * texture)
     return np.asarray(np.maximum(_enlarged(compact, coarse, fine), 0.0) + _CANCELLOUS_SHARE * spongy, np.float32)
