@@ -373,6 +373,8 @@ class TestSteps:
         injected = replace(INJECTION, injection_response="improved")
         assert recommend(CONFIRMED, injected).passed == ("S1", "S4", "S10", "S11", "S12", "S15")
         assert recommend(EMPTY, None).passed == ("S0",)
+        assert recommend(EMPTY, replace(PAINFUL, red_flags=FEVER)).passed == ("S17",)
+        assert recommend(CONFIRMED, replace(SURGICAL, pain_side="L")).passed == ("S1", "S4", "S9")
         assert recommend(REJECTED, None).passed == ("S1", "S2")
         assert recommend(CONFIRMED, None).passed == ("S1", "S4", "S8")
         assert recommend(CONFIRMED, SHOWN).passed == ("S1", "S4", "S10", "S11", "S13", "S14")
@@ -387,7 +389,8 @@ class TestSteps:
             "symptomatic_labral_pathology": "yes",
             "clinical_correlation": "yes",
         }
-        assert recommend(CONFIRMED, replace(PAINFUL, **correlated)).state == "S10"
+        early = recommend(CONFIRMED, replace(PAINFUL, **correlated))
+        assert (early.state, [block.gate for block in early.blocked]) == ("S10", ["R19"])
         assert recommend(CONFIRMED, replace(PERSISTS, **correlated)).state == "S11"
 
     def test_an_unfinished_specialist_question_says_which_part_is_open(self) -> None:
@@ -402,6 +405,8 @@ class TestSteps:
             "R19b": "unknown",
             "R19c": "unknown",
         }
+        (early,) = recommend(CONFIRMED, replace(PAINFUL, advanced_imaging_result="labral-pathology")).blocked
+        assert early.gate == "R19"
         assert recommend(CONFIRMED, SURGICAL).blocked == ()
 
     def test_nothing_is_said_about_a_specialist_before_the_question_arises(self) -> None:

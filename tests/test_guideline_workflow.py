@@ -1,5 +1,6 @@
 """The workflow's data: what is in it, and that a spoilt copy is refused with the reason."""
 
+import tomllib
 from collections.abc import Callable
 from dataclasses import fields
 from hashlib import sha256
@@ -57,6 +58,11 @@ def test_citations_are_those_of_the_clinical_page() -> None:
         "R33": "[3]",
         "R36": "[4]",
     }
+
+
+def test_the_classes_are_those_of_the_differential() -> None:
+    entities = tomllib.loads(model_file("differential-1", "entities.toml").read_text(encoding="utf-8"))["entities"]
+    assert {known.id for known in load_workflow().classes} == {entity["id"] for entity in entities}
 
 
 def test_every_input_is_a_field_of_the_context_and_the_reverse() -> None:

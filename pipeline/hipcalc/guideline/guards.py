@@ -125,7 +125,7 @@ def passed_states(facts: Facts, state: State) -> tuple[str, ...]:
     context = facts.context
     steps = state.id in STEPS
     been = {
-        "S1": bool(facts.hip.findings) and state.id != "S0",
+        "S1": bool(facts.hip.findings),
         "S4": bool(facts.confirmed),
         "S10": steps,
         "S11": steps and facts.pain_persists,
