@@ -67,7 +67,11 @@ def evaluate(arguments: argparse.Namespace) -> int:
 def simulate(arguments: argparse.Namespace) -> int:
     """Write phantom radiographs."""
     from hipcalc.synthetic import simulate as simulate_radiographs
+    from hipcalc.synthetic import simulate_sample
 
-    files = simulate_radiographs(arguments.out, n=arguments.n, seed=arguments.seed)
+    if arguments.sample:
+        files = simulate_sample(arguments.out)
+    else:
+        files = simulate_radiographs(arguments.out, n=arguments.n, seed=arguments.seed)
     print(f"{len(files)} radiographs and their truth tables are in {arguments.out}.")
     return DONE

@@ -75,3 +75,6 @@ def _simulate(command: argparse.ArgumentParser) -> None:
     command.add_argument("out", metavar="OUT", help="folder, new or empty")
     command.add_argument("--n", type=int, default=10, metavar="N", help="how many (default: %(default)s)")
     command.add_argument("--seed", type=int, default=1, metavar="S", help="0 or larger (default: %(default)s)")
+    command.add_argument(
+        "--sample", action="store_true", help="write the project's sample_data instead, always the same"
+    )

@@ -8,7 +8,7 @@ from hipcalc.synthetic.dicom_file import write_dicom
 from hipcalc.synthetic.forearm import FOREARM_IMAGING, FOREARM_MAGNIFICATION, make_forearm
 from hipcalc.synthetic.parameters import BodyAnatomy, FocusPlan, HipAnatomy, Imaging, View
 from hipcalc.synthetic.phantom import make_phantom
-from hipcalc.synthetic.simulate import NamedPhantom, empty_folder, write_phantom, write_truth
+from hipcalc.synthetic.simulate import NamedPhantom, writable_folder, write_phantom, write_truth
 
 __all__ = ["SAMPLE_SIZE", "simulate_sample"]
 
@@ -78,19 +78,21 @@ SAMPLE_SIZE: Final = len(_bodies()) + 1
 def simulate_sample(out: str | Path, *, on_image: Callable[[int], None] | None = None) -> tuple[Path, ...]:
     """Write the sample: an AP pelvis with two foci, hips with one, a hip without, and a forearm, with truth tables.
 
+    It is always the same. Other files in the folder stay as they are.
+
     Parameters
     ----------
     out : path
-        A folder, new or empty.
+        A folder, new or not.
     on_image : callable, optional
         Called with the number of images written so far, up to `SAMPLE_SIZE`.
 
     Raises
     ------
     UsageError
-        When the folder holds files already or cannot be made.
+        When the folder cannot be written to.
     """
-    folder = empty_folder(out)
+    folder = writable_folder(out)
     written: list[NamedPhantom] = []
     for name, body, imaging, foci in _bodies():
         number = int(name[:2])

@@ -1,5 +1,6 @@
 """Folders of phantom radiographs with their truth tables."""
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +78,9 @@ def simulate(out: str | Path, *, n: int, seed: int, on_image: Callable[[int], No
         raise UsageError(f"n is {n} but must be between 1 and {_MAX_N} radiographs.")
     if seed < 0:
         raise UsageError(f"seed is {seed} but must be 0 or larger.")
-    folder = empty_folder(out)
+    folder = writable_folder(out)
+    if any(folder.iterdir()):
+        raise UsageError(f"the folder {out} is not empty; give a new one.")
     written = []
     for number in range(1, n + 1):
         written.append(_simulate_one(folder, number, seed))
@@ -96,21 +99,21 @@ def _simulate_one(folder: Path, number: int, seed: int) -> NamedPhantom:
     return write_phantom(folder, f"phantom_{number:05d}.dcm", phantom, number=number, seed=seed)
 
 
-def empty_folder(out: str | Path) -> Path:
-    """Make a folder, or take one that is empty.
+def writable_folder(out: str | Path) -> Path:
+    """Make a folder, or take one that is there.
 
     Raises
     ------
     UsageError
-        When it holds files already or cannot be made.
+        When it cannot be made or written to.
     """
     folder = Path(out)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise UsageError(f"the folder {out} is not empty; give a new one.")
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
-        raise UsageError(f"the folder {out} cannot be made: {error.strerror}.") from error
+        raise UsageError(f"the folder {out} cannot be written to ({error.strerror}); give another one.") from error
     return folder
 
 
