@@ -50,16 +50,22 @@ def _spindle(lateral: Image, cranial: Image, way: Way) -> Image:
     return thickness
 
 
+def _ramp(position: Image) -> Image:
+    """Rise from 0 to 1 without a corner at either end."""
+    held = np.clip(position, 0.0, 1.0)
+    return np.asarray(held * held * (3.0 - 2.0 * held), np.float32)
+
+
 def _hull(right: Image, cranial: Image, body: BodyAnatomy) -> Image:
     """Thickness of trunk and thighs: rounded from side to side, the thighs apart below the perineum."""
     full = body.body_thickness_mm
     half = 0.5 * body.head_distance_mm + 68.0 + 0.2 * full
     trunk = np.maximum(1.0 - np.abs(right / half) ** 3, 0.0) ** 0.5
-    trunk = trunk * np.clip((cranial + 125.0) / 70.0, 0.0, 1.0) ** 0.5
+    trunk = trunk * _ramp((cranial + 140.0) / 100.0)
     inner = 8.0 + 0.12 * np.clip(-85.0 - cranial, 0.0, None)
     centre, wide = (half + inner) / 2, (half - inner) / 2
     thigh = np.maximum(1.0 - np.abs((np.abs(right) - centre) / wide) ** 2.4, 0.0) ** 0.5
-    thigh = 0.82 * thigh * np.clip((40.0 - cranial) / 80.0, 0.0, 1.0)
+    thigh = 0.82 * thigh * _ramp((60.0 - cranial) / 120.0)
     # A soft maximum, so that thighs go over into the trunk without an edge.
     return np.asarray(full * (trunk**5 + thigh**5) ** 0.2, np.float32)
 

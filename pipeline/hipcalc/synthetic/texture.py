@@ -4,7 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["TILE_STEP_MM", "draped", "noise_tile", "trabeculae"]
+from hipcalc.synthetic.parameters import HipAnatomy
+
+__all__ = ["TILE_STEP_MM", "draped", "load_density", "noise_tile", "trabeculae"]
 
 Image = NDArray[np.float32]
 # A tile repeats after 102 mm, more than one bone's width.
@@ -62,8 +64,8 @@ def trabeculae(lateral: Image, cranial: Image, *, rng: np.random.Generator) -> t
         Hip coordinates of the pixels in millimetres.
     rng : numpy.random.Generator
     """
-    struts, cross = (noise_tile(rng, slope=1.2, low=0.55, high=2.6, stretch=s) for s in (5.0, 3.5))
-    fine = noise_tile(rng, slope=1.4, low=0.45, high=2.8)
+    struts, cross = (noise_tile(rng, slope=1.0, low=0.8, high=3.4, stretch=s) for s in (5.5, 3.5))
+    fine = noise_tile(rng, slope=1.2, low=0.6, high=3.4)
     isotropic = draped(fine, lateral, cranial)
     far, angle = _about(lateral, cranial, (34.0, -75.0), 4)
     compressive = draped(struts, far, angle)
@@ -74,3 +76,21 @@ def trabeculae(lateral: Image, cranial: Image, *, rng: np.random.Generator) -> t
     radiating, arcs = draped(struts, far, angle), draped(cross, angle, far)
     hip = 0.7 * radiating + 0.55 * arcs + 0.45 * isotropic
     return np.asarray(femur, np.float32), np.asarray(hip, np.float32)
+
+
+def load_density(lateral: Image, cranial: Image, anatomy: HipAnatomy) -> tuple[Image, Image]:
+    """Return how dense the cancellous bone of femur and hip bone is, against its mean, where the load goes.
+
+    Dense: a fan from the head's top to the calcar, and the bone above the sourcil. Sparse: the triangle of F. O. Ward
+    (Human anatomy, 1838) below the neck's middle.
+    """
+    size = anatomy.head_radius_mm / 24.0
+    axis = np.arctan2(lateral - 20.0 * size, cranial + 42.0 * size)
+    fan = np.exp(-(((axis + 0.38) / 0.30) ** 2)) * np.clip((cranial + 40.0 * size) / 25.0, 0.0, 1.0)
+    ward = np.exp(-(((lateral - 36.0 * size) / 10.0) ** 2) - ((cranial + 27.0 * size) / 9.0) ** 2)
+    distance = np.hypot(lateral, cranial) - anatomy.socket_radius_mm
+    angle = np.degrees(np.arctan2(lateral, cranial))
+    edge = anatomy.centre_edge_angle_deg
+    loaded = np.clip((edge + 20.0 - angle) / 25.0, 0.0, 1.0) * np.clip((angle + 80.0) / 40.0, 0.0, 1.0)
+    roof = np.exp(-np.maximum(distance, 0.0) / 20.0) * loaded
+    return np.asarray(1.0 + 0.35 * fan - 0.3 * ward, np.float32), np.asarray(1.0 + 1.1 * roof, np.float32)

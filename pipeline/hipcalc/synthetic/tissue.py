@@ -9,7 +9,7 @@ from hipcalc.synthetic.parameters import BodyAnatomy, Imaging
 from hipcalc.synthetic.projection import Frame, Pose, Thickness, frame_of
 from hipcalc.synthetic.skeleton import Skeleton, hip_pose, project_skeleton
 from hipcalc.synthetic.soft_tissue import soft_tissue
-from hipcalc.synthetic.texture import trabeculae
+from hipcalc.synthetic.texture import load_density, trabeculae
 
 __all__ = ["attenuation_along_rays"]
 
@@ -17,7 +17,7 @@ Image = NDArray[np.float32]
 # Share of mineral in cancellous bone of a healthy adult, as compact bone in place of soft tissue.
 _CANCELLOUS_SHARE = 0.12
 # Deviation of the trabecular shadow, in millimetres of cancellous bone for the first millimetre of depth.
-_TRABECULAR_SHARE = 2.0
+_TRABECULAR_SHARE = 1.9
 # Bones are projected no finer than this; soft tissue has no sharp edges at all.
 _BONE_STEP_MM = 0.32
 _SOFT_STEP_MM = 1.25
@@ -99,12 +99,14 @@ def _bone_equivalent(
         columns = _covered_columns(pair, coarse, fine)
         if columns.start == columns.stop:
             continue
-        lateral, cranial = _coordinates(fine, hip_pose(body, side, pelvis))
+        pose = hip_pose(body, side, pelvis)
+        dense = load_density(*_coordinates(coarse, pose), body.hip(side))
+        lateral, cranial = _coordinates(fine, pose)
         textures = trabeculae(lateral[:, columns], cranial[:, columns], rng=rng)
         density = np.float32(body.hip(side).bone_density)
-        for part, texture in zip(pair, textures, strict=True):
+        for part, texture, share in zip(pair, textures, dense, strict=True):
             compact += part.compact
-            depth = np.maximum(_enlarged(part.cancellous, coarse, fine)[:, columns], 0.0)
+            depth = np.maximum(_enlarged(part.cancellous * share, coarse, fine)[:, columns], 0.0)
             # Trabeculae at different depths average out: their share of the shadow falls as the depth's root.
             spongy[:, columns] += density * (depth + _TRABECULAR_SHARE * np.sqrt(depth) * texture)
     return np.asarray(np.maximum(_enlarged(compact, coarse, fine), 0.0) + _CANCELLOUS_SHARE * spongy, np.float32)
