@@ -21,10 +21,10 @@ CONTOUR_PHI_DEG = (-140.0, -125.0, -100.0, -80.0, -20.0, -10.0, 30.0, 40.0, 60.0
 CONTOUR_WEIGHT = (0.0, 0.5, 0.8, 1.0, 1.0, 0.5, 0.5, 1.0, 1.0, 0.0)
 ROOF_PHI_DEG = (-35.0, 32.0)
 # Joint spaces that are tried, in head radii.
-JOINT_SPACES = (0.04, 0.07, 0.10, 0.13, 0.17, 0.21, 0.26)
+JOINT_SPACES = (0.04, 0.08, 0.12, 0.17, 0.23)
 ROOF_WEIGHT = 0.4
-# (reach, step) of the centre and of the radius, in head radii, coarse to fine.
-ROUNDS = ((0.3, 0.05, 0.24, 0.04), (0.1, 0.025, 0.1, 0.02), (0.03, 0.01, 0.04, 0.01))
+# Reach and step of the centre and of the radius in head radii, and every how many angles count; coarse to fine.
+ROUNDS = ((0.3, 0.05, 0.24, 0.04, 2), (0.1, 0.025, 0.1, 0.02, 2), (0.03, 0.01, 0.04, 0.01, 1))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -93,32 +93,27 @@ def polar_strip(
     )
 
 
-def _circle_radii(
-    down: NDArray[np.float64], lateral: NDArray[np.float64], radius: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Distance from the strip's centre to each circle, per polar angle; shape (circles, angles)."""
-    phi = np.radians(PHI_DEG)
-    along = -down[:, None] * np.cos(phi) + lateral[:, None] * np.sin(phi)
-    across = lateral[:, None] * np.cos(phi) + down[:, None] * np.sin(phi)
-    return np.asarray(along + np.sqrt(np.maximum(radius[:, None] ** 2 - across**2, 0.01)))
-
-
 def _best_circle(
-    strip: PolarStrip, reach: float, step: float, radius_reach: float, radius_step: float
-) -> tuple[float, ...]:
+    strip: PolarStrip, reach: float, step: float, radius_reach: float, radius_step: float, stride: int
+) -> tuple[float, float, float, float]:
     """(down, lateral, radius, support) of the circle along which the contour is clearest, in head radii."""
     places = np.arange(-reach, reach + 1e-9, step)
     sizes = 1.0 + np.arange(-radius_reach, radius_reach + 1e-9, radius_step)
     down, lateral, radius = (a.ravel() for a in np.meshgrid(places, places, sizes, indexing="ij"))
-    weight = np.interp(PHI_DEG, CONTOUR_PHI_DEG, CONTOUR_WEIGHT)
-    index = np.clip(np.rint((_circle_radii(down, lateral, radius) - RADII[0]) * UNIT_PX).astype(int), 0, len(RADII) - 1)
-    angle = np.arange(len(PHI_DEG))
-    edge = np.clip(-strip.outward, -0.5, 1.0)
-    support = edge[index, angle] @ weight / weight.sum()
-    roof = np.flatnonzero((ROOF_PHI_DEG[0] < PHI_DEG) & (ROOF_PHI_DEG[1] > PHI_DEG))
-    rise = np.clip(strip.outward, -0.5, 1.0)
+    angles_deg = PHI_DEG[::stride]
+    phi = np.radians(angles_deg)
+    along = -down[:, None] * np.cos(phi) + lateral[:, None] * np.sin(phi)
+    across = lateral[:, None] * np.cos(phi) + down[:, None] * np.sin(phi)
+    distance = along + np.sqrt(np.maximum(radius[:, None] ** 2 - across**2, 0.01))
+    index = np.clip(np.rint((distance - RADII[0]) * UNIT_PX).astype(np.intp), 0, len(RADII) - 1)
+    edge = np.clip(strip.outward[:, ::stride], -1.0, 1.0)
+    weight = np.interp(angles_deg, CONTOUR_PHI_DEG, CONTOUR_WEIGHT)
+    angle = np.arange(len(phi))
+    support = (-edge[index, angle]).clip(-0.5) @ weight / weight.sum()
+    roof = np.flatnonzero((angles_deg > ROOF_PHI_DEG[0]) & (angles_deg < ROOF_PHI_DEG[1]))
+    above = index[:, roof]
     spaces = [
-        rise[np.minimum(index[:, roof] + round(space * UNIT_PX), len(RADII) - 1), roof].mean(axis=1)
+        edge[np.minimum(above + round(space * UNIT_PX), len(RADII) - 1), roof].clip(-0.5).mean(axis=1)
         for space in JOINT_SPACES
     ]
     support = support + ROOF_WEIGHT * np.max(spaces, axis=0)
@@ -139,9 +134,9 @@ def fit_head_circle(
     row, column, size = start_px
     support = 0.0
     turn = math.radians(turn_deg)
-    for reach, step, radius_reach, radius_step in ROUNDS:
+    for search in ROUNDS:
         strip = polar_strip(grey, keep, (row, column), size, lateral_sign, turn_deg)
-        down, lateral, radius, support = _best_circle(strip, reach, step, radius_reach, radius_step)
+        down, lateral, radius, support = _best_circle(strip, *search)
         right = lateral * lateral_sign
         row += size * (down * math.cos(turn) + right * math.sin(turn))
         column += size * (right * math.cos(turn) - down * math.sin(turn))

@@ -9,21 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.anatomy.gradients import normalised_gradient
-from hipcalc.anatomy.shape import Part, border_kernel, hip_parts
+from hipcalc.anatomy.matching import direction_channels, part_map
+from hipcalc.anatomy.shape import border_kernel, hip_parts
 
-__all__ = ["Hypothesis", "LateralSign", "apart", "find_hypotheses", "part_scores"]
+__all__ = ["Hypothesis", "LateralSign", "apart", "find_hypotheses"]
 
 LateralSign = Literal[1, -1]
 
 # The picture is resampled so that a head of each tried size has this radius: the same kernels serve every size.
 RADIUS_PX = 10
 RADIUS_STEP = 1.12
-BORDER_WIDTH_HEAD_RADII = 0.065
+SPACING_PX = 1.0
 # The parts reach this far from the head's centre.
 REACH_PX = 36
 PEAKS_PER_MAP = 6
-# Of the three parts of the joint itself (head, sourcil, floor), at least this much must lie inside the picture.
-LEAST_JOINT_VISIBLE = 1.2
+# The first parts are the joint itself (head, sourcil, floor): at least this much of them must lie inside the picture.
+JOINT_PARTS = 3
+LEAST_JOINT_SHARE = 1.2
+
+Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +43,7 @@ class Hypothesis:
     turn_deg : float
         Turn of the picture, positive clockwise as displayed.
     context : float
-        Score of the coarse parts: how much the surroundings look like a hip's.
+        Score of the coarse parts: how much the surroundings look like a hip's; with the prior of its size.
     joint : float
         Score of the fine parts: head, joint space, sourcil and acetabular floor; NaN before they were looked at.
     """
@@ -58,61 +62,29 @@ class Hypothesis:
         return self.context + self.joint
 
 
-def part_scores(
-    response: NDArray[np.float32], visible: NDArray[np.float32], part: Part, ceiling: float
-) -> NDArray[np.float32]:
-    """Weighted standard score of a part's response, 0 where the part is out of the picture."""
-    standard = (response / np.maximum(visible, 0.3) - part.background_mean) / part.background_sd
-    share = np.clip((visible - 0.3) / 0.5, 0.0, 1.0)
-    return np.asarray(part.weight * share * np.clip(standard, -2.0, ceiling), np.float32)
-
-
-def _part_map(
-    field: NDArray[np.float32],
-    keep: NDArray[np.float32],
-    shape: tuple[int, int],
-    part: Part,
-    sign: int,
-    turn_deg: float,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Score of one part, and its visible share, for every head centre of the unpadded picture."""
-    kernel = border_kernel(part, RADIUS_PX, BORDER_WIDTH_HEAD_RADII, sign, sign * turn_deg)
-    height, width = kernel.field.shape[:2]
-    top, left = REACH_PX + kernel.row, REACH_PX + kernel.column
-    window = slice(top, top + shape[0] + height - 1), slice(left, left + shape[1] + width - 1)
-    response = cv2.matchTemplate(field[window], kernel.field, cv2.TM_CCORR)
-    visible = cv2.boxFilter(keep[window], cv2.CV_32F, (width, height), anchor=(0, 0))[: shape[0], : shape[1]]
-    slack = round(part.slack * RADIUS_PX)
-    if slack:
-        response = cv2.dilate(response, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * slack + 1, 2 * slack + 1)))
-    shown = np.asarray(visible, np.float32)
-    return part_scores(np.asarray(response, np.float32), shown, part, 4.5), shown
-
-
-def _score_map(
-    field: NDArray[np.float32], keep: NDArray[np.float32], shape: tuple[int, int], sign: int, turn_deg: float
-) -> NDArray[np.float32]:
+def _score_map(channels: Array, keep: Array, shape: tuple[int, int], sign: int, turn_deg: float) -> Array:
+    """Score of a hip for every head centre of the picture."""
     total = np.zeros(shape, np.float32)
-    joint_visible = np.zeros(shape, np.float32)
+    joint_share = np.zeros(shape, np.float32)
     for order, part in enumerate(hip_parts("coarse")):
-        score, visible = _part_map(field, keep, shape, part, sign, turn_deg)
+        kernel = border_kernel(part, RADIUS_PX, SPACING_PX, sign, sign * turn_deg)
+        slack = round(part.slack * RADIUS_PX)
+        score, share = part_map(channels, keep, part, kernel, (REACH_PX, REACH_PX), shape, slack)
         total += score
-        if order < 3:
-            joint_visible += np.clip((visible - 0.3) / 0.5, 0.0, 1.0)
-    total[joint_visible < LEAST_JOINT_VISIBLE] = -np.inf
+        if order < JOINT_PARTS:
+            joint_share += share
+    total[joint_share < LEAST_JOINT_SHARE] = -np.inf
     return total
 
 
-def _peaks(score: NDArray[np.float32]) -> list[tuple[int, int]]:
+def _peaks(score: Array) -> list[tuple[int, int]]:
     highest = cv2.dilate(score, np.ones((9, 9), np.uint8))
     rows, columns = np.nonzero((score >= highest) & (score > 0))
     order = np.argsort(-score[rows, columns], kind="stable")[:PEAKS_PER_MAP]
     return [(int(rows[i]), int(columns[i])) for i in order]
 
 
-def _resampled_gradient(
-    grey: NDArray[np.float32], keep: NDArray[np.float32], shape: tuple[int, int]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _resampled_gradient(grey: Array, keep: Array, shape: tuple[int, int]) -> tuple[Array, Array]:
     """Normalised gradient and mask of the picture at a smaller size, with a margin as wide as the hip's drawing."""
     small, kept = (cv2.resize(a, shape[::-1], interpolation=cv2.INTER_AREA) for a in (grey, keep))
     inner = (kept > 0.95).astype(np.float32)
@@ -125,7 +97,7 @@ def _resampled_gradient(
 
 
 def find_hypotheses(
-    grey: NDArray[np.float32], keep: NDArray[np.float32], radii_px: tuple[float, float], turns_deg: tuple[float, ...]
+    grey: Array, keep: Array, radii_px: tuple[float, float], turns_deg: tuple[float, ...]
 ) -> list[Hypothesis]:
     """List the best places for a hip over all head radii and both sides, best first.
 
@@ -140,15 +112,22 @@ def find_hypotheses(
     turns_deg : tuple of float
     """
     found: list[Hypothesis] = []
+    longest = max(grey.shape) * RADIUS_PX / radii_px[0]
+    base = min(1.0, longest / max(grey.shape))
+    size = (max(8, round(grey.shape[1] * base)), max(8, round(grey.shape[0] * base)))
+    small, kept = (np.asarray(cv2.resize(a, size, interpolation=cv2.INTER_AREA), np.float32) for a in (grey, keep))
     steps = max(1, round(math.log(radii_px[1] / radii_px[0]) / math.log(RADIUS_STEP)) + 1)
     for radius in np.geomspace(*radii_px, steps):
         factor = RADIUS_PX / radius
+        # A picture has fewer places for a large hip than for a small one.
+        prior = math.log(radius / radii_px[0])
         shape = (max(8, round(grey.shape[0] * factor)), max(8, round(grey.shape[1] * factor)))
-        field, kept = _resampled_gradient(grey, keep, shape)
+        field, inner = _resampled_gradient(small, kept, shape)
+        channels = direction_channels(field)
         for turn in turns_deg:
             signs: tuple[LateralSign, LateralSign] = (1, -1)
             for sign in signs:
-                score = _score_map(field, kept, shape, sign, turn)
+                score = _score_map(channels, inner, shape, sign, turn)
                 found.extend(
                     Hypothesis(
                         row_px=(row + 0.5) * grey.shape[0] / shape[0] - 0.5,
@@ -156,7 +135,7 @@ def find_hypotheses(
                         radius_px=float(radius),
                         lateral_sign=sign,
                         turn_deg=turn,
-                        context=float(score[row, column]),
+                        context=float(score[row, column]) + prior,
                     )
                     for row, column in _peaks(score)
                 )

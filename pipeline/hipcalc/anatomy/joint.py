@@ -2,18 +2,18 @@
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.anatomy.hypotheses import Hypothesis, part_scores
+from hipcalc.anatomy.hypotheses import Hypothesis
+from hipcalc.anatomy.matching import direction_channels, part_map
 from hipcalc.anatomy.patch import gradient_patch
 from hipcalc.anatomy.shape import border_kernel, hip_parts
 
 __all__ = ["sharpen"]
 
 RADIUS_PX = 24
-BORDER_WIDTH_HEAD_RADII = 0.035
+SPACING_PX = 1.2
 SMOOTHING_HEAD_RADII = 0.05
 # How far the parts of the joint reach from the head's centre.
 REACH_HEAD_RADII = 1.5
@@ -28,20 +28,13 @@ def _joint_map(
     field, _, kept, centre = gradient_patch(
         grey, keep, centre_px, radius_px, RADIUS_PX, REACH_HEAD_RADII + SEARCH_HEAD_RADII, SMOOTHING_HEAD_RADII
     )
+    channels = direction_channels(field)
     search = round(SEARCH_HEAD_RADII * RADIUS_PX)
-    size = 2 * search + 1
-    total = np.zeros((size, size), np.float32)
+    origin, shape = (centre - search, centre - search), (2 * search + 1, 2 * search + 1)
+    total = np.zeros(shape, np.float32)
     for part in hip_parts("fine"):
-        kernel = border_kernel(part, RADIUS_PX, BORDER_WIDTH_HEAD_RADII, at.lateral_sign, at.lateral_sign * at.turn_deg)
-        height, width = kernel.field.shape[:2]
-        top, left = centre - search + kernel.row, centre - search + kernel.column
-        window = slice(top, top + size + height - 1), slice(left, left + size + width - 1)
-        response = cv2.matchTemplate(field[window], kernel.field, cv2.TM_CCORR)
-        visible = cv2.boxFilter(kept[window], cv2.CV_32F, (width, height), anchor=(0, 0))[:size, :size]
-        slack = round(part.slack * RADIUS_PX)
-        if slack:
-            response = cv2.dilate(response, np.ones((2 * slack + 1, 2 * slack + 1), np.uint8))
-        total += part_scores(np.asarray(response, np.float32), np.asarray(visible, np.float32), part, 5.0)
+        kernel = border_kernel(part, RADIUS_PX, SPACING_PX, at.lateral_sign, at.lateral_sign * at.turn_deg)
+        total += part_map(channels, kept, part, kernel, origin, shape, round(part.slack * RADIUS_PX))[0]
     return total
 
 

@@ -1,4 +1,4 @@
-"""How much a located hip is to be trusted."""
+"""What the evidence for a hip is worth, and how much a located hip is to be trusted."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from importlib import resources
 from hipcalc.anatomy.frame import HipStatus
 from hipcalc.anatomy.shape import MODEL
 
-__all__ = ["Evidence", "confidence_of", "status_of"]
+__all__ = ["Evidence", "confidence_of", "status_of", "worth_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,43 +18,60 @@ class Evidence:
 
     Attributes
     ----------
-    score : float
-        Of the line drawing: surroundings and joint.
+    context : float
+        Score of the drawing's coarse parts.
+    joint : float
+        Score of its fine parts.
     circle_support : float
         Edge strength along the head's circle and the roof.
     rim_support : float
-    pair_support : float
-        Worth of the other hip of the pair, 0 for a hip on its own.
+        How clearly roof and side meet at the rim.
     """
 
-    score: float
+    context: float
+    joint: float
     circle_support: float
     rim_support: float
-    pair_support: float
 
 
 @lru_cache(maxsize=1)
-def _calibration() -> dict[str, float]:
-    text = (resources.files("hipcalc_models") / MODEL / "confidence.json").read_text(encoding="utf-8")
-    return {name: float(value) for name, value in json.loads(text).items()}
+def _model() -> dict[str, dict[str, float]]:
+    text = (resources.files("hipcalc_models") / MODEL / "judgement.json").read_text(encoding="utf-8")
+    model: dict[str, dict[str, float]] = json.loads(text)
+    return model
 
 
-def confidence_of(evidence: Evidence) -> float:
-    """Estimated probability that head centre and rim are right, by a logistic map of four scalars."""
-    weights = _calibration()
-    logit = (
-        weights["intercept"]
-        + weights["score"] * evidence.score
-        + weights["circle_support"] * evidence.circle_support
-        + weights["rim_support"] * evidence.rim_support
-        + weights["pair_support"] * min(evidence.pair_support, weights["pair_support_ceiling"])
+def worth_of(evidence: Evidence) -> float:
+    """Weighted sum of the evidence."""
+    worth = _model()["worth"]
+    return (
+        worth["intercept"]
+        + worth["context"] * evidence.context
+        + worth["joint"] * evidence.joint
+        + worth["circle_support"] * evidence.circle_support
+        + worth["rim_support"] * evidence.rim_support
     )
+
+
+def confidence_of(worth: float, pair_worth: float) -> float:
+    """Estimated probability that head centre and rim are right.
+
+    Parameters
+    ----------
+    worth : float
+        Of the hip.
+    pair_worth : float
+        Of the other hip of a pair, less their misfit; 0 for a hip on its own.
+    """
+    confidence = _model()["confidence"]
+    pair = min(max(pair_worth, confidence["pair_floor"]), confidence["pair_ceiling"])
+    logit = confidence["intercept"] + confidence["worth"] * worth + confidence["pair"] * pair
     return 1.0 / (1.0 + math.exp(-min(max(logit, -30.0), 30.0)))
 
 
 def status_of(confidence: float) -> HipStatus:
     """Located from the confidence that the model prescribes, uncertain from a lower one, else absent."""
-    weights = _calibration()
-    if confidence >= weights["located_from"]:
+    levels = _model()["status"]
+    if confidence >= levels["located_from"]:
         return "located"
-    return "uncertain" if confidence >= weights["uncertain_from"] else "absent"
+    return "uncertain" if confidence >= levels["uncertain_from"] else "absent"

@@ -7,13 +7,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.anatomy.circle import HeadCircle, fit_head_circle, polar_strip
+from hipcalc.anatomy.fitting import HipFit, fit_hip
 from hipcalc.anatomy.frame import HipFrame, SideSource
-from hipcalc.anatomy.hypotheses import Hypothesis, apart, find_hypotheses
+from hipcalc.anatomy.hypotheses import apart, find_hypotheses
 from hipcalc.anatomy.joint import sharpen
-from hipcalc.anatomy.judging import Evidence, confidence_of, status_of
-from hipcalc.anatomy.roof import find_rim, trace_border
-from hipcalc.anatomy.selection import WORTH, best_selection
+from hipcalc.anatomy.judging import confidence_of, status_of
+from hipcalc.anatomy.roof import trace_border
+from hipcalc.anatomy.selection import HEAD_DISTANCE, best_selection, pair_misfit
 from hipcalc.normalize import NormalizedRadiograph
 from hipcalc.radiograph import Side
 
@@ -25,10 +25,8 @@ View = Literal["ap_pelvis", "unilateral", "frog_leg", "unknown"]
 # share of the picture's width (whole pelves from 0.045, crops up to 0.45).
 RADII_MM = (17.0, 34.0)
 RADII_PER_WIDTH = (0.04, 0.45)
-HYPOTHESES_PER_SIDE = 6
+HYPOTHESES_PER_SIDE = 5
 RADIUS_FACTORS = (1.0, 0.93, 1.07, 0.87, 1.15)
-# Other hip of a pelvis: usual distance between heads, in head radii.
-HEAD_DISTANCE = 7.7
 FROG_WORDS = ("frog", "lauenstein", "dunn")
 
 
@@ -56,43 +54,26 @@ def _contours(frame: HipFrame, traced: NDArray[np.float64]) -> NDArray[np.float6
     return np.array([frame.to_image(r, phi) for r, phi, _ in clear]).reshape(-1, 2)
 
 
-def _frame(
-    normalized: NormalizedRadiograph,
-    keep: NDArray[np.float32],
-    hypothesis: Hypothesis,
-    other: Hypothesis | None,
-    cranial_deg: float,
-) -> HipFrame:
-    start = (hypothesis.row_px, hypothesis.column_px, hypothesis.radius_px)
-    sign = hypothesis.lateral_sign
-    circle: HeadCircle = fit_head_circle(normalized.grey, keep, start, sign, cranial_deg)
-    centre_px = (circle.row_px, circle.column_px)
-    strip = polar_strip(normalized.grey, keep, centre_px, circle.radius_px, sign, cranial_deg)
-    rim = find_rim(strip)
-    evidence = Evidence(
-        score=hypothesis.score,
-        circle_support=circle.support,
-        rim_support=rim.support,
-        pair_support=0.0 if other is None else max(0.0, other.score - WORTH),
-    )
-    confidence = confidence_of(evidence)
-    side, source = _side(normalized, sign, other is not None)
+def _frame(normalized: NormalizedRadiograph, fit: HipFit, pair_worth: float | None) -> HipFrame:
+    confidence = confidence_of(fit.worth, 0.0 if pair_worth is None else pair_worth)
+    sign = fit.hypothesis.lateral_sign
+    side, source = _side(normalized, sign, pair_worth is not None)
     bare = HipFrame(
         side=side,
         side_source=source,
         status=status_of(confidence),
         confidence=confidence,
-        head_row_px=circle.row_px,
-        head_column_px=circle.column_px,
-        head_radius_px=circle.radius_px,
+        head_row_px=fit.circle.row_px,
+        head_column_px=fit.circle.column_px,
+        head_radius_px=fit.circle.radius_px,
         rim_row_px=math.nan,
         rim_column_px=math.nan,
         lateral_sign=sign,
-        cranial_deg=cranial_deg,
+        cranial_deg=fit.hypothesis.turn_deg,
     )
-    rim_row, rim_column = bare.to_image(rim.r_head_radii, rim.phi_deg)
-    head = trace_border(-strip.outward, (0.9, 1.1), (-120.0, 70.0))
-    roof = trace_border(strip.outward, (1.02, 1.5), (-60.0, rim.phi_deg))
+    rim_row, rim_column = bare.to_image(fit.rim.r_head_radii, fit.rim.phi_deg)
+    head = trace_border(-fit.strip.outward, (0.9, 1.1), (-120.0, 70.0))
+    roof = trace_border(fit.strip.outward, (1.02, 1.5), (-60.0, fit.rim.phi_deg))
     return replace(
         bare,
         rim_row_px=rim_row,
@@ -123,6 +104,16 @@ def _shows_other_side(frame: HipFrame, width: int) -> bool:
     return frame.head_radius_px < other < width - frame.head_radius_px
 
 
+def _fits(
+    grey: NDArray[np.float32], keep: NDArray[np.float32], radii_px: tuple[float, float], turns_deg: tuple[float, ...]
+) -> list[HipFit]:
+    found = find_hypotheses(grey, keep, radii_px, turns_deg)
+    sides = [[one for one in found if one.lateral_sign == sign] for sign in (-1, 1)]
+    likely = [one for side in sides for one in apart(side, HYPOTHESES_PER_SIDE)]
+    sharp = [sharpen(grey, keep, one, RADIUS_FACTORS) for one in likely]
+    return [fit_hip(grey, keep, one) for one in sharp if math.isfinite(one.joint)]
+
+
 def locate_hips(normalized: NormalizedRadiograph) -> tuple[HipFrame, ...]:
     """Find the hips of a radiograph: femoral head, rim point and roof of each.
 
@@ -141,15 +132,13 @@ def locate_hips(normalized: NormalizedRadiograph) -> tuple[HipFrame, ...]:
         hips has the other one with status ``absent``.
     """
     keep = (~normalized.excluded).astype(np.float32)
-    radii = _radii_px(normalized)
-    found = find_hypotheses(normalized.grey, keep, radii, (0.0,))
-    sides = [[one for one in found if one.lateral_sign == sign] for sign in (-1, 1)]
-    likely = [one for side in sides for one in apart(side, HYPOTHESES_PER_SIDE)]
-    sharp = [sharpen(normalized.grey, keep, one, RADIUS_FACTORS) for one in likely]
-    chosen, _ = best_selection([one for one in sharp if math.isfinite(one.joint)], radii[0])
-    others = chosen[::-1] if len(chosen) == 2 else (None,) * len(chosen)
-    pairs = zip(chosen, others, strict=True)
-    frames = [_frame(normalized, keep, one, other, one.turn_deg) for one, other in pairs]
+    fits = _fits(normalized.grey, keep, _radii_px(normalized), (0.0,))
+    chosen = best_selection(fits)
+    if len(chosen) == 2:
+        misfit = pair_misfit(*chosen)
+        frames = [_frame(normalized, one, other.worth - misfit) for one, other in (chosen, chosen[::-1])]
+    else:
+        frames = [_frame(normalized, one, None) for one in chosen]
     seen = [frame for frame in frames if frame.status != "absent"]
     if len(seen) == 1 and _shows_other_side(seen[0], normalized.shape[1]):
         seen.append(_absent(seen[0]))

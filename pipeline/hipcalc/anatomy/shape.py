@@ -1,4 +1,4 @@
-"""The hip as a line drawing in head radii, and its borders as kernels of expected grey-level gradients."""
+"""The hip as a line drawing in head radii, and its borders as points with the direction in which bone lies."""
 
 import json
 import math
@@ -10,9 +10,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BorderKernel", "Part", "border_kernel", "hip_parts"]
+__all__ = ["DIRECTIONS", "BorderKernel", "Part", "border_kernel", "hip_parts"]
 
 MODEL = "locator-1"
+# Directions of a border, in half a turn.
+DIRECTIONS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,21 +56,24 @@ class Part:
     slack: float
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True)
 class BorderKernel:
-    """A part as a field of gradients towards bone.
+    """A part as points, each with the direction in which bone lies.
 
     Attributes
     ----------
-    field : ndarray of float32, shape (rows, columns, 2)
-        Component along rows, then along columns; a picture whose gradient follows it with length 1 gives response 1.
-    row, column : int
-        Where the kernel's first pixel lies, from the head's centre.
+    weights : tuple of float
+        One per border; over all points they sum to 1.
+    points : tuple of tuples of (int, int, int, bool)
+        Per border and point: row and column from the head's centre in pixels, the direction (0 to DIRECTIONS - 1, in
+        half a turn), and whether bone lies against it.
+    bounds : (int, int, int, int)
+        First row, first column, and one past the last row and column.
     """
 
-    field: NDArray[np.float32]
-    row: int
-    column: int
+    weights: tuple[float, ...]
+    points: tuple[tuple[tuple[int, int, int, bool], ...], ...]
+    bounds: tuple[int, int, int, int]
 
 
 def _arc_points(radius: float, first_deg: float, last_deg: float) -> list[tuple[float, float]]:
@@ -115,37 +120,37 @@ def _trace(border: Border, step: float, turn_deg: float) -> tuple[NDArray[np.flo
 
 @lru_cache(maxsize=256)
 def border_kernel(
-    part: Part, radius_px: int, width_head_radii: float, lateral_sign: int, turn_deg: float = 0.0
+    part: Part, radius_px: int, spacing_px: float, lateral_sign: int, turn_deg: float = 0.0
 ) -> BorderKernel:
-    """Rasterise a part.
+    """Sample a part's borders.
 
     Parameters
     ----------
     part : Part
     radius_px : int
         Head radius in kernel pixels.
-    width_head_radii : float
-        Standard deviation of the blur across a border.
+    spacing_px : float
+        Distance between points.
     lateral_sign : {1, -1}
         1 where lateral is at the right.
     turn_deg : float
-        Turn of the hip, positive clockwise as displayed before mirroring: a positive turn lowers the lateral side.
+        A positive turn lowers the lateral side.
     """
-    traced = [_trace(border, 1.0 / radius_px, turn_deg) for border in part.borders]
-    mirror = np.array([1.0, lateral_sign])
-    points = np.concatenate([radius_px * mirror * trace[0] for trace in traced])
-    weights = np.concatenate(
-        [np.full(len(t[0]), border.weight) for t, border in zip(traced, part.borders, strict=True)]
+    borders = []
+    for border in part.borders:
+        traced, normals = _trace(border, spacing_px / radius_px, turn_deg)
+        rows = np.rint(radius_px * traced[:, 0]).astype(int)
+        columns = np.rint(lateral_sign * radius_px * traced[:, 1]).astype(int)
+        steps = np.rint(np.arctan2(normals[:, 0], lateral_sign * normals[:, 1]) * DIRECTIONS / np.pi).astype(int)
+        against = (steps // DIRECTIONS) % 2 == 1
+        borders.append(
+            tuple(zip(rows.tolist(), columns.tolist(), (steps % DIRECTIONS).tolist(), against.tolist(), strict=True))
+        )
+    mass = sum(border.weight * len(points) for border, points in zip(part.borders, borders, strict=True))
+    places = np.array([point[:2] for points in borders for point in points])
+    (top, left), (bottom, right) = places.min(axis=0).tolist(), places.max(axis=0).tolist()
+    return BorderKernel(
+        weights=tuple(border.weight / mass for border in part.borders),
+        points=tuple(borders),
+        bounds=(top, left, bottom + 1, right + 1),
     )
-    pulls = np.concatenate([mirror * trace[1] for trace in traced]) * weights[:, None]
-    blur = width_head_radii * radius_px
-    margin = math.ceil(3 * blur)
-    first = np.floor(points.min(axis=0)).astype(int) - margin
-    last = np.ceil(points.max(axis=0)).astype(int) + margin
-    near = [
-        np.exp(-0.5 * ((np.arange(first[axis], last[axis] + 1)[:, None] - points[:, axis]) / blur) ** 2)
-        for axis in (0, 1)
-    ]
-    field = np.einsum("yp,xp,pk->yxk", near[0], near[1], pulls, optimize=True)
-    mass = float(np.einsum("yp,xp,p->", near[0], near[1], weights, optimize=True))
-    return BorderKernel(field=(field / mass).astype(np.float32), row=int(first[0]), column=int(first[1]))

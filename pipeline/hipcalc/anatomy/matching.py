@@ -1,0 +1,99 @@
+"""How well a part of the hip's drawing fits a picture's gradients at every place."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hipcalc.anatomy.shape import DIRECTIONS, BorderKernel, Part
+
+__all__ = ["direction_channels", "part_map"]
+
+# A part whose response is this many standard deviations above the background counts no more than that.
+CEILING = 4.5
+# A part counts fully from 0.8 of it inside the picture, not at all below 0.3.
+LEAST_VISIBLE, VISIBLE_RANGE = 0.3, 0.5
+
+Array = NDArray[np.float32]
+
+
+def direction_channels(field: Array) -> Array:
+    """Component of a gradient field along each direction.
+
+    Parameters
+    ----------
+    field : ndarray of float32, shape (rows, columns, 2)
+        Along rows and along columns.
+
+    Returns
+    -------
+    ndarray of float32, shape (DIRECTIONS, rows, columns)
+    """
+    angles = np.pi / DIRECTIONS * np.arange(DIRECTIONS)
+    mixing = np.stack([np.sin(angles), np.cos(angles)], axis=1).astype(np.float32)
+    rows, columns = field.shape[:2]
+    return np.asarray(mixing @ field.reshape(-1, 2).T, np.float32).reshape(DIRECTIONS, rows, columns)
+
+
+def _response(channels: Array, kernel: BorderKernel, origin: tuple[int, int], shape: tuple[int, int]) -> Array:
+    total = np.zeros(shape, np.float32)
+    for weight, points in zip(kernel.weights, kernel.points, strict=True):
+        border = np.zeros(shape, np.float32)
+        for row, column, direction, against in points:
+            top, left = origin[0] + row, origin[1] + column
+            component = channels[direction, top : top + shape[0], left : left + shape[1]]
+            (np.subtract if against else np.add)(border, component, out=border)
+        total += np.float32(weight) * border
+    return total
+
+
+def _visible(keep: Array, kernel: BorderKernel, origin: tuple[int, int], shape: tuple[int, int]) -> Array:
+    """Share of a part's bounding box that counts."""
+    top, left, bottom, right = kernel.bounds
+    height, width = bottom - top, right - left
+    window = keep[
+        origin[0] + top : origin[0] + bottom + shape[0] - 1, origin[1] + left : origin[1] + right + shape[1] - 1
+    ]
+    return np.asarray(cv2.boxFilter(window, cv2.CV_32F, (width, height), anchor=(0, 0))[: shape[0], : shape[1]])
+
+
+def part_map(
+    channels: Array,
+    keep: Array,
+    part: Part,
+    kernel: BorderKernel,
+    origin: tuple[int, int],
+    shape: tuple[int, int],
+    slack_px: int,
+) -> tuple[Array, Array]:
+    """Score a part for head centres on a rectangle of pixels.
+
+    Parameters
+    ----------
+    channels : ndarray of float32, shape (DIRECTIONS, rows, columns)
+    keep : ndarray of float32, shape (rows, columns)
+        1 where the picture counts.
+    part : Part
+    kernel : BorderKernel
+    origin : (int, int)
+        First row and column of the rectangle.
+    shape : (int, int)
+        Its rows and columns; the kernel must stay inside the channels around each of them.
+    slack_px : int
+        The best response within this distance counts.
+
+    Returns
+    -------
+    score : ndarray of float32, shape `shape`
+        Weighted standard score; 0 where the part is out of the picture.
+    share : ndarray of float32, shape `shape`
+        0 to 1: how much the part counts there.
+    """
+    response = _response(channels, kernel, origin, shape)
+    visible = _visible(keep, kernel, origin, shape)
+    share = np.clip((visible - LEAST_VISIBLE) / VISIBLE_RANGE, 0.0, 1.0)
+    response /= np.maximum(visible, LEAST_VISIBLE)
+    if slack_px:
+        disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * slack_px + 1, 2 * slack_px + 1))
+        response = np.asarray(cv2.dilate(response, disk), np.float32)
+    standard = np.clip((response - part.background_mean) / part.background_sd, -2.0, CEILING)
+    return np.asarray(part.weight * share * standard, np.float32), np.asarray(share, np.float32)
