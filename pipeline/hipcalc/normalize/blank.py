@@ -16,9 +16,11 @@ MIN_SHARE = 2e-4
 JUDGED_PX = 1000
 # The edge of a blank area is no anatomy either.
 RIM_PX = 4
-# White is a plateau, and not just the brightest bone, if so many pixels have it, and many more than the levels below.
+# A plateau, and not just the brightest bone or the darkest soft tissue, is what so many pixels have, and so many more
+# than have the levels beside it; it lies so near the end of the scale.
 PLATEAU_SHARE = 0.04
-PLATEAU_TO_BELOW = 4.0
+PLATEAU_TO_BESIDE = 4.0
+END_LEVELS = 20
 
 
 def blank_areas(bright: NDArray[np.float32], levels: Bytes) -> Bytes:
@@ -38,8 +40,9 @@ def blank_areas(bright: NDArray[np.float32], levels: Bytes) -> Bytes:
     """
     kernel = np.ones((WINDOW_PX, WINDOW_PX), np.uint8)
     highest, lowest = cv2.dilate(levels, kernel), cv2.erode(levels, kernel)
-    black = highest <= max(int(levels.min()) + FLAT_RANGE, LOW_LEVEL)
-    white = lowest >= _white_plateau(levels)
+    lowest_plateau, highest_plateau = _plateaus(levels)
+    black = highest <= max(int(levels.min()), lowest_plateau) + FLAT_RANGE
+    white = lowest >= highest_plateau - FLAT_RANGE
     flat = (cv2.subtract(highest, lowest) <= FLAT_RANGE) & (black | white)
     clipped = np.asarray(cv2.erode((bright >= bright.max()).astype(np.uint8), kernel), dtype=np.uint8)
     found = _large_areas(flat.astype(np.uint8) | clipped)
@@ -57,12 +60,21 @@ def _large_areas(mask: Bytes) -> Bytes:
     return np.asarray(full & mask, dtype=np.uint8)
 
 
-def _white_plateau(levels: Bytes) -> int:
-    """Return the lowest level of the white plateau (unexposed or clipped), or 256 where there is none."""
+def _plateaus(levels: Bytes) -> tuple[int, int]:
+    """Return the levels of the black and of the white plateau; -256 and 511 where there is none.
+
+    A plateau is a peak of the histogram at that end: blacked-out or exposed air, unexposed or clipped film.
+    """
     # OpenCV 4 returns a column, OpenCV 5 a row of counts.
-    counts = np.ravel(cv2.calcHist([levels], [0], None, [256], [0, 256])) / levels.size
-    first = HIGH_LEVEL - 20
-    peak = first + int(np.argmax(counts[first:]))
-    share = float(counts[peak - 1 : peak + 2].sum())
-    below = float(counts[peak - 9 : peak - 6].sum())
-    return peak - FLAT_RANGE if share >= max(PLATEAU_SHARE, PLATEAU_TO_BELOW * below) else 256
+    counts = np.ravel(cv2.calcHist([levels], [0], None, [256], [0, 256])).astype(np.float64) / levels.size
+    black = int(np.argmax(counts[: LOW_LEVEL + END_LEVELS]))
+    white = HIGH_LEVEL - END_LEVELS + int(np.argmax(counts[HIGH_LEVEL - END_LEVELS :]))
+    has_black = _stands_out(counts, black, 8)
+    has_white = _stands_out(counts, white, -8)
+    return black if has_black else -256, white if has_white else 511
+
+
+def _stands_out(counts: NDArray[np.float64], peak: int, towards_middle: int) -> bool:
+    share = float(counts[max(peak - 1, 0) : peak + 2].sum())
+    beside = float(counts[peak + towards_middle - 1 : peak + towards_middle + 2].sum())
+    return share >= max(PLATEAU_SHARE, PLATEAU_TO_BESIDE * beside)

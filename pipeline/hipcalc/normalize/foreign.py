@@ -27,7 +27,7 @@ WIRE_LEVEL = HIGH_LEVEL
 LINE_SHARE = 1 / 6
 
 # Of the range up to the 99.5th percentile, and beyond: a large implant pushes that percentile up to its own level.
-METAL_LEVELS = (140, 150, 165, 180, 205)
+METAL_LEVELS = (205, 180, 165, 150, 140)
 METAL_JUDGED_PX = 1024
 METAL_MIN_SHARE = 3e-4
 METAL_MIN_WIDTH_PX = 9
@@ -104,27 +104,30 @@ def metal(levels: Bytes, steep: Bytes, usual: float) -> Bytes:
     kernel = np.ones((factor + 2, factor + 2), np.uint8)
     edges = np.asarray(cv2.resize(cv2.dilate(steep, kernel), size, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
     found = np.zeros_like(small)
+    enough = max(METAL_STEEP_MIN, METAL_STEEP_TO_USUAL * usual)
     for level in METAL_LEVELS:
-        found |= _steeply_bounded(small >= level, edges, max(METAL_STEEP_MIN, METAL_STEEP_TO_USUAL * usual))
+        _add_steeply_bounded(found, small >= level, edges, enough)
     full = cv2.resize(found, (columns, rows), interpolation=cv2.INTER_NEAREST)
     return grown(np.asarray(full, dtype=np.uint8), OBJECT_RIM_PX + factor)
 
 
-def _steeply_bounded(bright: NDArray[np.bool_], edges: Bytes, enough: float) -> Bytes:
-    """Keep the areas most of whose outline is steep."""
+def _add_steeply_bounded(found: Bytes, bright: NDArray[np.bool_], edges: Bytes, enough: float) -> None:
+    """Add the areas most of whose outline is steep, unless they only widen one found at a higher level into bone."""
     kernel = np.ones((METAL_MIN_WIDTH_PX, METAL_MIN_WIDTH_PX), np.uint8)
     areas = np.asarray(cv2.morphologyEx(bright.astype(np.uint8), cv2.MORPH_OPEN, kernel), dtype=np.uint8)
     contours, _ = cv2.findContours(areas, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    found = np.zeros_like(areas)
     for contour in contours:
         if not METAL_MIN_SHARE * areas.size <= cv2.contourArea(contour) <= OBJECT_MAX_SHARE * areas.size:
             continue
         column, row = contour[:, 0, 0], contour[:, 0, 1]
         # Where the picture cuts an implant off, its outline is the picture's.
         inside = (row > 0) & (row < areas.shape[0] - 1) & (column > 0) & (column < areas.shape[1] - 1)
-        if inside.any() and float(np.median(edges[row[inside], column[inside]])) >= enough:
-            cv2.drawContours(found, [contour], -1, 1, thickness=cv2.FILLED)
-    return found
+        if not inside.any() or float(np.median(edges[row[inside], column[inside]])) < enough:
+            continue
+        area = np.zeros_like(areas)
+        cv2.drawContours(area, [contour], -1, 1, thickness=cv2.FILLED)
+        if not (area & found).any():
+            found |= area
 
 
 def dust(levels: Bytes) -> Bytes:

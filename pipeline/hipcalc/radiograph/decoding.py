@@ -77,6 +77,9 @@ def _decode_encapsulated(dataset: Dataset, syntax: UID, path: str) -> StoredPixe
         raise InputUnreadableError(f"{path}: the {syntax.name} data are damaged; export the image again.") from error
     if not frames or not frames[0]:
         raise InputUnreadableError(f"{path}: the image data are empty; export the image again.")
+    # libjpeg and OpenJPH fill up data that are cut short without a word, so the end marker is looked for here.
+    if syntax in _DECODERS and b"\xff\xd9" not in frames[0][-16:]:
+        raise InputUnreadableError(f"{path}: the image data are cut short; copy the file again.")
     for decode in _DECODERS.get(syntax, ()):
         try:
             return np.asarray(decode(frames[0]))
@@ -87,7 +90,7 @@ def _decode_encapsulated(dataset: Dataset, syntax: UID, path: str) -> StoredPixe
 
 def _decode_by_pydicom(dataset: Dataset, syntax: UID, path: str) -> StoredPixels:
     try:
-        return np.asarray(pixel_array(dataset, index=0, raw=True))
+        return np.asarray(pixel_array(dataset, index=0))
     except (NotImplementedError, RuntimeError) as error:
         if syntax in _DECODERS or not syntax.is_encapsulated:
             message = f"{path}: the image data ({_name(syntax)}) are damaged; export the image again."

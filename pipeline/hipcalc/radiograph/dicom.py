@@ -27,8 +27,9 @@ def looks_like_dicom(data: bytes) -> bool:
     """Tell DICOM, with or without its preamble, from its first bytes (PS3.10, 7.1)."""
     if data[128:_LOOK_AT] == b"DICM":
         return True
-    # Without preamble a data set begins with group 0002 or 0008, and a length that is no text.
-    return len(data) > 16 and data[:2] in (b"\x08\x00", b"\x02\x00", b"\x00\x08") and data[3:4] == b"\x00"
+    # Without preamble a data set begins with an element of group 0002 or 0008, in either byte order.
+    little = data[:2] in (b"\x08\x00", b"\x02\x00") and data[3:4] == b"\x00"
+    return len(data) > 16 and (little or data[:3] == b"\x00\x08\x00")
 
 
 def radiograph_from_dicom(data: bytes, *, path: str, sha256: str) -> Radiograph:

@@ -9,7 +9,7 @@ from hipcalc.radiograph.types import Side
 
 __all__ = ["check_is_radiograph", "header_side", "view_words"]
 
-RADIOGRAPH_MODALITIES = frozenset({"CR", "DX", "RG", "RF", "XA", "SC", "OT", "DR", "PX", ""})
+RADIOGRAPH_MODALITIES = frozenset({"CR", "DX", "RG", "RF", "XA", "SC", "OT", "DR", ""})
 MAX_PIXELS = 150_000_000
 
 # Only these words may leave free-text fields: what else stands there may be a name.
@@ -36,6 +36,8 @@ _MODALITY_NAMES = {
     "NM": "a nuclear medicine image",
     "PT": "a PET image",
     "MG": "a mammogram",
+    "PX": "a dental radiograph",
+    "IO": "a dental radiograph",
 }
 
 
@@ -56,6 +58,8 @@ def check_is_radiograph(dataset: Dataset, path: str) -> None:
     if "PixelData" not in dataset:
         raise InputRejectedError(f"{path}: this DICOM file holds no image; give the radiograph itself.")
     _check_size(dataset, path)
+    if str(dataset.get("PhotometricInterpretation", "")).strip().upper() == "PALETTE COLOR":
+        raise InputRejectedError(f"{path}: this is a colour picture, not a radiograph.")
     body_part = str(dataset.get("BodyPartExamined", "") or "").strip().upper()
     if body_part in _OTHER_BODY_PARTS:
         raise InputRejectedError(

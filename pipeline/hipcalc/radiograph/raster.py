@@ -54,6 +54,8 @@ def decode_raster(data: bytes, kind: str, path: str) -> NDArray[Any]:
         pixels = np.asarray(_DECODERS[kind](data))
     except Exception as error:  # each codec has its own exception class
         raise InputUnreadableError(f"{path}: the {kind} file is damaged; export the image again.") from error
+    if kind == "TIFF" and _has_second_page(data, pixels.shape):
+        raise InputRejectedError(f"{path}: the TIFF file holds several pages; export one radiograph per file.")
     if pixels.ndim == 3 and pixels.shape[2] in (2, 4) and kind != "JPEG":
         pixels = pixels[..., :-1]
     if pixels.ndim == 3 and pixels.shape[2] == 1:
@@ -61,6 +63,14 @@ def decode_raster(data: bytes, kind: str, path: str) -> NDArray[Any]:
     if pixels.ndim != 2 and not (pixels.ndim == 3 and pixels.shape[2] == 3):
         raise InputRejectedError(f"{path}: the {kind} file is no single grey image; export one radiograph per file.")
     return pixels
+
+
+def _has_second_page(data: bytes, shape: tuple[int, ...]) -> bool:
+    """Tell a file of several images from one image with a thumbnail."""
+    try:
+        return bool(np.shape(imagecodecs.tiff_decode(data, index=1))[:2] == shape[:2])
+    except Exception:  # there is no second page
+        return False
 
 
 def jpeg_is_complete(data: bytes) -> bool:

@@ -14,6 +14,9 @@ from hipcalc.radiograph.values import single_plane
 
 __all__ = ["read_radiograph"]
 
+# A given spacing that differs by more than magnification explains deserves a note.
+SPACING_CONFLICT = 0.3
+
 
 def read_radiograph(path: str | Path, *, spacing_mm: float | None = None) -> Radiograph:
     """Read one radiograph from a DICOM, PNG, JPEG or TIFF file, told apart by content, not by suffix.
@@ -42,7 +45,11 @@ def read_radiograph(path: str | Path, *, spacing_mm: float | None = None) -> Rad
     radiograph = _read(_bytes_of(Path(path)), str(path))
     if spacing_mm is None:
         return radiograph
-    return replace(radiograph, spacing_mm=float(spacing_mm), spacing_source="user")
+    stated = radiograph.spacing_mm
+    notes = radiograph.notes
+    if stated is not None and abs(stated - spacing_mm) > SPACING_CONFLICT * stated:
+        notes = (*notes, f"the given spacing replaces the file's {stated:.3f} mm ({radiograph.spacing_source})")
+    return replace(radiograph, spacing_mm=float(spacing_mm), spacing_source="user", notes=notes)
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -46,6 +46,9 @@ def header_spacing(dataset: Dataset) -> Spacing:
     Spacing
     """
     notes: list[str] = []
+    aspect = _numbers(dataset.get("PixelAspectRatio"))
+    if aspect is not None and len(set(aspect)) > 1:
+        notes.append("PixelAspectRatio says that pixels are not square, so shapes and angles are distorted")
     image = _square(dataset, "PixelSpacing", notes)
     detector = _square(dataset, "ImagerPixelSpacing", notes)
     film = _square(dataset, "NominalScannedPixelSpacing", notes)

@@ -1,0 +1,303 @@
+"""One grey scale, the noise in it, what is left out, and how far a picture can be trusted."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hipcalc.normalize import normalize, structure_normalised
+from hipcalc.radiograph import Radiograph
+from radiograph_files import bony_picture, stored, write_letter
+
+ROWS, COLUMNS = 620, 560
+
+
+def radiograph(pixels, **changes) -> Radiograph:
+    plain = Radiograph(
+        pixels=np.ascontiguousarray(pixels, dtype=np.float32),
+        path="a.dcm",
+        sha256="0" * 64,
+        bits=12,
+        polarity="bone-bright",
+        polarity_source="header",
+        spacing_mm=0.2,
+        spacing_source="detector-plane",
+    )
+    return replace(plain, **changes)
+
+
+PICTURE = bony_picture(ROWS, COLUMNS)
+
+
+# --- grey scale
+
+
+def test_grey_scale_is_linear_with_the_stated_percentiles():
+    image = normalize(radiograph(PICTURE * 4095))
+    included = image.grey[~image.excluded]
+    low, high = np.percentile(included, [0.5, 99.5])
+    assert (low, high) == (pytest.approx(0, abs=0.02), pytest.approx(1, abs=0.02))
+    slope, intercept = np.polyfit(PICTURE.ravel(), image.grey.ravel(), 1)
+    np.testing.assert_allclose(image.grey, PICTURE * slope + intercept, atol=1e-4)
+    assert (image.grey.dtype, image.noise_sigma.dtype, image.excluded.dtype) == (np.float32, np.float32, bool)
+
+
+def test_input_is_not_changed():
+    pixels = (PICTURE * 4095).astype(np.float32)
+    before = pixels.copy()
+    normalize(radiograph(pixels))
+    np.testing.assert_array_equal(pixels, before)
+
+
+@settings(max_examples=10, deadline=None)
+@given(gain=st.floats(0.01, 5000), offset=st.floats(-10, 10), seed=st.integers(0, 99))
+def test_gain_and_offset_do_not_matter(gain, offset, seed):
+    picture = bony_picture(380, 360, seed=seed)
+    plain, scaled = normalize(radiograph(picture)), normalize(radiograph((picture + np.float32(offset)) * gain))
+    np.testing.assert_allclose(scaled.grey, plain.grey, atol=2e-3)
+    np.testing.assert_allclose(scaled.noise_sigma, plain.noise_sigma, rtol=0.05)
+    assert np.mean(scaled.excluded != plain.excluded) < 1e-3
+
+
+def test_inversion_with_declared_polarity_does_not_matter():
+    plain = normalize(radiograph(PICTURE))
+    inverted = normalize(radiograph(1 - PICTURE, polarity="bone-dark"))
+    np.testing.assert_allclose(inverted.grey, plain.grey, atol=1e-5)
+    np.testing.assert_array_equal(inverted.excluded, plain.excluded)
+
+
+def test_8_bits_are_like_12_bits():
+    many, few = normalize(radiograph(stored(PICTURE, 12))), normalize(radiograph(stored(PICTURE, 8)))
+    assert np.abs(many.grey - few.grey).max() < 0.01
+    assert np.mean(many.excluded != few.excluded) < 1e-3
+    assert np.median(few.noise_sigma / many.noise_sigma) == pytest.approx(1, abs=0.1)
+
+
+def test_crop_changes_noise_and_masks_little():
+    whole = normalize(radiograph(PICTURE))
+    crop = normalize(radiograph(PICTURE[60:, 40:]))
+    scale = np.polyfit(whole.grey[60:, 40:].ravel(), crop.grey.ravel(), 1)[0]
+    assert np.median(crop.noise_sigma / whole.noise_sigma[60:, 40:]) / scale == pytest.approx(1, abs=0.1)
+    assert not crop.excluded.any()
+    assert not whole.excluded.any()
+
+
+def test_result_is_reproducible():
+    first, second = normalize(radiograph(PICTURE)), normalize(radiograph(PICTURE))
+    for name in ("grey", "noise_sigma", "excluded"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
+
+
+# --- noise
+
+
+@pytest.mark.parametrize("noise", [0.003, 0.01, 0.03])
+def test_planted_white_noise_is_recovered(noise):
+    image = normalize(radiograph(bony_picture(ROWS, COLUMNS, noise=noise)))
+    scale = np.polyfit(bony_picture(ROWS, COLUMNS, noise=noise).ravel(), image.grey.ravel(), 1)[0]
+    assert np.median(image.noise_sigma) / scale == pytest.approx(noise, rel=0.12)
+
+
+@pytest.mark.parametrize("law", ["grows", "falls"])
+def test_noise_may_depend_on_the_grey_level_in_any_way(law):
+    smooth = bony_picture(ROWS, COLUMNS, noise=0)
+    truth = 0.004 + 0.02 * (smooth if law == "grows" else 1 - smooth) ** 2
+    picture = smooth + truth * np.random.default_rng(3).standard_normal(smooth.shape)
+    image = normalize(radiograph(picture))
+    scale = np.polyfit(picture.ravel(), image.grey.ravel(), 1)[0]
+    ratio = image.noise_sigma / scale / truth
+    assert np.percentile(ratio, [5, 95]) == pytest.approx([1, 1], abs=0.3)
+
+
+def test_noise_may_depend_on_the_place():
+    smooth = np.full((ROWS, COLUMNS), 0.5, np.float32) + np.linspace(0, 0.02, COLUMNS, dtype=np.float32)
+    truth = np.linspace(0.008, 0.012, ROWS)[:, None]
+    picture = smooth + truth * np.random.default_rng(4).standard_normal(smooth.shape)
+    sigma = normalize(radiograph(picture)).noise_sigma
+    assert np.median(sigma[-100:]) / np.median(sigma[:100]) == pytest.approx(1.4, abs=0.15)
+
+
+def test_noise_is_never_below_the_rounding_of_the_grey_step():
+    coarse = np.rint(bony_picture(ROWS, COLUMNS, noise=0) * 40)
+    image = normalize(radiograph(coarse))
+    step = np.diff(np.unique(image.grey)).min()
+    assert image.noise_sigma.min() >= 0.5 * step / np.sqrt(12)
+
+
+# --- exclusion
+
+
+def test_plain_anatomy_is_not_excluded():
+    assert not normalize(radiograph(PICTURE)).excluded.any()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_calcification_is_not_excluded(seed):
+    """Foci of 3 to 7 mm with the contrast and the blur of real ones, the densest included."""
+    rng = np.random.default_rng(seed)
+    picture = PICTURE.copy()
+    row, column = np.mgrid[:ROWS, :COLUMNS]
+    for _ in range(6):
+        centre, radius = rng.uniform(80, 480, 2), rng.uniform(7, 17)
+        distance = np.hypot(row - centre[0], column - centre[1])
+        picture += (rng.uniform(0.05, 0.3) / (1 + np.exp((distance - radius) / 1.2).clip(max=1e9))).astype(np.float32)
+    assert normalize(radiograph(picture)).excluded.mean() < 1e-4
+
+
+def test_blacked_out_corner_is_excluded_with_its_edge():
+    picture = PICTURE.copy()
+    picture[:120, :150] = 0
+    excluded = normalize(radiograph(picture)).excluded
+    assert excluded[:122, :152].all()
+    assert not excluded[140:].any()
+
+
+def test_white_collimation_is_excluded():
+    picture = PICTURE.copy()
+    picture[:, -90:] = 2.0
+    excluded = normalize(radiograph(picture)).excluded
+    assert excluded[:, -90:].all()
+    assert not excluded[:, :-110].any()
+
+
+def test_clipped_white_is_excluded():
+    picture = np.minimum(PICTURE + 0.5 * np.exp(-((np.arange(COLUMNS) - 280) ** 2) / 40.0**2), 0.95)
+    excluded = normalize(radiograph(picture)).excluded
+    assert excluded[picture >= 0.95].mean() > 0.9
+    assert not excluded[cv2.dilate((picture >= 0.94).astype(np.uint8), np.ones((19, 19))) == 0].any()
+
+
+def test_declared_padding_is_excluded_and_does_not_set_the_scale():
+    picture, padding = PICTURE.copy(), np.zeros((ROWS, COLUMNS), bool)
+    padding[:, :100] = True
+    picture[padding] = -30
+    image = normalize(radiograph(picture, padding=padding))
+    assert image.excluded[padding].all()
+    assert np.percentile(image.grey[~image.excluded], 99.5) == pytest.approx(1, abs=0.02)
+    assert np.median(image.grey[~image.excluded]) > 0.1
+
+
+@pytest.mark.parametrize("value", [1.4, 1.0, 0.0])
+def test_burned_in_letters_are_excluded(value):
+    picture = PICTURE.copy()
+    write_letter(picture, "R", (80, 60), value)
+    changed = picture != PICTURE
+    excluded = normalize(radiograph(picture)).excluded
+    assert excluded[changed].mean() > 0.98
+    assert not excluded[110:].any()
+
+
+def test_letter_on_a_frame_line_is_excluded_too():
+    picture = PICTURE.copy()
+    picture[:, 2:4] = 1.5
+    write_letter(picture, "L", (560, 2), 1.5)
+    changed = picture != PICTURE
+    assert normalize(radiograph(picture)).excluded[changed].mean() > 0.95
+
+
+def test_metal_is_excluded():
+    picture = PICTURE.copy()
+    shape = np.zeros_like(picture)
+    cv2.ellipse(shape, (280, 330), (70, 45), 20, 0, 360, 1.0, -1)
+    picture += cv2.GaussianBlur(shape, (0, 0), 1.0) * 0.9
+    excluded = normalize(radiograph(picture)).excluded
+    assert excluded[shape > 0].mean() > 0.98
+    assert excluded[shape == 0].mean() < 0.02
+
+
+def test_pinpoint_dust_is_excluded():
+    picture = PICTURE.copy()
+    spots = [(100, 100), (300, 250), (500, 400)]
+    for row, column in spots:
+        picture[row : row + 2, column : column + 2] += 0.5
+    excluded = normalize(radiograph(picture)).excluded
+    assert all(excluded[row, column] for row, column in spots)
+    assert excluded.sum() < 3 * 100
+
+
+# --- quality
+
+
+def test_sound_picture_is_ok():
+    assert normalize(radiograph(PICTURE)).quality.level == "ok"
+    assert normalize(radiograph(PICTURE)).quality.reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("image", "reason"),
+    [
+        (radiograph(PICTURE[:331, :331]), r"the resolution is too low (331 x 331 pixels)"),
+        (radiograph(PICTURE, spacing_mm=0.7), "the resolution is too low (0.70 mm per pixel)"),
+        (radiograph(np.where(np.arange(COLUMNS) < 540, 0, PICTURE)), "almost the whole picture is blank or covered"),
+        (radiograph(np.rint(PICTURE * 4)), "the picture has only"),
+    ],
+)
+def test_picture_that_cannot_carry_an_answer_is_rejected_with_the_reason(image, reason):
+    quality = normalize(image).quality
+    assert quality.level == "rejected"
+    assert len(quality.reasons) == 1
+    assert quality.reasons[0].startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("image", "reason"),
+    [
+        (radiograph(PICTURE[:450, :450], spacing_mm=None), "few pixels, and their size is unknown"),
+        (radiograph(PICTURE, spacing_mm=0.4), "low resolution (0.40 mm per pixel)"),
+        (radiograph(np.where(np.arange(COLUMNS) < 400, 0, PICTURE)), "of the picture are blank or covered"),
+        (radiograph(np.rint(PICTURE * 50)), "grey levels"),
+        (radiograph(bony_picture(ROWS, COLUMNS, noise=0.06)), "noisy"),
+    ],
+)
+def test_limits_are_told(image, reason):
+    quality = normalize(image).quality
+    assert quality.level == "limited"
+    assert any(reason in told for told in quality.reasons)
+
+
+def test_compression_blocks_are_told():
+    jpeg = cv2.imencode(".jpg", stored(PICTURE, 8).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 12])[1]
+    quality = normalize(radiograph(cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE))).quality
+    assert "visible compression blocks" in quality.reasons
+
+
+# --- structure
+
+
+def test_structure_is_of_unit_size_wherever_there_is_some():
+    rng = np.random.default_rng(2)
+    texture = cv2.GaussianBlur(rng.standard_normal((400, 400)).astype(np.float32), (0, 0), 2)
+    grey = texture * np.linspace(0.2, 2, 400, dtype=np.float32) + np.linspace(0, 3, 400, dtype=np.float32)
+    result = structure_normalised(grey, np.zeros(grey.shape, bool), 20)
+    assert result[:, 40:100].std() == pytest.approx(1, abs=0.15)
+    assert result[:, 300:360].std() == pytest.approx(1, abs=0.15)
+    assert abs(result.mean()) < 0.05
+
+
+def test_structure_does_not_see_excluded_pixels():
+    rng = np.random.default_rng(2)
+    grey = rng.standard_normal((300, 300)).astype(np.float32) * 0.1
+    excluded = np.zeros(grey.shape, bool)
+    excluded[:, 200:] = True
+    bright, dark = grey.copy(), grey.copy()
+    bright[excluded], dark[excluded] = 50, -50
+    first, second = (structure_normalised(picture, excluded, 12) for picture in (bright, dark))
+    np.testing.assert_array_equal(first[excluded], 0)
+    np.testing.assert_allclose(first, second, atol=1e-4)
+    assert first[:, 180:200].std() == pytest.approx(1, abs=0.25)
+
+
+def test_structure_of_a_flat_picture_is_nothing():
+    flat = np.full((200, 200), 0.4, np.float32)
+    assert np.abs(structure_normalised(flat, np.zeros(flat.shape, bool), 10)).max() < 0.01
+
+
+def test_structure_ignores_gain_and_offset():
+    grey = normalize(radiograph(bony_picture(ROWS, COLUMNS, noise=0.03))).grey
+    mask = np.zeros(grey.shape, bool)
+    np.testing.assert_allclose(
+        structure_normalised(grey, mask, 15), structure_normalised(grey * 3 + 7, mask, 15), atol=0.1
+    )
