@@ -38,7 +38,7 @@ def run_tasks(
     """Run a function over items in processes, and yield each result as soon as it is there.
 
     When a worker dies (killed, out of memory, crashed library), the tasks that were handed out are suspects: each is
-    run again in a process of its own, and only the one that dies again is given up. An exception that a task raises
+    run again alone, and only the one whose worker dies again is given up. An exception that a task raises
     goes through to the caller. Closing the iterator lets running tasks finish and starts no others.
 
     Parameters
@@ -61,8 +61,7 @@ def run_tasks(
     with _one_thread_each():
         while waiting:
             suspects = yield from _run_until_broken(task, waiting, workers, context)
-            for index, item in suspects:
-                yield TaskResult(index=index, value=_run_alone(task, item, context))
+            yield from _run_one_by_one(task, suspects, context)
 
 
 def _context(preload: Sequence[str]) -> multiprocessing.context.BaseContext:
@@ -99,12 +98,20 @@ def _run_until_broken(
     return []
 
 
-def _run_alone(task: Callable[[Item], Value], item: Item, context: multiprocessing.context.BaseContext) -> Value | None:
-    with ProcessPoolExecutor(1, mp_context=context, initializer=_prepare_worker) as executor:
-        try:
-            return executor.submit(task, item).result()
-        except BrokenProcessPool:
-            return None
+def _run_one_by_one(
+    task: Callable[[Item], Value], items: Sequence[tuple[int, Item]], context: multiprocessing.context.BaseContext
+) -> Iterator[TaskResult[Value]]:
+    """Run suspects with nothing beside them, so that the one which kills its worker gives itself away."""
+    waiting = deque(items)
+    while waiting:
+        with ProcessPoolExecutor(1, mp_context=context, initializer=_prepare_worker) as executor:
+            while waiting:
+                index, item = waiting.popleft()
+                try:
+                    yield TaskResult(index=index, value=executor.submit(task, item).result())
+                except BrokenProcessPool:
+                    yield TaskResult(index=index, value=None)
+                    break
 
 
 def _prepare_worker() -> None:

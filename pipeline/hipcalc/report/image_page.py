@@ -18,6 +18,7 @@ from hipcalc.report.cells import (
 )
 from hipcalc.report.overlay import Drawing, draw, numbered_marks
 from hipcalc.report.pictures import Box, hip_box, whole_box
+from hipcalc.report.provenance import unconfirmed_notice
 from hipcalc.report.records import FileRecord
 from hipcalc.report.rendering import RunFacts, render
 from hipcalc.report.words import side_name
@@ -64,13 +65,12 @@ def image_page(record: FileRecord, run: RunFacts, links: PageLinks, review: Page
     str
     """
     shown = numbered_marks(record, review.status)
-    reviewed = [review.status.get(mark.candidate_id, "unreviewed") != "unreviewed" for _, mark in shown]
+    status = [review.status.get(mark.candidate_id, "unreviewed") for _, mark in shown]
     page = {
         "name": PurePath(record.image.path).name,
         "links": links,
         "headline": headline(record, review),
-        # An image without a mark has nothing to confirm, and still is what a program says.
-        "unconfirmed": not reviewed or not all(reviewed),
+        "unconfirmed": unconfirmed_notice(status.count("confirmed"), status.count("unreviewed")),
         "facts": facts(record.image),
         "warnings": hip_warnings(record),
         "weaker": len(record.candidates) - len(record.findings),

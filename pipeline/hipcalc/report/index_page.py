@@ -8,6 +8,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from hipcalc.findings import Finding
+from hipcalc.report.cells import PageReview
+from hipcalc.report.overlay import numbered_marks
+from hipcalc.report.provenance import unconfirmed_notice
 from hipcalc.report.records import FileRecord
 from hipcalc.report.rendering import RunFacts, render
 from hipcalc.report.words import count_text, length_text, side_name, view_name, zone_name
@@ -19,11 +23,21 @@ _ORDER = {"ok": 0, "rejected": 1, "failed": 2}
 
 @dataclass(frozen=True, kw_only=True)
 class IndexEntry:
-    """One input on the index: its record, its page and its thumbnail (empty where there is none)."""
+    """One input on the index: its record, what readers decided, its page and its thumbnail (empty where none)."""
 
     record: FileRecord
+    review: PageReview
     page: str
     thumbnail: str
+
+    @property
+    def marks(self) -> list[Finding]:
+        """The marks that its page shows; rejected ones are in the audit file only."""
+        return [mark for _, mark in numbered_marks(self.record, self.review.status)]
+
+    def with_status(self, status: str) -> int:
+        """Return how many of its marks have a review status."""
+        return sum(self.review.status.get(mark.candidate_id, "unreviewed") == status for mark in self.marks)
 
 
 def index_page(entries: Sequence[IndexEntry], run: RunFacts, workflow: Markup = Markup("")) -> str:  # noqa: B008
@@ -42,26 +56,27 @@ def index_page(entries: Sequence[IndexEntry], run: RunFacts, workflow: Markup = 
     str
     """
     records = [entry.record for entry in entries]
-    marks = sum(len(record.findings) for record in records)
-    images = count_text(sum(bool(record.findings) for record in records), "image")
+    marks = sum(len(entry.marks) for entry in entries)
+    images = count_text(sum(bool(entry.marks) for entry in entries), "image")
+    confirmed = sum(entry.with_status("confirmed") for entry in entries)
     return render(
         "index.html.j2",
         run,
         counts={"inputs": len(records)},
         headline=f"{count_text(marks, 'mark')} in {images}" if marks else "No marks",
-        unconfirmed=not workflow,
-        cards=_cards(records, marks),
+        unconfirmed=unconfirmed_notice(confirmed, sum(entry.with_status("unreviewed") for entry in entries)),
+        cards=_cards(records, marks, confirmed),
         workflow=workflow,
         rows=[_row(entry) for entry in sorted(entries, key=_priority)],
     )
 
 
 def _priority(entry: IndexEntry) -> tuple[int, float]:
-    strengths = [finding.expected_false_marks for finding in entry.record.findings]
+    strengths = [mark.expected_false_marks for mark in entry.marks]
     return _ORDER[entry.record.image.status], min(strengths, default=float("inf"))
 
 
-def _cards(records: list[FileRecord], marks: int) -> list[dict[str, Any]]:
+def _cards(records: list[FileRecord], marks: int, confirmed: int) -> list[dict[str, Any]]:
     status = Counter(record.image.status for record in records)
     hips = Counter(hip.status for record in records for hip in record.hips)
     cards = [
@@ -73,6 +88,7 @@ def _cards(records: list[FileRecord], marks: int) -> list[dict[str, Any]]:
         ("hips uncertain", hips["uncertain"], "warn" if hips["uncertain"] else ""),
         ("hips with implant", hips["implant"], ""),
         ("marks", marks, "mark"),
+        ("marks confirmed", confirmed, "good" if confirmed else ""),
     ]
     return [{"name": name, "value": value, "kind": kind} for name, value, kind in cards]
 
@@ -80,7 +96,7 @@ def _cards(records: list[FileRecord], marks: int) -> list[dict[str, Any]]:
 def _row(entry: IndexEntry) -> dict[str, Any]:
     image = entry.record.image
     path = PurePath(image.path)
-    strongest = min(entry.record.findings, key=lambda finding: finding.expected_false_marks, default=None)
+    strongest = min(entry.marks, key=lambda mark: mark.expected_false_marks, default=None)
     return {
         "page": entry.page,
         "thumbnail": entry.thumbnail,
@@ -89,7 +105,8 @@ def _row(entry: IndexEntry) -> dict[str, Any]:
         "path": image.path,
         "folder": str(path.parent) if str(path.parent) != "." else "",
         "status": image.status,
-        "marks": len(entry.record.findings),
+        "marks": len(entry.marks),
+        "confirmed": entry.with_status("confirmed"),
         "strength": "" if strongest is None else strongest.expected_false_marks,
         "strongest": ""
         if strongest is None

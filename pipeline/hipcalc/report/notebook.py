@@ -8,7 +8,7 @@ from hipcalc.normalize import NormalizedRadiograph
 from hipcalc.report.cells import finding_rows, headline
 from hipcalc.report.overlay import draw
 from hipcalc.report.pictures import Box, hip_box, jpeg_bytes, picture_of, shrunk, whole_box
-from hipcalc.report.provenance import RESEARCH_NOTICE, UNCONFIRMED_NOTICE
+from hipcalc.report.provenance import RESEARCH_NOTICE, unconfirmed_notice
 from hipcalc.report.records import FileRecord
 from hipcalc.report.rendering import render_part
 from hipcalc.report.words import side_name
@@ -40,7 +40,7 @@ def notebook_html(record: FileRecord, normalized: NormalizedRadiograph) -> str:
             headline=headline(record),
             pictures=pictures,
             findings=finding_rows(record),
-            notice=f"{UNCONFIRMED_NOTICE} {RESEARCH_NOTICE}",
+            notice=f"{unconfirmed_notice(0, 0)} {RESEARCH_NOTICE}",
         )
     )
 

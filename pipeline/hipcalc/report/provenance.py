@@ -7,13 +7,27 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["RESEARCH_NOTICE", "UNCONFIRMED_NOTICE", "model_versions", "package_version", "settings_hash"]
+__all__ = ["RESEARCH_NOTICE", "model_versions", "package_version", "settings_hash", "unconfirmed_notice"]
 
 RESEARCH_NOTICE = (
     "Research software, not a medical device. Nothing here replaces a physician's judgement, "
     "and imaging is never used in isolation."
 )
-UNCONFIRMED_NOTICE = "No human has confirmed these marks: they are what a program noticed, not findings of a reader."
+
+
+def unconfirmed_notice(confirmed: int, unreviewed: int) -> str:
+    """Return what a page must say that shows unconfirmed output; empty once every mark on it was reviewed.
+
+    Parameters
+    ----------
+    confirmed, unreviewed : int
+        Marks on the page that a reader confirmed, and that nobody has looked at.
+    """
+    if confirmed == 0:
+        return "No human has confirmed this result: a mark is what a program noticed, not a finding of a reader."
+    if unreviewed:
+        return f"Marks that no human has looked at: {unreviewed}. They are what a program noticed, not findings."
+    return ""
 
 
 def package_version() -> str:

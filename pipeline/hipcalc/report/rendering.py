@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from hipcalc.report.files import write_atomic
-from hipcalc.report.provenance import RESEARCH_NOTICE, UNCONFIRMED_NOTICE
+from hipcalc.report.provenance import RESEARCH_NOTICE
 
 __all__ = ["RunFacts", "render", "render_part", "write_assets"]
 
@@ -54,7 +54,7 @@ def _templates() -> jinja2.Environment:
 def render(template: str, run: RunFacts, **values: Any) -> str:
     """Return a whole page as HTML text."""
     page = _templates().get_template(template)
-    return page.render(run=run, notice=RESEARCH_NOTICE, unconfirmed_notice=UNCONFIRMED_NOTICE, **values)
+    return page.render(run=run, notice=RESEARCH_NOTICE, **values)
 
 
 def render_part(template: str, **values: Any) -> Markup:

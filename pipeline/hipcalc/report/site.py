@@ -44,6 +44,7 @@ def write_pages(
     """
     records = tuple(records)
     names = page_names(records)
+    reviews = [review_of(record) for record in records]
     with_page = [position for position, name in enumerate(names) if name]
     neighbours = dict(zip(with_page, [*with_page[1:], None], strict=True))
     previous = ""
@@ -53,11 +54,11 @@ def write_pages(
         links = PageLinks(
             pictures=_pictures(record), previous=previous, next="" if following is None else names[following]
         )
-        write_atomic(folder.pages / names[position], image_page(record, run, links, review_of(record)))
+        write_atomic(folder.pages / names[position], image_page(record, run, links, reviews[position]))
         previous = names[position]
     entries = [
-        IndexEntry(record=record, page=name, thumbnail=_thumbnail(folder, record))
-        for record, name in zip(records, names, strict=True)
+        IndexEntry(record=record, review=review, page=name, thumbnail=_thumbnail(folder, record))
+        for record, review, name in zip(records, reviews, names, strict=True)
     ]
     write_atomic(folder.index, index_page(entries, run, workflow))
     write_assets(folder.pages)

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from markupsafe import Markup
+
 from hipcalc.errors import UsageError
 from hipcalc.findings import Finding, HipRecord
 from hipcalc.guideline import Recommendation, read_contexts, recommend
@@ -153,6 +155,8 @@ def _page_review(hips: Iterable[ReviewedHip], recommendations: Sequence[Recommen
         if decision is not None and reviewed.status != "unreviewed":
             said = f"{decision.status} by {decision.reader}, {decision.time:%Y-%m-%d %H:%M}"
             text[key] = f"{said}: {decision.confirmed_class}" if decision.confirmed_class else said
+    if not recommendations:
+        return PageReview(status=status, text=text, workflow=Markup(""))
     section = render_part("workflow.html.j2", recommendations=recommendations, side_name=side_name)
     return PageReview(status=status, text=text, workflow=section)
 

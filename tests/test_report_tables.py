@@ -1,0 +1,140 @@
+"""The three tables: the columns that others rely on, blanks, and the agreement of CSV and Parquet."""
+
+import json
+import math
+
+import pandas as pd
+import pytest
+
+from hipcalc.errors import OutputError, UsageError
+from hipcalc.report import FileRecord, ResultsFolder, make_folder, table_frame, write_atomic, write_tables
+from report_builders import lost, one_hip, pelvis, results_folder
+
+COLUMNS = {
+    "images": "image_id path status reason rows columns spacing_mm spacing_source polarity view quality decode_s "
+    "analyze_s",
+    "hips": "image_id path side status confidence head_row_px head_column_px head_radius_px rim_row_px rim_column_px "
+    "centre_edge_angle_deg detection_limit_mm detection_limit_head_radii",
+    "candidates": "candidate_id image_id path side row_px column_px diameter_px diameter_mm diameter_head_radii cnr "
+    "expected_false_marks zone phi_deg r_head_radii clock_hour first_class differential finding",
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    records = [pelvis()[2], one_hip()[2], lost("failed", "broken", "in/broken.dcm", "cut short, sadly.")]
+    write_tables(tmp_path, records)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_the_columns_are_those_that_others_rely_on(folder, name):
+    expected = COLUMNS[name].split()
+    assert list(pd.read_csv(folder / f"{name}.csv"))[: len(expected)] == expected
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_csv_and_parquet_hold_the_same(folder, name):
+    text, binary = pd.read_csv(folder / f"{name}.csv"), pd.read_parquet(folder / f"{name}.parquet")
+    assert list(text) == list(binary)
+    pd.testing.assert_frame_equal(text, binary, check_dtype=False, check_exact=True)
+
+
+def test_rows_stand_in_the_order_of_the_records_and_none_is_missing(folder):
+    images, hips, candidates = (pd.read_csv(folder / f"{name}.csv") for name in COLUMNS)
+    assert images["path"].tolist() == ["in/pelvis.dcm", "in/hip.png", "in/broken.dcm"]
+    assert hips["side"].tolist() == ["R", "L", "R", "L"]
+    assert candidates["candidate_id"].str[-3:].tolist() == ["R-1", "R-2", "R-3", "L-1"]
+
+
+def test_unknown_is_blank_and_truth_is_a_word(folder):
+    header, _, _, absent_hip, _ = (folder / "hips.csv").read_text().splitlines()
+    cells = dict(zip(header.split(","), absent_hip.split(","), strict=True))
+    assert cells["status"] == "absent"
+    assert cells["head_row_px"] == cells["centre_edge_angle_deg"] == cells["detection_limit_mm"] == ""
+    lines = (folder / "candidates.csv").read_text().splitlines()
+    place = lines[0].split(",").index("finding")
+    assert [line.split(",")[place] for line in lines[1:]] == ["true", "true", "false", "true"]
+    assert "nan" not in (folder / "hips.csv").read_text().lower()
+
+
+def test_numbers_have_six_digits_everywhere(folder):
+    assert pd.read_csv(folder / "hips.csv")["detection_limit_mm"][0] == 3.12346
+    assert pd.read_parquet(folder / "hips.parquet")["detection_limit_mm"][0] == 3.12346
+
+
+def test_the_quality_column_says_why_and_what_the_reader_noticed(folder):
+    assert pd.read_csv(folder / "images.csv")["quality"][0] == "limited: few grey levels; one note of the reader"
+
+
+def test_tables_without_rows_keep_their_columns_and_types(tmp_path):
+    write_tables(tmp_path, [])
+    assert pd.read_parquet(tmp_path / "candidates.parquet").empty
+    assert list(pd.read_csv(tmp_path / "images.csv"))[:3] == ["image_id", "path", "status"]
+
+
+def test_the_same_records_give_the_same_bytes(folder, tmp_path_factory):
+    again = tmp_path_factory.mktemp("again")
+    write_tables(again, [pelvis()[2], one_hip()[2], lost("failed", "broken", "in/broken.dcm", "cut short, sadly.")])
+    for name in COLUMNS:
+        for suffix in ("csv", "parquet"):
+            assert (again / f"{name}.{suffix}").read_bytes() == (folder / f"{name}.{suffix}").read_bytes()
+
+
+def test_a_record_survives_json():
+    record = pelvis()[2]
+    assert FileRecord.from_json(json.loads(json.dumps(record.to_json()))) == record
+
+
+def test_a_frame_in_memory_equals_the_table(folder):
+    frame = table_frame("candidates", pelvis()[2].candidates)
+    pd.testing.assert_frame_equal(frame, pd.read_csv(folder / "candidates.csv"), check_dtype=False)
+    assert math.isnan(table_frame("hips", one_hip()[2].hips)["head_row_px"][0])
+
+
+def test_a_file_is_there_in_full_or_not_at_all(tmp_path):
+    target = tmp_path / "table.csv"
+    write_atomic(target, "old")
+    blocked = tmp_path / "folder.csv"
+    blocked.mkdir()
+    with pytest.raises(OutputError, match=r"folder.csv cannot be written \(.*\); give the folder space and permission"):
+        write_atomic(blocked, "new")
+    assert target.read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.csv", "table.csv"]
+
+
+def test_folders_that_cannot_be_made_are_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="file is a file, not a folder; choose another output folder"):
+        make_folder(tmp_path / "file")
+    with pytest.raises(OutputError, match=r"below cannot be made \(.*\); choose another output folder"):
+        make_folder(tmp_path / "file" / "below")
+
+
+def test_a_folder_of_something_else_is_told_apart(tmp_path):
+    with pytest.raises(UsageError, match="holds no results of hipcalc screen .no usable run.json.; give the folder"):
+        ResultsFolder(tmp_path).read_run()
+    (tmp_path / "run.json").write_text('{"program": "other"}')
+    with pytest.raises(UsageError, match="holds no results of hipcalc screen"):
+        ResultsFolder(tmp_path).read_run()
+
+
+def test_records_that_vanished_are_named(tmp_path):
+    folder = results_folder(tmp_path, pages=False)
+    (record,) = (tmp_path / "work").rglob("abcdef0000000002-*.json")
+    record.unlink()
+    with pytest.raises(UsageError, match="lacks the record of in/hip.png: run hipcalc screen with --resume"):
+        list(folder.records())
+    (tmp_path / "images.csv").unlink()
+    with pytest.raises(UsageError, match="holds no images.csv: run hipcalc screen with --resume to finish it"):
+        list(folder.records())
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"settings_hash": "x"}', '{"settings_hash": "x", "record": {}}'])
+def test_a_record_that_was_cut_short_counts_as_none(tmp_path, content):
+    folder = ResultsFolder(tmp_path)
+    folder.save("ab-1", pelvis()[2], "x")
+    assert folder.load("ab-1", "x") == pelvis()[2]
+    assert folder.load("ab-1", "other settings") is None
+    (tmp_path / "work" / "ab" / "ab-1.json").write_text(content)
+    assert folder.load("ab-1", "x") is None

@@ -1,0 +1,150 @@
+"""``hipcalc report``: decisions into the log, recommendations beside the results, and what must never be shown."""
+
+import csv
+import json
+
+import pytest
+
+from hipcalc.errors import UsageError
+from hipcalc.report import report_workflow
+from report_builders import results_folder
+
+PELVIS = "abcdef0000000001"
+TIME = "2026-03-01T14:05:00+01:00"
+CONTEXT = {
+    "image_id": PELVIS,
+    "side": "R",
+    "age_years": "45",
+    "open_physes": "no",
+    "implant": "no",
+    "hip_pain": "yes",
+    "pain_side": "R",
+    "pain_severity": "moderate",
+    "history_done": "yes",
+    "examination_done": "yes",
+    "underlying_cause": "undetermined",
+    "red_flags": "none",
+    "nsaid_checklist": "none",
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return results_folder(tmp_path / "results", twice=True)
+
+
+def table(path, rows):
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def decisions(tmp_path, **status):
+    rows = [
+        {"candidate_id": f"{PELVIS}-{key.replace('_', '-')}", "status": value, "reader": "Dr A. Reader", "time": TIME}
+        for key, value in status.items()
+    ]
+    return table(tmp_path / "decisions.csv", rows)
+
+
+def report(folder, tmp_path, *, context=CONTEXT, **status):
+    chosen = decisions(tmp_path, **status) if status else None
+    result = report_workflow(folder.path, table(tmp_path / "contexts.csv", [context]), chosen)
+    return {(one.image_id, one.side): one for one in result.recommendations}, result
+
+
+def saved(folder, name):
+    return json.loads((folder.path / "recommendations" / name).read_text(encoding="utf-8"))
+
+
+def test_a_confirmed_rim_finding_with_context_gets_its_advice(folder, tmp_path):
+    hips, result = report(folder, tmp_path, R_1="confirmed", R_2="rejected")
+    assert hips[PELVIS, "R"].state == "S10"
+    written = saved(folder, f"{PELVIS}-R.json")
+    assert written == hips[PELVIS, "R"].to_dict()
+    assert {"R16", "R17", "R20", "R42"} <= {sentence["rule_id"] for sentence in written["mandatory"]}
+    assert result.new_decisions == 2
+    page = (folder.pages / f"{PELVIS}.html").read_text(encoding="utf-8")
+    for sentence in hips[PELVIS, "R"].sentences:
+        assert sentence.rule_id in page
+        assert sentence.place in page
+    assert "confirmed by Dr A. Reader" in page
+    assert "Research use only" in page
+
+
+def test_without_decisions_nothing_is_advised(folder, tmp_path):
+    hips, _ = report(folder, tmp_path)
+    assert hips[PELVIS, "R"].state == "S1"
+    page = (folder.pages / f"{PELVIS}.html").read_text(encoding="utf-8")
+    assert "Nothing is confirmed in this hip: no advice is given." in page
+    assert "Unconfirmed algorithm output" in page
+    assert "ibuprofen" not in page
+    assert "S1" in folder.index.read_text(encoding="utf-8")
+
+
+def test_rejected_findings_are_in_the_audit_only(folder, tmp_path):
+    hips, _ = report(folder, tmp_path, R_1="rejected", R_2="rejected", L_1="confirmed")
+    assert hips[PELVIS, "R"].audit_only
+    assert not (folder.path / "recommendations" / f"{PELVIS}-R.json").exists()
+    assert saved(folder, f"audit/{PELVIS}-R.json")["state"] == "S2"
+    page = (folder.pages / f"{PELVIS}.html").read_text(encoding="utf-8")
+    assert "Right hip: S2" not in page
+    assert f"{PELVIS}-R-1" not in page
+    assert "S2" not in folder.index.read_text(encoding="utf-8")
+
+
+def test_a_later_decision_moves_a_hip_out_of_the_audit(folder, tmp_path):
+    report(folder, tmp_path, R_1="rejected", R_2="rejected")
+    rows = [{"candidate_id": f"{PELVIS}-R-1", "status": "confirmed", "reader": "Dr B", "time": "2026-03-02T09:00:00Z"}]
+    later = table(tmp_path / "later.csv", rows)
+    report_workflow(folder.path, tmp_path / "contexts.csv", later)
+    assert saved(folder, f"{PELVIS}-R.json")["state"] == "S10"
+    assert not (folder.path / "recommendations" / "audit" / f"{PELVIS}-R.json").exists()
+    assert len((folder.path / "decisions.csv").read_text().splitlines()) == 4
+
+
+def test_the_same_decisions_twice_change_nothing(folder, tmp_path):
+    report(folder, tmp_path, R_1="confirmed")
+    log = (folder.path / "decisions.csv").read_bytes()
+    _, result = report(folder, tmp_path, R_1="confirmed")
+    assert result.new_decisions == 0
+    assert (folder.path / "decisions.csv").read_bytes() == log
+    _, result = report(folder, tmp_path)
+    assert saved(folder, f"{PELVIS}-R.json")["state"] == "S10"
+
+
+def test_a_wrong_context_leaves_everything_as_it_was(folder, tmp_path):
+    before = {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()}
+    with pytest.raises(UsageError, match="it fits no hip of these results"):
+        report(folder, tmp_path, context=CONTEXT | {"image_id": "no-such-image"}, R_1="confirmed")
+    with pytest.raises(UsageError, match="line 2, column hip_pain: 'perhaps' is not allowed"):
+        report(folder, tmp_path, context=CONTEXT | {"hip_pain": "perhaps"}, R_1="confirmed")
+    with pytest.raises(UsageError, match="there is no candidate|holds no candidate"):
+        report(folder, tmp_path, R_9="confirmed")
+    assert {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()} == before
+
+
+def test_an_unfinished_run_is_refused(folder, tmp_path):
+    folder.write_run(folder.read_run() | {"status": "running"})
+    with pytest.raises(UsageError, match="holds an unfinished run: run hipcalc screen with --resume first"):
+        report(folder, tmp_path)
+
+
+def test_a_run_without_pages_gets_its_files_and_no_pages(tmp_path):
+    folder = results_folder(tmp_path / "results", pages=False)
+    _, result = report(folder, tmp_path, R_1="confirmed")
+    assert result.index is None
+    assert saved(folder, f"{PELVIS}-R.json")["state"] == "S10"
+    assert not folder.index.exists()
+
+
+def test_the_index_puts_a_red_flag_first(folder, tmp_path):
+    report(folder, tmp_path, context=CONTEXT | {"red_flags": "fever;others-no"}, R_1="confirmed")
+    index = folder.index.read_text(encoding="utf-8")
+    states = index[index.index("Workflow states") : index.index("<h2>Images")]
+    assert states.index("S17") < states.index("S1<")
+    page = (folder.pages / f"{PELVIS}.html").read_text(encoding="utf-8")
+    assert "banner urgent" in page
+    assert "R16 ·" not in page
