@@ -100,9 +100,12 @@ def metal(levels: Bytes, steep: Bytes, usual: float) -> Bytes:
     factor = max(1, round(max(levels.shape) / METAL_JUDGED_PX))
     rows, columns = levels.shape
     size = (max(1, columns // factor), max(1, rows // factor))
-    small = np.asarray(cv2.resize(levels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    whole = slice(0, size[1] * factor), slice(0, size[0] * factor)
+    small = np.asarray(cv2.resize(levels[whole], size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     kernel = np.ones((factor + 2, factor + 2), np.uint8)
-    edges = np.asarray(cv2.resize(cv2.dilate(steep, kernel), size, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
+    edges = np.asarray(
+        cv2.resize(cv2.dilate(steep, kernel)[whole], size, interpolation=cv2.INTER_NEAREST), dtype=np.uint8
+    )
     found = np.zeros_like(small)
     enough = max(METAL_STEEP_MIN, METAL_STEEP_TO_USUAL * usual)
     for level in METAL_LEVELS:

@@ -11,6 +11,9 @@ from hipcalc.radiograph import Radiograph
 
 __all__ = ["normalize"]
 
+# Pixels that are enough for two percentiles.
+SAMPLE = 250_000
+
 
 def normalize(radiograph: Radiograph) -> NormalizedRadiograph:
     """Bring a radiograph to one grey scale, bone bright, and say where it may not be believed.
@@ -38,6 +41,7 @@ def normalize(radiograph: Radiograph) -> NormalizedRadiograph:
 
 
 def _grey_scale(bright: NDArray[np.float32], excluded: NDArray[np.bool_]) -> NDArray[np.float32]:
-    sample = bright[::4, ::4][~excluded[::4, ::4]]
+    stride = max(1, int(np.sqrt(bright.size / SAMPLE)))
+    sample = bright[::stride, ::stride][~excluded[::stride, ::stride]]
     low, high = np.percentile(sample if sample.size > 100 else bright, [0.5, 99.5])
     return (bright - np.float32(low)) * np.float32(1.0 / max(float(high - low), 1e-6))
