@@ -72,7 +72,14 @@ def test_the_page_draws_head_rim_roof_and_each_mark_in_pixels_of_the_file():
 
 def test_the_table_gives_each_marks_measures_and_its_differential():
     text = page_of(pelvis()[2]).text
-    for part in ("rim / labrum", "4.0 mm (0.17 R)", "1.25 R at 40°", "labral calcification 60%", "os acetabuli 25%"):
+    for part in (
+        "Right, rim / labrum",
+        "10.7 h · 1.25 R at 40°",
+        "4.0 mm (0.17 R)",
+        "0.1 expected false",
+        "labral calcification 60%",
+        "os acetabuli 25%",
+    ):
         assert part in text
     for part in (
         "centre-edge angle 27°",

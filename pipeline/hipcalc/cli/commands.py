@@ -5,12 +5,15 @@ import argparse
 from rich.console import Console
 
 from hipcalc.cli import tables
-from hipcalc.cli.progress import Progress
+from hipcalc.cli.progress import Counting, Progress
 from hipcalc.cli.status import DONE, DONE_WITH_LOSSES, INTERRUPTED
 
 # Library modules are imported by the command that needs them: --help and a wrong argument answer at once.
 
 __all__ = ["evaluate", "report", "screen", "simulate"]
+
+_DEFAULT_PHANTOMS = 10
+_DEFAULT_SEED = 1
 
 
 def screen(arguments: argparse.Namespace) -> int:
@@ -66,12 +69,18 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
 def simulate(arguments: argparse.Namespace) -> int:
     """Write phantom radiographs."""
+    from hipcalc.errors import UsageError
+    from hipcalc.synthetic import SAMPLE_SIZE, simulate_sample
     from hipcalc.synthetic import simulate as simulate_radiographs
-    from hipcalc.synthetic import simulate_sample
 
-    if arguments.sample:
-        files = simulate_sample(arguments.out)
-    else:
-        files = simulate_radiographs(arguments.out, n=arguments.n, seed=arguments.seed)
+    if arguments.sample and (arguments.n is not None or arguments.seed is not None):
+        raise UsageError("--sample is always the same: leave out --n and --seed.")
+    n = _DEFAULT_PHANTOMS if arguments.n is None else arguments.n
+    seed = _DEFAULT_SEED if arguments.seed is None else arguments.seed
+    with Counting(Console(stderr=True), SAMPLE_SIZE if arguments.sample else n, "radiographs written") as counting:
+        if arguments.sample:
+            files = simulate_sample(arguments.out, on_image=counting.reach)
+        else:
+            files = simulate_radiographs(arguments.out, n=n, seed=seed, on_image=counting.reach)
     print(f"{len(files)} radiographs and their truth tables are in {arguments.out}.")
     return DONE

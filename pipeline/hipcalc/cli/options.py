@@ -73,8 +73,6 @@ def _evaluate(command: argparse.ArgumentParser) -> None:
 def _simulate(command: argparse.ArgumentParser) -> None:
     command.description = "Write phantom radiographs as DICOM, with truth tables; the same seed gives the same files."
     command.add_argument("out", metavar="OUT", help="folder, new or empty")
-    command.add_argument("--n", type=int, default=10, metavar="N", help="how many (default: %(default)s)")
-    command.add_argument("--seed", type=int, default=1, metavar="S", help="0 or larger (default: %(default)s)")
-    command.add_argument(
-        "--sample", action="store_true", help="write the project's sample_data instead, always the same"
-    )
+    command.add_argument("--n", type=int, metavar="N", help="how many (default: 10)")
+    command.add_argument("--seed", type=int, metavar="S", help="0 or larger (default: 1)")
+    command.add_argument("--sample", action="store_true", help="write the bundled sample instead, into any folder")

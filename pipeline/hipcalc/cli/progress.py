@@ -9,10 +9,34 @@ from rich.progress import Progress as RichProgress
 
 from hipcalc.cohort import Done
 
-__all__ = ["Progress"]
+__all__ = ["Counting", "Progress"]
 
 # A log is not filled with more lines than these, however many inputs there are.
 _MOST_LINES = 200
+
+
+class Counting:
+    """Counts up to a known number: a bar on a terminal, plain lines elsewhere; a context manager."""
+
+    def __init__(self, console: Console, total: int, what: str) -> None:
+        self._console, self._total, self._what = console, total, what
+        self._bar = RichProgress(console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._bar.add_task(what, total=total)
+
+    def __enter__(self) -> "Counting":
+        self._bar.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.__exit__(kind, error, trace)
+
+    def reach(self, count: int) -> None:
+        """Show how far the work has come."""
+        self._bar.update(self._task, completed=count)
+        if not self._console.is_terminal and _is_worth_a_line(count, self._total):
+            self._console.print(f"{count}/{self._total} {self._what}", highlight=False)
 
 
 class Progress:
@@ -60,7 +84,7 @@ class Progress:
         self._lost += done.status != "ok"
         found = f"{self._findings} marks, {self._lost} not analysed"
         self._bar.update(self._task, advance=1, found=found)
-        if not self._console.is_terminal and self._is_worth_a_line():
+        if not self._console.is_terminal and _is_worth_a_line(self.done, self._total):
             self._print(f"{self.done}/{self._total} {done.path}: {_text(done)}")
 
     def stop(self, last_words: str) -> None:
@@ -75,11 +99,12 @@ class Progress:
             "the same command with --resume goes on from there."
         )
 
-    def _is_worth_a_line(self) -> bool:
-        return self.done % max(1, self._total // _MOST_LINES) == 0 or self.done == self._total
-
     def _print(self, line: str) -> None:
         self._console.print(escape(line), highlight=False, soft_wrap=True)
+
+
+def _is_worth_a_line(count: int, total: int) -> bool:
+    return count % max(1, total // _MOST_LINES) == 0 or count == total
 
 
 def _text(done: Done) -> str:

@@ -12,6 +12,7 @@ from hipcalc.report.records import FileRecord, ImageRecord
 from hipcalc.report.rendering import RunFacts
 from hipcalc.report.words import (
     class_name,
+    count_estimate,
     count_text,
     differential_list,
     length_text,
@@ -155,7 +156,7 @@ def finding_cells(number: int, finding: Finding, review: PageReview) -> dict[str
         "diameter": length_text(finding.diameter_mm, finding.diameter_head_radii),
         "gap": length_text(finding.gap_mm, finding.gap_head_radii),
         "cnr": number_text(finding.cnr),
-        "expected": f"{finding.expected_false_marks:.2g}",
+        "expected": count_estimate(finding.expected_false_marks),
         "differential": differential_list(finding) or [(class_name(finding.first_class), 100)],
         "review": review.status.get(finding.candidate_id, "unreviewed"),
         "review_text": review.text.get(finding.candidate_id, "unconfirmed"),

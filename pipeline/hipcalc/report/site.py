@@ -46,16 +46,13 @@ def write_pages(
     names = page_names(records)
     reviews = [review_of(record) for record in records]
     with_page = [position for position, name in enumerate(names) if name]
-    neighbours = dict(zip(with_page, [*with_page[1:], None], strict=True))
-    previous = ""
-    for position in with_page:
-        record = records[position]
-        following = neighbours[position]
+    for turn, position in enumerate(with_page):
         links = PageLinks(
-            pictures=_pictures(record), previous=previous, next="" if following is None else names[following]
+            pictures=_pictures(records[position]),
+            previous="".join(names[other] for other in with_page[max(0, turn - 1) : turn]),
+            next="".join(names[other] for other in with_page[turn + 1 : turn + 2]),
         )
-        write_atomic(folder.pages / names[position], image_page(record, run, links, reviews[position]))
-        previous = names[position]
+        write_atomic(folder.pages / names[position], image_page(records[position], run, links, reviews[position]))
     entries = [
         IndexEntry(record=record, review=review, page=name, thumbnail=_thumbnail(folder, record))
         for record, review, name in zip(records, reviews, names, strict=True)

@@ -4,6 +4,7 @@ from hipcalc.findings import Finding
 
 __all__ = [
     "class_name",
+    "count_estimate",
     "count_text",
     "differential_list",
     "length_text",
@@ -88,6 +89,11 @@ def differential_list(finding: Finding) -> list[tuple[str, int]]:
 def view_name(view: str) -> str:
     """Return a view in words."""
     return _VIEWS.get(view, view.replace("_", " "))
+
+
+def count_estimate(expected: float) -> str:
+    """Return an expected number with two digits, and nothing finer than a thousandth: it is an estimate."""
+    return "< 0.001" if expected < 0.001 else f"{expected:.2g}"
 
 
 def count_text(count: int, noun: str) -> str:
