@@ -158,48 +158,98 @@ def project_bone(
     if rng is not None:
         surface, cortex = _roughened(surface, cortex, rng)
     marrow = surface + cortex
-    for k in range(len(toward) - 1):
-        _add_slab(surface[k : k + 2], marrow[k : k + 2], (right, down, toward[k : k + 2]), frame, (compact, cancellous))
+    slabs = [_shadow(surface[k : k + 2], (right, down, toward[k : k + 2]), frame) for k in range(len(toward) - 1)]
+    slabs = [_NO_SHADOW, *slabs, _NO_SHADOW]
+    step = np.float32(toward[1] - toward[0])
+    behind = _Slice(window=_NO_SHADOW, planes=())
+    for k, slab in enumerate(slabs[:-1]):
+        # Each slice serves the slab behind it and the one in front of it.
+        window = _hull(slab, slabs[k + 1])
+        planes = (
+            tuple(
+                _on_rays(field[k], (right[0], down[0]), frame, float(toward[k]), window) for field in (surface, marrow)
+            )
+            if window.size
+            else ()
+        )
+        here = _Slice(window=window, planes=planes)
+        if slab.size:
+            all_bone, inner = (_inside(*pair) for pair in zip(behind.cut(slab), here.cut(slab), strict=True))
+            compact[slab.place] += step * (all_bone - inner)
+            cancellous[slab.place] += step * inner
+        behind = here
     return Thickness(compact=compact, cancellous=cancellous)
 
 
-def _add_slab(
-    surface: Field, marrow: Field, axes: tuple[Field, Field, Field], frame: Frame, totals: tuple[Field, Field]
-) -> None:
-    """Add what lies between two slices to the totals, over the part of the detector that the bone covers there."""
+@dataclass(frozen=True, kw_only=True)
+class _Window:
+    """A rectangle of the detector: first and one past the last row and column."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def size(self) -> int:
+        return max(self.bottom - self.top, 0) * max(self.right - self.left, 0)
+
+    @property
+    def place(self) -> tuple[slice, slice]:
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+
+_NO_SHADOW = _Window(top=0, left=0, bottom=0, right=0)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Slice:
+    """Surface and marrow field where the rays to a window cross one plane."""
+
+    window: _Window
+    planes: tuple[Field, ...]
+
+    def cut(self, part: _Window) -> tuple[Field, ...]:
+        rows = slice(part.top - self.window.top, part.bottom - self.window.top)
+        columns = slice(part.left - self.window.left, part.right - self.window.left)
+        return tuple(plane[rows, columns] for plane in self.planes)
+
+
+def _hull(one: _Window, other: _Window) -> _Window:
+    if not one.size or not other.size:
+        return one if one.size else other
+    return _Window(
+        top=min(one.top, other.top),
+        left=min(one.left, other.left),
+        bottom=max(one.bottom, other.bottom),
+        right=max(one.right, other.right),
+    )
+
+
+def _shadow(surface: Field, axes: tuple[Field, Field, Field], frame: Frame) -> _Window:
+    """Return the part of the detector on which what lies between two slices casts its shadow."""
     right, down, toward = axes
-    rows, columns = (np.nonzero((surface.min(axis=0) < _STEP_MM).any(axis=axis))[0] for axis in (1, 0))
+    rows, columns = (np.flatnonzero((surface.min(axis=0) < _STEP_MM).any(axis=axis)) for axis in (1, 0))
     if len(rows) == 0:
-        return
+        return _NO_SHADOW
     top, bottom = down[max(rows[0] - 1, 0)], down[min(rows[-1] + 1, len(down) - 1)]
     left, end = right[max(columns[0] - 1, 0)], right[min(columns[-1] + 1, len(right) - 1)]
     corners = [frame.to_image(x, y, float(z)) for x in (left, end) for y in (top, bottom) for z in toward]
-    r0, c0 = (max(math.floor(min(corner[i] for corner in corners)), 0) for i in (0, 1))
-    r1 = min(math.ceil(max(corner[0] for corner in corners)) + 1, frame.rows)
-    c1 = min(math.ceil(max(corner[1] for corner in corners)) + 1, frame.columns)
-    if r1 <= r0 or c1 <= c0:
-        return
-    near, near_marrow, far, far_marrow = (
-        _on_rays(field, (right[0], down[0]), frame, float(z), (r0, c0, r1, c1))
-        for z, pair in zip(toward, range(2), strict=True)
-        for field in (surface[pair], marrow[pair])
+    shadow = _Window(
+        top=max(math.floor(min(row for row, _ in corners)), 0),
+        left=max(math.floor(min(column for _, column in corners)), 0),
+        bottom=min(math.ceil(max(row for row, _ in corners)) + 1, frame.rows),
+        right=min(math.ceil(max(column for _, column in corners)) + 1, frame.columns),
     )
-    step = np.float32(toward[1] - toward[0])
-    all_bone, inner = _inside(near, far), _inside(near_marrow, far_marrow)
-    totals[0][r0:r1, c0:c1] += step * (all_bone - inner)
-    totals[1][r0:r1, c0:c1] += step * inner
+    return shadow if shadow.bottom > shadow.top and shadow.right > shadow.left else _NO_SHADOW
 
 
-def _on_rays(
-    plane: Field, corner: tuple[float, float], frame: Frame, toward: float, window: tuple[int, int, int, int]
-) -> Field:
+def _on_rays(plane: Field, corner: tuple[float, float], frame: Frame, toward: float, window: _Window) -> Field:
     """Sample one slice where the rays to a window of the detector cross it."""
     scale = frame.step_mm / frame.magnification(toward) / _STEP_MM
-    r0, c0, r1, c1 = window
-    shift_x = (c0 - (frame.columns - 1) / 2) * scale - corner[0] / _STEP_MM
-    shift_y = (r0 - (frame.rows - 1) / 2) * scale - corner[1] / _STEP_MM
+    shift_x = (window.left - (frame.columns - 1) / 2) * scale - corner[0] / _STEP_MM
+    shift_y = (window.top - (frame.rows - 1) / 2) * scale - corner[1] / _STEP_MM
     matrix = np.array([[scale, 0.0, shift_x], [0.0, scale, shift_y]])
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    return np.asarray(
-        cv2.warpAffine(plane, matrix, (c1 - c0, r1 - r0), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32
-    )
+    size = (window.right - window.left, window.bottom - window.top)
+    return np.asarray(cv2.warpAffine(plane, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)

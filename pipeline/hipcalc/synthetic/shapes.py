@@ -7,6 +7,7 @@ smooth union is the polynomial blend usual there.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -17,6 +18,9 @@ __all__ = ["Points", "ball", "carve", "ellipsoid", "half_space", "intersect", "s
 
 Field = NDArray[np.float32]
 Point = tuple[float, float, float]
+# Beyond every blend between solids: farther away, how far a tube is does not matter.
+_FAR_MM = 14.0
+_NOWHERE_MM = 1e3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,6 +30,25 @@ class Points:
     lateral: Field
     cranial: Field
     anterior: Field
+
+    @cached_property
+    def _extents(self) -> tuple[tuple[Field, Field], ...]:
+        """Smallest and largest anterior, cranial, lateral coordinate on every plane of the grid's three axes."""
+        fields = (self.anterior, self.cranial, self.lateral)
+        others = ((1, 2), (0, 2), (0, 1))
+        return tuple((field.min(axis=axes), field.max(axis=axes)) for field, axes in zip(fields, others, strict=True))
+
+    def window(self, low: Sequence[float], high: Sequence[float]) -> tuple[slice, slice, slice]:
+        """Return a part of the grid that holds every sample of a box (lateral, cranial, anterior)."""
+        slices = []
+        for (least, most), start, end in zip(self._extents, low[::-1], high[::-1], strict=True):
+            touched = np.flatnonzero((most >= start) & (least <= end))
+            slices.append(slice(touched[0], touched[-1] + 1) if len(touched) else slice(0, 0))
+        return slices[0], slices[1], slices[2]
+
+    def within(self, window: tuple[slice, slice, slice]) -> "Points":
+        """Return the samples of a part of the grid."""
+        return Points(lateral=self.lateral[window], cranial=self.cranial[window], anterior=self.anterior[window])
 
 
 def ball(points: Points, centre: Point, radius: float) -> Field:
@@ -80,9 +103,16 @@ def tube(points: Points, path: Sequence[Point], radii: Sequence[float], *, flatt
         parts = 2 * (len(knots) - 1)
         curve = PchipInterpolator(np.arange(len(knots)), knots)
         knots = curve(np.linspace(0, len(knots) - 1, parts + 1))
-    whole = np.full(points.lateral.shape, np.inf, np.float32)
+    whole = np.full(points.lateral.shape, _NOWHERE_MM, np.float32)
     for start, end in pairwise(knots.tolist()):
-        np.minimum(whole, _segment(points, start, end, flatten), out=whole)
+        reach = _FAR_MM + max(start[3], end[3])
+        low, high = (
+            [pick(pair) + shift for pair in zip(start[:3], end[:3], strict=True)]
+            for pick, shift in ((min, -reach), (max, reach))
+        )
+        window = points.window(low, high)
+        near = _segment(points.within(window), start, end, flatten)
+        np.minimum(whole[window], near, out=whole[window])
     return whole
 
 
