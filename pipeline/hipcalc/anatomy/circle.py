@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.anatomy.patch import gradient_patch
+from hipcalc.anatomy.patch import Pyramid, gradient_patch
 
 __all__ = ["HeadCircle", "PolarStrip", "fit_head_circle", "polar_strip"]
 
@@ -65,8 +65,7 @@ class HeadCircle:
 
 
 def polar_strip(
-    grey: NDArray[np.float32],
-    keep: NDArray[np.float32],
+    picture: Pyramid,
     centre_px: tuple[float, float],
     radius_px: float,
     lateral_sign: int,
@@ -74,7 +73,7 @@ def polar_strip(
 ) -> PolarStrip:
     """Unroll the surroundings of a head."""
     field, patch, kept, centre = gradient_patch(
-        grey, keep, centre_px, radius_px, UNIT_PX, RADII[-1] + 0.1, SMOOTHING_HEAD_RADII
+        picture, centre_px, radius_px, UNIT_PX, RADII[-1] + 0.1, SMOOTHING_HEAD_RADII
     )
     phi = np.radians(PHI_DEG) + math.radians(lateral_sign * turn_deg)
     down, right = -np.cos(phi), lateral_sign * np.sin(phi)
@@ -124,8 +123,7 @@ def _best_circle(
 
 
 def fit_head_circle(
-    grey: NDArray[np.float32],
-    keep: NDArray[np.float32],
+    picture: Pyramid,
     start_px: tuple[float, float, float],
     lateral_sign: int,
     turn_deg: float,
@@ -135,7 +133,7 @@ def fit_head_circle(
     support = 0.0
     turn = math.radians(turn_deg)
     for search in ROUNDS:
-        strip = polar_strip(grey, keep, (row, column), size, lateral_sign, turn_deg)
+        strip = polar_strip(picture, (row, column), size, lateral_sign, turn_deg)
         down, lateral, radius, support = _best_circle(strip, *search)
         right = lateral * lateral_sign
         row += size * (down * math.cos(turn) + right * math.sin(turn))

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from hipcalc.anatomy.circle import HeadCircle, PolarStrip, fit_head_circle, polar_strip
 from hipcalc.anatomy.hypotheses import Hypothesis
 from hipcalc.anatomy.judging import Evidence, worth_of
+from hipcalc.anatomy.patch import Pyramid
 from hipcalc.anatomy.roof import Rim, find_rim
 
 __all__ = ["HipFit", "fit_hip"]
@@ -35,12 +33,12 @@ class HipFit:
     worth: float
 
 
-def fit_hip(grey: NDArray[np.float32], keep: NDArray[np.float32], hypothesis: Hypothesis) -> HipFit:
+def fit_hip(picture: Pyramid, hypothesis: Hypothesis) -> HipFit:
     """Fit circle and rim around a hypothesis."""
     sign, turn = hypothesis.lateral_sign, hypothesis.turn_deg
     start = (hypothesis.row_px, hypothesis.column_px, hypothesis.radius_px)
-    circle = fit_head_circle(grey, keep, start, sign, turn)
-    strip = polar_strip(grey, keep, (circle.row_px, circle.column_px), circle.radius_px, sign, turn)
+    circle = fit_head_circle(picture, start, sign, turn)
+    strip = polar_strip(picture, (circle.row_px, circle.column_px), circle.radius_px, sign, turn)
     rim = find_rim(strip)
     evidence = Evidence(
         context=hypothesis.context,

@@ -58,8 +58,8 @@ class Hypothesis:
 
     @property
     def score(self) -> float:
-        """Both scores together."""
-        return self.context + self.joint
+        """Both scores together, weighted as in the final judgement."""
+        return 3.0 * self.context + self.joint
 
 
 def _score_map(channels: Array, keep: Array, shape: tuple[int, int], sign: int, turn_deg: float) -> Array:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from hipcalc.anatomy.hypotheses import Hypothesis
 from hipcalc.anatomy.matching import direction_channels, part_map
-from hipcalc.anatomy.patch import gradient_patch
+from hipcalc.anatomy.patch import Pyramid, gradient_patch
 from hipcalc.anatomy.shape import border_kernel, hip_parts
 
 __all__ = ["sharpen"]
@@ -20,13 +20,11 @@ REACH_HEAD_RADII = 1.5
 SEARCH_HEAD_RADII = 0.4
 
 
-def _joint_map(
-    grey: NDArray[np.float32], keep: NDArray[np.float32], at: Hypothesis, radius_px: float
-) -> NDArray[np.float32]:
+def _joint_map(picture: Pyramid, at: Hypothesis, radius_px: float) -> NDArray[np.float32]:
     """Score of the joint for head centres within the search range, one pixel per 1/RADIUS_PX head radii."""
     centre_px = (at.row_px, at.column_px)
     field, _, kept, centre = gradient_patch(
-        grey, keep, centre_px, radius_px, RADIUS_PX, REACH_HEAD_RADII + SEARCH_HEAD_RADII, SMOOTHING_HEAD_RADII
+        picture, centre_px, radius_px, RADIUS_PX, REACH_HEAD_RADII + SEARCH_HEAD_RADII, SMOOTHING_HEAD_RADII
     )
     channels = direction_channels(field)
     search = round(SEARCH_HEAD_RADII * RADIUS_PX)
@@ -38,14 +36,12 @@ def _joint_map(
     return total
 
 
-def sharpen(
-    grey: NDArray[np.float32], keep: NDArray[np.float32], at: Hypothesis, factors: tuple[float, ...]
-) -> Hypothesis:
+def sharpen(picture: Pyramid, at: Hypothesis, factors: tuple[float, ...]) -> Hypothesis:
     """Move a hypothesis to where the joint fits best, within 0.4 head radii and the given factors of its radius."""
     best = at
     for factor in factors:
         radius = at.radius_px * factor
-        score = _joint_map(grey, keep, at, radius)
+        score = _joint_map(picture, at, radius)
         row, column = np.unravel_index(int(np.argmax(score)), score.shape)
         joint = float(score[row, column])
         if not joint <= best.joint:

@@ -53,19 +53,22 @@ def worth_of(evidence: Evidence) -> float:
     )
 
 
-def confidence_of(worth: float, pair_worth: float) -> float:
+def confidence_of(worth: float, margin: float, pair_worth: float) -> float:
     """Estimated probability that head centre and rim are right.
 
     Parameters
     ----------
     worth : float
         Of the hip.
+    margin : float
+        How much more it is worth than the best other reading of the same place.
     pair_worth : float
         Of the other hip of a pair, less their misfit; 0 for a hip on its own.
     """
-    confidence = _model()["confidence"]
-    pair = min(max(pair_worth, confidence["pair_floor"]), confidence["pair_ceiling"])
-    logit = confidence["intercept"] + confidence["worth"] * worth + confidence["pair"] * pair
+    model = _model()["confidence"]
+    pair = min(max(pair_worth, 0.0), model["pair_ceiling"])
+    clear = min(margin, model["margin_ceiling"])
+    logit = model["intercept"] + model["worth"] * worth + model["margin"] * clear + model["pair"] * pair
     return 1.0 / (1.0 + math.exp(-min(max(logit, -30.0), 30.0)))
 
 

@@ -12,8 +12,16 @@ from hipcalc.anatomy.frame import HipFrame, SideSource
 from hipcalc.anatomy.hypotheses import apart, find_hypotheses
 from hipcalc.anatomy.joint import sharpen
 from hipcalc.anatomy.judging import confidence_of, status_of
+from hipcalc.anatomy.patch import Pyramid
 from hipcalc.anatomy.roof import trace_border
-from hipcalc.anatomy.selection import HEAD_DISTANCE, best_selection, pair_misfit
+from hipcalc.anatomy.selection import (
+    HEAD_DISTANCE,
+    PAIR_BONUS,
+    best_selection,
+    margin_of,
+    pair_misfit,
+    prefer_outer,
+)
 from hipcalc.normalize import NormalizedRadiograph
 from hipcalc.radiograph import Side
 
@@ -26,7 +34,10 @@ View = Literal["ap_pelvis", "unilateral", "frog_leg", "unknown"]
 RADII_MM = (17.0, 34.0)
 RADII_PER_WIDTH = (0.04, 0.45)
 HYPOTHESES_PER_SIDE = 5
+FITS_PER_SIDE = 4
 RADIUS_FACTORS = (1.0, 0.93, 1.07, 0.87, 1.15)
+# Tried where an upright picture shows no hip.
+TURNS_DEG = (-12.0, 12.0)
 FROG_WORDS = ("frog", "lauenstein", "dunn")
 
 
@@ -54,8 +65,8 @@ def _contours(frame: HipFrame, traced: NDArray[np.float64]) -> NDArray[np.float6
     return np.array([frame.to_image(r, phi) for r, phi, _ in clear]).reshape(-1, 2)
 
 
-def _frame(normalized: NormalizedRadiograph, fit: HipFit, pair_worth: float | None) -> HipFrame:
-    confidence = confidence_of(fit.worth, 0.0 if pair_worth is None else pair_worth)
+def _frame(normalized: NormalizedRadiograph, fit: HipFit, margin: float, pair_worth: float | None) -> HipFrame:
+    confidence = confidence_of(fit.worth, margin, 0.0 if pair_worth is None else pair_worth)
     sign = fit.hypothesis.lateral_sign
     side, source = _side(normalized, sign, pair_worth is not None)
     bare = HipFrame(
@@ -107,11 +118,30 @@ def _shows_other_side(frame: HipFrame, width: int) -> bool:
 def _fits(
     grey: NDArray[np.float32], keep: NDArray[np.float32], radii_px: tuple[float, float], turns_deg: tuple[float, ...]
 ) -> list[HipFit]:
+    picture = Pyramid.of(grey, keep)
     found = find_hypotheses(grey, keep, radii_px, turns_deg)
-    sides = [[one for one in found if one.lateral_sign == sign] for sign in (-1, 1)]
-    likely = [one for side in sides for one in apart(side, HYPOTHESES_PER_SIDE)]
-    sharp = [sharpen(grey, keep, one, RADIUS_FACTORS) for one in likely]
-    return [fit_hip(grey, keep, one) for one in sharp if math.isfinite(one.joint)]
+    fits: list[HipFit] = []
+    for sign in (-1, 1):
+        likely = apart([one for one in found if one.lateral_sign == sign], HYPOTHESES_PER_SIDE)
+        sharp = [sharpen(picture, one, RADIUS_FACTORS) for one in likely]
+        sharp = sorted((one for one in sharp if math.isfinite(one.joint)), key=lambda one: -one.score)
+        fits.extend(fit_hip(picture, one) for one in sharp[:FITS_PER_SIDE])
+    return fits
+
+
+def _frames(normalized: NormalizedRadiograph, turns_deg: tuple[float, ...]) -> list[HipFrame]:
+    keep = (~normalized.excluded).astype(np.float32)
+    fits = prefer_outer(_fits(normalized.grey, keep, _radii_px(normalized), turns_deg))
+    chosen = best_selection(fits)
+    margins = [margin_of(one, fits) for one in chosen]
+    if len(chosen) != 2:
+        return [_frame(normalized, one, margin, None) for one, margin in zip(chosen, margins, strict=True)]
+    agreement = PAIR_BONUS - pair_misfit(*chosen)
+    others = chosen[::-1]
+    return [
+        _frame(normalized, one, margin, other.worth + agreement)
+        for one, margin, other in zip(chosen, margins, others, strict=True)
+    ]
 
 
 def locate_hips(normalized: NormalizedRadiograph) -> tuple[HipFrame, ...]:
@@ -131,14 +161,10 @@ def locate_hips(normalized: NormalizedRadiograph) -> tuple[HipFrame, ...]:
         From the image's left to its right; empty where nothing looks like a hip. A pelvis that shows only one of its
         hips has the other one with status ``absent``.
     """
-    keep = (~normalized.excluded).astype(np.float32)
-    fits = _fits(normalized.grey, keep, _radii_px(normalized), (0.0,))
-    chosen = best_selection(fits)
-    if len(chosen) == 2:
-        misfit = pair_misfit(*chosen)
-        frames = [_frame(normalized, one, other.worth - misfit) for one, other in (chosen, chosen[::-1])]
-    else:
-        frames = [_frame(normalized, one, None) for one in chosen]
+    frames = _frames(normalized, (0.0,))
+    if not any(frame.status == "located" for frame in frames):
+        turned = _frames(normalized, TURNS_DEG)
+        frames = max(frames, turned, key=lambda some: sum(frame.confidence for frame in some))
     seen = [frame for frame in frames if frame.status != "absent"]
     if len(seen) == 1 and _shows_other_side(seen[0], normalized.shape[1]):
         seen.append(_absent(seen[0]))

@@ -1,6 +1,8 @@
 """A hip cut out of the picture and scaled to its head."""
 
 import math
+from dataclasses import dataclass
+from typing import Self
 
 import cv2
 import numpy as np
@@ -8,42 +10,66 @@ from numpy.typing import NDArray
 
 from hipcalc.anatomy.gradients import normalised_gradient
 
-__all__ = ["gradient_patch", "hip_patch"]
+__all__ = ["Pyramid", "gradient_patch"]
 
 Array = NDArray[np.float32]
 
 
-def hip_patch(
-    grey: Array, keep: Array, centre_px: tuple[float, float], radius_px: float, unit_px: int, half_px: int
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pyramid:
+    """A picture at its own size, at half of it, at a quarter, and so on.
+
+    Attributes
+    ----------
+    grey : tuple of ndarray of float32
+        Bone bright.
+    keep : tuple of ndarray of float32
+        1 where the picture counts.
+    """
+
+    grey: tuple[Array, ...]
+    keep: tuple[Array, ...]
+
+    @classmethod
+    def of(cls, grey: Array, keep: Array) -> Self:
+        """Halve a picture down to about 64 pixels."""
+        levels = [[grey], [keep]]
+        while min(levels[0][-1].shape) >= 128:
+            rows, columns = ((n + 1) // 2 for n in levels[0][-1].shape)
+            for level in levels:
+                half = cv2.resize(level[-1], (columns, rows), interpolation=cv2.INTER_AREA)
+                level.append(np.asarray(half, np.float32))
+        return cls(grey=tuple(levels[0]), keep=tuple(levels[1]))
+
+    def level_for(self, factor: float) -> int:
+        """Smallest level from which a picture reduced by `factor` can still be resampled."""
+        return max(0, min(len(self.grey) - 1, math.floor(math.log2(max(1.0, 1.0 / factor)))))
+
+
+def _hip_patch(
+    picture: Pyramid, centre_px: tuple[float, float], radius_px: float, unit_px: int, half_px: int
 ) -> tuple[Array, Array]:
     """Cut a square around a head centre, resampled so that the head's radius becomes `unit_px`.
 
-    Returns
-    -------
-    patch : ndarray of float32, shape (2 * half_px + 1, 2 * half_px + 1)
-        Beyond the picture, its border's values go on.
-    kept : ndarray of float32, same shape
-        0 beyond the picture and where `keep` is 0, with a margin of one pixel.
+    Beyond the picture its border's values go on, and the mask is 0.
     """
-    factor = unit_px / radius_px
-    blur = max(1, round(1.0 / factor))
-    reach = half_px / factor + 3 * blur
-    top, left = (max(0, min(int(c - reach), n - 2)) for c, n in zip(centre_px, grey.shape, strict=True))
-    bottom, right = (max(2, min(int(c + reach) + 2, n)) for c, n in zip(centre_px, grey.shape, strict=True))
-    window = slice(top, max(bottom, top + 2)), slice(left, max(right, left + 2))
-    part = cv2.blur(grey[window], (blur, blur)) if blur > 1 else grey[window]
-    shift = half_px - (centre_px[0] - top) * factor, half_px - (centre_px[1] - left) * factor
-    matrix = np.array([[factor, 0.0, shift[1]], [0.0, factor, shift[0]]])
+    level = picture.level_for(unit_px / radius_px)
+    grey, keep = picture.grey[level], picture.keep[level]
+    stretch = [small / full for small, full in zip(grey.shape, picture.grey[0].shape, strict=True)]
+    factor = [unit_px / (radius_px * one) for one in stretch]
+    centre = [(c + 0.5) * one - 0.5 for c, one in zip(centre_px, stretch, strict=True)]
+    matrix = np.array(
+        [[factor[1], 0.0, half_px - centre[1] * factor[1]], [0.0, factor[0], half_px - centre[0] * factor[0]]]
+    )
     size = (2 * half_px + 1, 2 * half_px + 1)
-    patch = cv2.warpAffine(part, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    kept = cv2.warpAffine(keep[window], matrix, size, flags=cv2.INTER_LINEAR, borderValue=0)
+    patch = cv2.warpAffine(grey, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    kept = cv2.warpAffine(keep, matrix, size, flags=cv2.INTER_LINEAR, borderValue=0)
     kept = cv2.erode((kept > 0.95).astype(np.float32), np.ones((3, 3), np.uint8))
     return np.asarray(patch, np.float32), np.asarray(kept, np.float32)
 
 
 def gradient_patch(
-    grey: Array,
-    keep: Array,
+    picture: Pyramid,
     centre_px: tuple[float, float],
     radius_px: float,
     unit_px: int,
@@ -62,7 +88,7 @@ def gradient_patch(
         Row and column of the head's centre in them.
     """
     half = math.ceil(half_head_radii * unit_px)
-    patch, kept = hip_patch(grey, keep, centre_px, radius_px, unit_px, half)
+    patch, kept = _hip_patch(picture, centre_px, radius_px, unit_px, half)
     smoothing = smoothing_head_radii * unit_px
     field = normalised_gradient(patch, kept, smoothing, 0.45 * unit_px)
     return field, np.asarray(cv2.GaussianBlur(patch, (0, 0), smoothing), np.float32), kept, half

@@ -1,16 +1,62 @@
 """Which fits are the hips of this picture: one hip, or a pair that mirrors each other."""
 
 import math
+from dataclasses import replace
 
 from hipcalc.anatomy.fitting import HipFit
 
-__all__ = ["best_selection", "pair_misfit"]
+__all__ = ["HEAD_DISTANCE", "PAIR_BONUS", "best_selection", "margin_of", "pair_misfit", "prefer_outer"]
 
 # Two hips of one pelvis: mean and spread of the distance between heads, and spreads of height and log radius.
 HEAD_DISTANCE, DISTANCE_SPREAD = 7.7, 0.8
 HEIGHT_SPREAD = 0.5
 SIZE_SPREAD = 0.08
 FARTHEST_SPREADS = 3.5
+# That two places mirror each other at all is evidence: chance seldom does it.
+PAIR_BONUS = 2.0
+
+# A circle inside another plausible one shares its roof, and its own contour is trabeculae: what it loses, and how much
+# less than it the outer one may be worth.
+NESTED_LOSS = 1.5
+NESTED_REACH = 6.0
+# A rival is another reading of the same place: a centre this far off, or a radius that differs by this much (log).
+RIVAL_DISTANCE, RIVAL_SIZE = 0.3, 0.2
+NO_RIVAL = 6.0
+
+
+def _apart_px(one: HipFit, other: HipFit) -> float:
+    return math.hypot(one.circle.row_px - other.circle.row_px, one.circle.column_px - other.circle.column_px)
+
+
+def _inside(inner: HipFit, outer: HipFit) -> bool:
+    small, large = inner.circle.radius_px, outer.circle.radius_px
+    return small < 0.85 * large and _apart_px(inner, outer) + small < 1.15 * large
+
+
+def prefer_outer(fits: list[HipFit]) -> list[HipFit]:
+    """Lower the worth of circles that lie inside another plausible one."""
+    return [
+        replace(one, worth=one.worth - NESTED_LOSS)
+        if any(_inside(one, other) and other.worth > one.worth - NESTED_REACH for other in fits)
+        else one
+        for one in fits
+    ]
+
+
+def margin_of(fit: HipFit, fits: list[HipFit]) -> float:
+    """How much more a fit is worth than the best other reading of the same place, at most NO_RIVAL."""
+    margin = NO_RIVAL
+    for other in fits:
+        distance = _apart_px(fit, other)
+        near = distance < 1.5 * max(fit.circle.radius_px, other.circle.radius_px)
+        differs = (
+            distance > RIVAL_DISTANCE * fit.circle.radius_px
+            or abs(math.log(other.circle.radius_px / fit.circle.radius_px)) > RIVAL_SIZE
+            or other.hypothesis.lateral_sign != fit.hypothesis.lateral_sign
+        )
+        if near and differs:
+            margin = min(margin, fit.worth - other.worth)
+    return margin
 
 
 def pair_misfit(image_left: HipFit, image_right: HipFit) -> float:
@@ -39,7 +85,7 @@ def best_selection(fits: list[HipFit]) -> tuple[HipFit, ...]:
         if one.worth > best_worth:
             best, best_worth = (one,), one.worth
         for other in fits:
-            worth = one.worth + other.worth - pair_misfit(one, other)
+            worth = one.worth + other.worth + PAIR_BONUS - pair_misfit(one, other)
             if worth > best_worth:
                 best, best_worth = (one, other), worth
     return best
