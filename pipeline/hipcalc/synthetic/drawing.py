@@ -85,8 +85,8 @@ def draw_imaging(view: View, rng: np.random.Generator) -> Imaging:
         columns=int(width / pixel),
         pixel_mm=pixel,
         kilovolts=float(np.round(rng.uniform(70.0, 85.0))),
-        dose=float(rng.uniform(0.4, 1.5)),
-        blur_mm=float(rng.uniform(0.13, 0.25)),
+        dose=float(rng.uniform(0.3, 1.2)),
+        blur_mm=float(rng.uniform(0.12, 0.22)),
         scatter=float(rng.uniform(0.2, 0.5)),
         enhancement=float(rng.uniform(0.2, 1.1)),
     )

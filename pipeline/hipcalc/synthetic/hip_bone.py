@@ -185,6 +185,9 @@ def _cortex(points: Points, anatomy: HipAnatomy, socket: Field) -> Field:
     within = np.clip((half + 4.0 - np.abs(angle - middle)) / 8.0, 0.0, 1.0)
     deep = np.clip(1.0 - np.abs(points.anterior) / 26.0, 0.0, 1.0)
     near = np.clip(1.0 - (socket - 1.0) / 4.0, 0.0, 1.0)
+    # The free walls in front of and behind the head are thin.
+    wall = np.clip((np.abs(points.anterior) - 8.0) / 8.0, 0.0, 1.0) * np.clip((points.lateral + 22.0) / 8.0, 0.0, 1.0)
+    base = base * (1.0 - 0.5 * wall * np.clip((26.0 - points.cranial) / 8.0, 0.0, 1.0))
     # The inner face from the sacroiliac joint to the ischium carries the trunk: ilioischial and iliopectineal line.
     brim = np.clip((-21.0 - points.lateral) / 8.0, 0.0, 1.0) * np.clip((points.cranial + 12.0) / 20.0, 0.0, 1.0)
     base = base + 1.3 * brim * np.clip((62.0 - points.cranial) / 25.0, 0.0, 1.0)

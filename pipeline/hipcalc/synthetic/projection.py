@@ -4,12 +4,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from hipcalc.synthetic.parameters import Imaging
+from hipcalc.synthetic.resample import enlarge
 from hipcalc.synthetic.shapes import Field, Points
 
 __all__ = ["Frame", "Pose", "Thickness", "project_bone"]
@@ -245,11 +245,9 @@ def _shadow(surface: Field, axes: tuple[Field, Field, Field], frame: Frame) -> _
 
 
 def _on_rays(plane: Field, corner: tuple[float, float], frame: Frame, toward: float, window: _Window) -> Field:
-    """Sample one slice where the rays to a window of the detector cross it."""
+    """Sample one slice where the rays to a window of the detector cross it; `corner` is its first sample's place."""
     scale = frame.step_mm / frame.magnification(toward) / _STEP_MM
-    shift_x = (window.left - (frame.columns - 1) / 2) * scale - corner[0] / _STEP_MM
-    shift_y = (window.top - (frame.rows - 1) / 2) * scale - corner[1] / _STEP_MM
-    matrix = np.array([[scale, 0.0, shift_x], [0.0, scale, shift_y]])
-    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    size = (window.right - window.left, window.bottom - window.top)
-    return np.asarray(cv2.warpAffine(plane, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
+    row = (window.top - (frame.rows - 1) / 2) * scale - corner[1] / _STEP_MM
+    column = (window.left - (frame.columns - 1) / 2) * scale - corner[0] / _STEP_MM
+    shape = (window.bottom - window.top, window.right - window.left)
+    return enlarge(plane, shape=shape, scale=scale, shift=(row, column))

@@ -127,6 +127,6 @@ def soft_tissue(
     bladder = np.maximum(1.0 - (right / 42.0) ** 2 - ((cranial - 2.0) / 30.0) ** 2, 0.0)
     lean += 40.0 * np.sqrt(bladder)
     gas = _bowel_gas(right, cranial, body, step_mm, rng)
-    mottle = 7.0 * _blobs(right.shape, 5.0 / step_mm, rng) + 4.5 * _blobs(right.shape, 1.5 / step_mm, rng)
+    mottle = 3.8 * _blobs(right.shape, 5.0 / step_mm, rng) + 3.0 * _blobs(right.shape, 1.5 / step_mm, rng)
     lean = np.minimum(lean + mottle * np.sqrt(edge), 0.92 * whole)
     return SoftTissue(body=np.maximum(whole - gas, 0.0), lean=np.maximum(lean - gas, 0.0))

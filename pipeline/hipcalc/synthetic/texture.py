@@ -64,17 +64,17 @@ def trabeculae(lateral: Image, cranial: Image, *, rng: np.random.Generator) -> t
         Hip coordinates of the pixels in millimetres.
     rng : numpy.random.Generator
     """
-    struts, cross = (noise_tile(rng, slope=1.0, low=0.8, high=3.4, stretch=s) for s in (5.5, 3.5))
-    fine = noise_tile(rng, slope=1.2, low=0.6, high=3.4)
+    struts, cross = (noise_tile(rng, slope=0.8, low=0.9, high=3.6, stretch=s) for s in (10.0, 8.0))
+    fine = noise_tile(rng, slope=0.7, low=0.9, high=4.5)
     isotropic = draped(fine, lateral, cranial)
     far, angle = _about(lateral, cranial, (34.0, -75.0), 4)
     compressive = draped(struts, far, angle)
     far, angle = _about(lateral, cranial, (14.0, -80.0), 4)
     tensile = draped(cross, angle, far)
-    femur = 0.8 * compressive + 0.5 * tensile + 0.35 * isotropic
+    femur = 0.85 * compressive + 0.38 * tensile + 0.45 * isotropic
     far, angle = _about(lateral, cranial, (-4.0, -12.0), 3)
     radiating, arcs = draped(struts, far, angle), draped(cross, angle, far)
-    hip = 0.7 * radiating + 0.55 * arcs + 0.45 * isotropic
+    hip = 0.75 * radiating + 0.38 * arcs + 0.5 * isotropic
     return np.asarray(femur, np.float32), np.asarray(hip, np.float32)
 
 

@@ -1,12 +1,12 @@
 """The whole body as attenuation along the rays: bones with their trabeculae, fat, muscle, gas."""
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.synthetic.beam import attenuation_at
 from hipcalc.synthetic.parameters import BodyAnatomy, Imaging
 from hipcalc.synthetic.projection import Frame, Pose, Thickness, frame_of
+from hipcalc.synthetic.resample import enlarge
 from hipcalc.synthetic.skeleton import Skeleton, hip_pose, project_skeleton
 from hipcalc.synthetic.soft_tissue import soft_tissue
 from hipcalc.synthetic.texture import load_density, trabeculae
@@ -17,7 +17,7 @@ Image = NDArray[np.float32]
 # Share of mineral in cancellous bone of a healthy adult, as compact bone in place of soft tissue.
 _CANCELLOUS_SHARE = 0.12
 # Deviation of the trabecular shadow, in millimetres of cancellous bone for the first millimetre of depth.
-_TRABECULAR_SHARE = 1.9
+_TRABECULAR_SHARE = 1.65
 # Bones are projected no finer than this; soft tissue has no sharp edges at all.
 _BONE_STEP_MM = 0.32
 _SOFT_STEP_MM = 1.25
@@ -36,11 +36,8 @@ def _coordinates(frame: Frame, pose: Pose) -> tuple[Image, Image]:
 def _enlarged(image: Image, coarse: Frame, fine: Frame) -> Image:
     """Bring an image from a coarse frame to a fine one, their centres together."""
     ratio = fine.step_mm / coarse.step_mm
-    shift = [(c - 1) / 2 - (f - 1) / 2 * ratio for c, f in ((coarse.columns, fine.columns), (coarse.rows, fine.rows))]
-    matrix = np.array([[ratio, 0.0, shift[0]], [0.0, ratio, shift[1]]])
-    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    size = (fine.columns, fine.rows)
-    return np.asarray(cv2.warpAffine(image, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
+    shift = [(c - 1) / 2 - (f - 1) / 2 * ratio for c, f in ((coarse.rows, fine.rows), (coarse.columns, fine.columns))]
+    return enlarge(image, shape=(fine.rows, fine.columns), scale=ratio, shift=(shift[0], shift[1]))
 
 
 def attenuation_along_rays(
