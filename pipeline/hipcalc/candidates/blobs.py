@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from hipcalc.candidates.window import WORKING_RADIUS_PX, HipWindow
 
-__all__ = ["BlobStack", "blob_responses"]
+__all__ = ["BlobScale", "blob_responses"]
 
 Image = NDArray[np.float32]
 
 # Radii of the disks in head radii: diameters of 0.06 to 0.46, which is 1.5 to 11 mm for a head of 48 mm.
 DISK_RADII = (0.030, 0.041, 0.056, 0.076, 0.103, 0.140, 0.190)
+# From this radius on, in working pixels, half of the resolution shows the same.
+COARSE_FROM_PX = 8.0
 SAMPLES = 16
 SAMPLE_DISTANCE = 2.0
 STRUCTURE_SIGMA = 0.5
@@ -22,39 +24,56 @@ STRUCTURE_FLOOR = 0.004
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class BlobStack:
-    """Responses at all scales.
+class BlobScale:
+    """Responses at one scale, on a grid that may be coarser than the working grid.
 
     Attributes
     ----------
-    response : ndarray of float32, shape (scales, rows, columns)
+    radius : float
+        Of the disk, in working pixels.
+    response : ndarray of float32, shape (rows, columns)
         Disk's mean minus the second-brightest of the samples around it, in units of the local structure.
-    step : ndarray of float32, shape (scales, rows, columns)
-        The same difference in log units.
-    radii : ndarray of float64, shape (scales,)
-        Disk radii in working pixels.
+    isotropy : ndarray of float32, shape (rows, columns)
+        The same difference over disk's mean minus the samples' mean: 1 where the surround is even, near 0 on a ridge.
+    coarseness : int
+        Working pixels per pixel of these images.
     """
 
+    radius: float
     response: Image
-    step: Image
-    radii: NDArray[np.float64]
+    isotropy: Image
+    coarseness: int
 
 
-def blob_responses(window: HipWindow) -> BlobStack:
+def blob_responses(window: HipWindow) -> tuple[BlobScale, ...]:
     """Compare every disk with its surround at every scale.
 
     Against the mean of the surround, a straight edge or a ridge is a spot too. Against the brightest sample around it
     neither is, but a focus that touches another bright thing is lost; the second-brightest forgives one such contact.
     """
-    radii = np.array(DISK_RADII) * WORKING_RADIUS_PX
-    steps = np.empty((len(radii), *window.level.shape), np.float32)
-    responses = np.empty_like(steps)
-    for index, radius in enumerate(radii):
-        disk = cv2.GaussianBlur(window.level, (0, 0), 0.55 * radius)
-        mean, second = _surround(np.asarray(disk, np.float32), SAMPLE_DISTANCE * radius)
-        steps[index] = disk - second
-        responses[index] = steps[index] / _structure(np.asarray(disk - mean, np.float32), window)
-    return BlobStack(response=responses, step=steps, radii=radii)
+    rows, columns = window.level.shape
+    size = (columns + 1) // 2, (rows + 1) // 2
+    half = np.asarray(cv2.resize(cv2.GaussianBlur(window.level, (0, 0), 1.0), size, interpolation=cv2.INTER_LINEAR))
+    weight = window.included.astype(np.float32)
+    half_weight = np.asarray(cv2.resize(weight, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    radii = [radius * WORKING_RADIUS_PX for radius in DISK_RADII]
+    return tuple(
+        _scale(window.level, weight, radius, 1)
+        if radius < COARSE_FROM_PX
+        else _scale(np.asarray(half, np.float32), half_weight, radius, 2)
+        for radius in radii
+    )
+
+
+def _scale(level: Image, weight: Image, radius: float, coarseness: int) -> BlobScale:
+    own = radius / coarseness
+    disk = np.asarray(cv2.GaussianBlur(level, (0, 0), 0.55 * own), np.float32)
+    mean, second = _surround(disk, SAMPLE_DISTANCE * own)
+    step = disk - second
+    excess = disk - mean
+    response = step / _structure(excess, weight, STRUCTURE_SIGMA * WORKING_RADIUS_PX / coarseness)
+    isotropy = step / np.maximum(excess, np.float32(STRUCTURE_FLOOR))
+    return BlobScale(radius=radius, response=response, isotropy=isotropy, coarseness=coarseness)
 
 
 def _surround(image: Image, distance: float) -> tuple[Image, Image]:
@@ -65,19 +84,19 @@ def _surround(image: Image, distance: float) -> tuple[Image, Image]:
     first = np.full_like(image, -np.inf)
     second = np.full_like(image, -np.inf)
     total = np.zeros_like(image)
+    smaller = np.empty_like(image)
     for angle in 2 * np.pi * np.arange(SAMPLES) / SAMPLES:
         top, left = border + round(distance * np.sin(angle)), border + round(distance * np.cos(angle))
         sample = padded[top : top + rows, left : left + columns]
         total += sample
-        np.maximum(second, np.minimum(first, sample), out=second)
+        np.minimum(first, sample, out=smaller)
+        np.maximum(second, smaller, out=second)
         np.maximum(first, sample, out=first)
     return total / np.float32(SAMPLES), second
 
 
-def _structure(detail: Image, window: HipWindow) -> Image:
+def _structure(detail: Image, weight: Image, sigma: float) -> Image:
     """Local rms of the detail at this scale, over the included pixels."""
-    sigma = STRUCTURE_SIGMA * WORKING_RADIUS_PX
-    weight = window.included.astype(np.float32)
     power = _wide_blur(detail**2 * weight, sigma) / np.maximum(_wide_blur(weight, sigma), np.float32(1e-3))
     return np.sqrt(power + np.float32(STRUCTURE_FLOOR**2))
 

@@ -1,5 +1,6 @@
 """What the ranking looks at, one number each, all in units that do not depend on exposure, spacing or head size."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,22 +18,31 @@ FEATURES = (
     "log_noise_ratio",
     "log_diameter",
     "log_diameter_squared",
-    "weakest_edge",
-    "solidity",
+    "log_isotropy",
+    "log_depth_share",
     "log_aspect_ratio",
-    "core_to_rim",
     "surround_level",
-    "surround_level_squared",
-    "log_contrast_share",
+    "surround_is_bone",
+    "degrees_from_rim",
+    "degrees_beyond_rim",
+    "head_radii_from_head",
+    "on_rim_tip",
 )
+
+
+RIM_TIP_HEAD_RADII = 0.12
+# Log units: an 8-bit picture cannot be less noisy than its steps, whatever its flat compressed blocks say.
+QUANTISATION = 0.003
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What the two families saw at a spot: blob response, and meaning of the closed level line (0 without one)."""
+    """What the two families saw at a spot; see `Proposals`."""
 
     response: float
+    isotropy: float
     meaning: float
+    depth: float
 
 
 def hip_levels(window: HipWindow) -> tuple[float, float]:
@@ -48,7 +58,9 @@ def feature_row(window: HipWindow, levels: tuple[float, float], spot: Spot, evid
     """Return the features of one spot, in the order of `FEATURES`."""
     soft, bone = levels
     rows, columns = window.level.shape
-    noise = window.noise[int(np.clip(round(spot.row), 0, rows - 1)), int(np.clip(round(spot.column), 0, columns - 1))]
+    pixel = int(np.clip(round(spot.row), 0, rows - 1)), int(np.clip(round(spot.column), 0, columns - 1))
+    noise = math.hypot(float(window.noise[pixel]), QUANTISATION)
+    from_rim = float(window.phi_deg[pixel]) - window.hip.rim_phi_deg
     size = np.log(spot.diameter / WORKING_RADIUS_PX)
     # How far the surround is from soft tissue (0) to bone (1): over bone, trabeculae look like foci.
     surround = np.clip((spot.background - soft) / (bone - soft), -0.3, 1.5)
@@ -57,15 +69,26 @@ def feature_row(window: HipWindow, levels: tuple[float, float], spot: Spot, evid
             np.log(max(evidence.response, 0.05)),
             np.log(max(evidence.meaning, 0.2)),
             np.log(spot.contrast / spot.deviation + 0.3),
-            np.log(max(spot.contrast / (float(noise) + 1e-4), 0.1)),
+            np.log(max(spot.contrast / noise, 0.1)),
             size,
             size**2,
-            np.clip(spot.edge, -0.5, 1.0),
-            spot.solidity,
+            np.log(np.clip(evidence.isotropy, 0.05, 1.0)),
+            np.log(np.clip(evidence.depth / spot.contrast, 0.05, 2.0)),
             np.log(spot.aspect_ratio),
-            np.clip(spot.core_to_rim, 0.3, 1.6),
             surround,
-            surround**2,
-            np.log(np.clip(spot.contrast / (bone - soft), 0.02, 3.0)),
+            max(surround - 0.4, 0.0),
+            # Inwards of the rim lies the roof's bone, beyond it soft tissue, then the trochanter.
+            np.clip(from_rim / 30.0, -2.0, 0.0),
+            np.clip(from_rim / 30.0, 0.0, 3.0),
+            np.clip(float(window.r[pixel]) - 1.0, -0.15, 1.3),
+            # The lateral end of the roof is itself a bright spot.
+            np.exp(-0.5 * (_from_rim_tip(window, spot) / RIM_TIP_HEAD_RADII) ** 2),
         ]
     )
+
+
+def _from_rim_tip(window: HipWindow, spot: Spot) -> float:
+    """Distance of a spot's centre from the rim point, in head radii."""
+    hip = window.hip
+    row, column = window.to_image(np.array([spot.row]), np.array([spot.column]))[0]
+    return math.hypot(row - hip.rim_row_px, column - hip.rim_column_px) / hip.head_radius_px

@@ -78,7 +78,12 @@ def measured_spots(normalized: NormalizedRadiograph, hip: HipFrame) -> MeasuredS
         spot = measure_spot(window.level, window.included, proposals.row[k], proposals.column[k], proposals.diameter[k])
         if spot is None or _lies_on_another(spot, spots):
             continue
-        evidence = Evidence(response=float(proposals.response[k]), meaning=float(proposals.meaning[k]))
+        evidence = Evidence(
+            response=float(proposals.response[k]),
+            isotropy=float(proposals.isotropy[k]),
+            meaning=float(proposals.meaning[k]),
+            depth=float(proposals.depth[k]),
+        )
         spots.append(spot)
         rows.append(feature_row(window, levels, spot, evidence))
     return MeasuredSpots(window=window, spots=tuple(spots), features=np.array(rows).reshape(-1, len(FEATURES)))

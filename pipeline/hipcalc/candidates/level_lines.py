@@ -4,6 +4,7 @@ After A. Desolneux, L. Moisan, J.-M. Morel, Edge detection by Helmholtz principl
 271, and F. Cao, P. Muse, F. Sur, Extracting meaningful curves from images, J. Math. Imaging Vis. 22 (2005) 159.
 """
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -16,9 +17,11 @@ __all__ = ["LevelLines", "closed_level_lines"]
 
 Image = NDArray[np.float32]
 
-LEVELS = 80
+LEVELS = 64
 # Diameters in head radii of the circle with the line's area.
 DIAMETERS = (0.055, 0.5)
+AREAS = tuple(math.pi / 4 * (diameter * WORKING_RADIUS_PX) ** 2 for diameter in DIAMETERS)
+MOST_POINTS = 4 * DIAMETERS[1] * WORKING_RADIUS_PX
 MIN_SOLIDITY = 0.8
 MAX_ELONGATION = 3.5
 SMOOTHING = 0.010
@@ -35,17 +38,16 @@ class LevelLines:
     row, column, diameter : ndarray of float64, shape (n,)
     meaning : ndarray of float64, shape (n,)
         Weakest tenth of the gradient along the line over the local mean gradient.
-    solidity : ndarray of float64, shape (n,)
-    contours : tuple of ndarray of int32, shape (m, 2)
-        (column, row) pixels of each line.
+    level, peak : ndarray of float64, shape (n,)
+        The line's own level, and the highest level in the middle of what it encloses.
     """
 
     row: NDArray[np.float64]
     column: NDArray[np.float64]
     diameter: NDArray[np.float64]
     meaning: NDArray[np.float64]
-    solidity: NDArray[np.float64]
-    contours: tuple[NDArray[np.int32], ...]
+    level: NDArray[np.float64]
+    peak: NDArray[np.float64]
 
 
 def closed_level_lines(window: HipWindow) -> LevelLines:
@@ -55,25 +57,24 @@ def closed_level_lines(window: HipWindow) -> LevelLines:
     local = _local_mean(gradient, window.included)
     relative = gradient / (local + np.float32(GRADIENT_FLOOR))
     rows: list[tuple[float, ...]] = []
-    contours: list[NDArray[np.int32]] = []
     for level in _levels(smooth[window.zone]):
-        mask = (smooth > level).astype(np.uint8)
-        found, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+        above = (smooth > level).view(np.uint8)
+        found, tree = cv2.findContours(above, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
         for index, contour in enumerate(found):
-            if tree[0, index, 3] >= 0:
+            # An entry with a parent is the border of a hole.
+            if not 8 <= len(contour) <= MOST_POINTS or tree[0, index, 3] >= 0:
                 continue
             measured = _measure(contour, relative, window)
             if measured is not None:
-                rows.append(measured)
-                contours.append(contour[:, 0, :])
-    table = np.array(rows, np.float64).reshape(-1, 5)
+                rows.append((*measured, float(level), _peak(smooth, *measured[:3])))
+    table = np.array(rows, np.float64).reshape(-1, 6)
     return LevelLines(
         row=table[:, 0],
         column=table[:, 1],
         diameter=table[:, 2],
         meaning=table[:, 3],
-        solidity=table[:, 4],
-        contours=tuple(contours),
+        level=table[:, 4],
+        peak=table[:, 5],
     )
 
 
@@ -103,16 +104,14 @@ def _local_mean(gradient: Image, included: NDArray[np.bool_]) -> Image:
 
 
 def _measure(contour: NDArray[np.int32], relative: Image, window: HipWindow) -> tuple[float, ...] | None:
-    """Return row, column, diameter, meaning and solidity of a line, or None if it is no focus's outline."""
-    low, high = (np.pi / 4 * (d * WORKING_RADIUS_PX) ** 2 for d in DIAMETERS)
-    if len(contour) < 8 or len(contour) > 4 * DIAMETERS[1] * WORKING_RADIUS_PX:
-        return None
+    """Return row, column, diameter and meaning of a line, or None if it is no focus's outline."""
     # findContours walks through the centres of the border pixels: their outer halves belong to the region.
     area = cv2.contourArea(contour) + len(contour) / 2 + 1
-    if not low <= area <= high:
+    if not AREAS[0] <= area <= AREAS[1]:
         return None
-    columns, rows = contour[:, 0, 0], contour[:, 0, 1]
-    row, column = float(rows.mean()), float(columns.mean())
+    points = contour[:, 0, :]
+    columns, rows = points.T
+    column, row = (points.sum(axis=0) / len(points)).tolist()
     if not window.zone[round(row), round(column)] or not window.included[rows, columns].all():
         return None
     hull = cv2.convexHull(contour)
@@ -120,5 +119,12 @@ def _measure(contour: NDArray[np.int32], relative: Image, window: HipWindow) -> 
     _, (width, height), _ = cv2.minAreaRect(contour)
     if solidity < MIN_SOLIDITY or max(width, height) + 1 > MAX_ELONGATION * (min(width, height) + 1):
         return None
-    meaning = float(np.percentile(relative[rows, columns], 10))
-    return row, column, float(np.sqrt(4 * area / np.pi)), meaning, float(solidity)
+    edge = relative[rows, columns]
+    meaning = float(np.partition(edge, len(edge) // 10)[len(edge) // 10])
+    return row, column, float(np.sqrt(4 * area / np.pi)), meaning
+
+
+def _peak(smooth: Image, row: float, column: float, diameter: float) -> float:
+    reach = max(1, round(0.35 * diameter))
+    top, left = max(round(row) - reach, 0), max(round(column) - reach, 0)
+    return float(smooth[top : round(row) + reach + 1, left : round(column) + reach + 1].max())

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -136,12 +137,21 @@ def _sampled(image: Image, grid: NDArray[np.float64], shape: tuple[int, int], bo
 
 
 def _polar(hip: HipFrame, shape: tuple[int, int]) -> tuple[Image, Image]:
+    r, upright = _upright_polar(shape)
+    # Clockwise as displayed is towards lateral only where lateral is to the right.
+    turn = np.float32(hip.cranial_deg * hip.lateral_sign)
+    return r, upright if turn == 0 else (upright - turn + 180.0) % np.float32(360.0) - np.float32(180.0)
+
+
+@lru_cache(maxsize=1)
+def _upright_polar(shape: tuple[int, int]) -> tuple[Image, Image]:
     row, column = np.ogrid[: shape[0], : shape[1]]
     cranial = (REACH[0] * WORKING_RADIUS_PX - row) / WORKING_RADIUS_PX
     lateral = (column - REACH[2] * WORKING_RADIUS_PX) / WORKING_RADIUS_PX
-    # Clockwise as displayed is towards lateral only where lateral is to the right.
-    phi = np.degrees(np.arctan2(lateral, cranial)) - hip.cranial_deg * hip.lateral_sign
-    return np.hypot(cranial, lateral).astype(np.float32), ((phi + 180.0) % 360.0 - 180.0).astype(np.float32)
+    r, phi = np.hypot(cranial, lateral).astype(np.float32), np.degrees(np.arctan2(lateral, cranial)).astype(np.float32)
+    for shared in (r, phi):
+        shared.flags.writeable = False
+    return r, phi
 
 
 def _zone(hip: HipFrame, r: Image, phi: Image) -> NDArray[np.bool_]:
