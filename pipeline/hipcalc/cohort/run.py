@@ -72,7 +72,7 @@ def run_cohort(
     Raises
     ------
     UsageError
-        If `out` holds something else, or a number is out of range.
+        If `out` holds something else or the inputs themselves, or a number is out of range.
     InputUnreadableError
         If there is not one file to analyse.
     OutputError
@@ -115,7 +115,7 @@ def _files(named: Sequence[str], out: Path) -> list[Path]:
     if any(file.is_file() for file in files):
         return files
     if not files:
-        raise InputUnreadableError(f"{', '.join(named)}: nothing to analyse outside of the output folder {out}.")
+        raise UsageError(f"{out}: every input lies inside this output folder; choose another one.")
     why = (
         f"{file}: this folder holds no file." if file.is_dir() else f"{file}: there is no such file or folder."
         for file in files

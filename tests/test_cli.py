@@ -1,0 +1,261 @@
+"""The command as a user runs it: in a process of its own, with its messages and exit statuses."""
+
+import csv
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import psutil
+import pytest
+
+from hipcalc.cli import main
+from report_builders import results_folder
+from small_radiographs import MIXED_STATUS, SAMPLE, mixed_folder, small_hip
+from support import ROOT
+
+QUICK = ("--no-detectability", "--workers", "2")
+
+
+def start(*arguments, **options):
+    command = [sys.executable, "-m", "hipcalc", *map(str, arguments)]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **options
+    )
+
+
+def run(*arguments, **options):
+    process = start(*arguments, **options)
+    out, err = process.communicate(timeout=300)
+    assert "Traceback" not in err, err
+    return process.returncode, out, err
+
+
+def images(folder):
+    return pd.read_csv(folder / "images.csv", dtype={"image_id": str})
+
+
+@pytest.fixture(scope="module")
+def screened(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli")
+    mixed_folder(folder / "in")
+    return folder, *run("screen", "in", "--out", "out", *QUICK, cwd=folder)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """Enough inputs for a run to be disturbed while it works."""
+    folder = tmp_path_factory.mktemp("many")
+    first = small_hip(folder / "in" / "00.png").read_bytes()
+    for number in range(1, 6):
+        (folder / "in" / f"{number:02d}.png").write_bytes(first)
+    return folder
+
+
+def test_a_mixed_folder_is_done_with_status_3(screened):
+    folder, status, out, _ = screened
+    assert status == 3
+    assert len(images(folder / "out")) == len(MIXED_STATUS)
+    assert "7 inputs: 2 analysed, 3 rejected, 2 failed" in out
+    assert "hip.png" in out
+    assert "there is no picture" not in out
+    assert re.search(r"rejected +1 +.*not an image", out)
+    assert out.rstrip().endswith("out/report/index.html")
+    assert "Research software, not a medical device." in out
+
+
+def test_progress_is_plain_lines_where_there_is_no_terminal(screened):
+    _, _, _, err = screened
+    lines = err.splitlines()
+    assert len(lines) == len(MIXED_STATUS)
+    assert all(re.fullmatch(r"\d+/7 in/.*: .*", line) for line in lines)
+    assert "\x1b" not in err
+
+
+def test_paths_stay_as_the_user_gave_them(screened):
+    folder, *_ = screened
+    assert images(folder / "out")["path"].str.startswith("in/").all()
+
+
+def test_all_done_is_status_0(screened, tmp_path):
+    folder, *_ = screened
+    status, out, _ = run("screen", folder / "in" / "hip.png", "--out", tmp_path / "out", "--no-pages", *QUICK)
+    assert status == 0
+    assert not (tmp_path / "out" / "report").exists()
+    assert "Page:" not in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["screen", "nowhere", "--out", "x"], 1, "nowhere: there is no such file or folder."),
+        (["screen", "empty", "--out", "x"], 1, "empty: this folder holds no file."),
+        (["screen", "in", "--out", "in"], 2, "in: every input lies inside this output folder; choose another one"),
+        (["screen", "in", "--out", "other"], 2, "other is not empty and holds no results of hipcalc screen; choose"),
+        (["screen", "in", "--out", "in/hip.png"], 1, "in/hip.png is a file, not a folder; choose another output"),
+        (["screen", "in", "--out", "/proc/none"], 1, "/proc/none cannot be made"),
+        (["screen", "in", "--out", "out"], 2, "out holds results of other settings (detectability False there, True"),
+        (["screen", "in", "--out", "x", "--spacing", "0"], 2, "spacing must be a positive number of millimetres"),
+        (["screen", "in", "--out", "x", "--false-marks-per-hip", "0"], 2, "must be above 0 and at most 10"),
+        (["screen", "in", "--out", "x", "--workers", "0"], 2, "number of workers must be at least 1, not 0"),
+        (["report", "in", "--context", "c.csv"], 2, "in holds no results of hipcalc screen"),
+        (["report", "out", "--context", "c.csv"], 2, "c.csv cannot be read"),
+        (["evaluate", "out", "--truth", "t.csv"], 2, "t.csv does not exist"),
+        (["simulate", "x", "--n", "0"], 2, "n is 0 but must be between 1 and"),
+        (["simulate", "x", "--sample", "--n", "3"], 2, "--sample is always the same: leave out --n and --seed"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(screened, monkeypatch, capsys, arguments, status, message):
+    monkeypatch.chdir(screened[0])
+    (screened[0] / "empty").mkdir(exist_ok=True)
+    (screened[0] / "other").mkdir(exist_ok=True)
+    (screened[0] / "other" / "thesis.txt").write_text("mine")
+    assert main(arguments) == status
+    err = capsys.readouterr().err
+    assert err.startswith("hipcalc: ")
+    assert message in err
+    assert len(err.splitlines()) == 1
+    assert not (screened[0] / "x").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["screen"], ["screen", "in"], ["nonsense"], ["screen", "a", "--engine", "x"]]
+)
+def test_wrong_usage_is_status_2(arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    assert "usage: hipcalc" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [[], ["screen"], ["report"], ["evaluate"], ["simulate"]])
+def test_help_is_there_for_every_command(command, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([*command, "--help"])
+    assert stop.value.code == 0
+    assert "usage: hipcalc" in capsys.readouterr().out
+
+
+def test_the_version_is_the_packages(capsys):
+    from importlib.metadata import version
+
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"hipcalc {version('hipcalc')}\n"
+
+
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write everywhere")
+def test_no_permission_to_write_is_told(screened, tmp_path):
+    tmp_path.chmod(0o500)
+    status, _, err = run("screen", screened[0] / "in", "--out", tmp_path / "out", *QUICK)
+    assert status == 1
+    assert "cannot be made (Permission denied)" in err
+
+
+def wait_for(folder, count, process):
+    """Wait until so many records are written."""
+    deadline = time.monotonic() + 120
+    while len(list((folder / "work").rglob("*.json"))) < count:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def workers_of(process):
+    # The fork server's children are the workers; itself and the resource tracker have none.
+    return [child for child in psutil.Process(process.pid).children(recursive=True) if child.ppid() != process.pid]
+
+
+def test_killing_a_worker_costs_nothing(many, tmp_path):
+    process = start("screen", many / "in", "--out", tmp_path / "out", *QUICK)
+    wait_for(tmp_path / "out", 1, process)
+    workers_of(process)[0].kill()
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    assert images(tmp_path / "out")["status"].tolist() == ["ok"] * 6
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_run_keeps_what_is_done_and_goes_on(many, tmp_path, how):
+    out = tmp_path / "out"
+    process = start("screen", many / "in", "--out", out, *QUICK)
+    wait_for(out, 2, process)
+    group = os.getpgid(process.pid)
+    os.killpg(group, how) if how == signal.SIGINT else process.kill()
+    _, err = process.communicate(timeout=300)
+    assert "Traceback" not in err
+    if how == signal.SIGINT:
+        assert process.returncode == 130
+        assert re.search(r"hipcalc: interrupted: \d+ of 6 inputs are done and kept in .*out; the same command", err)
+    assert not (out / "images.csv").exists()
+    kept = len(list((out / "work").rglob("*.json")))
+    status, printed, _ = run("screen", many / "in", "--out", out, "--resume", *QUICK)
+    assert status == 0, images(out)["reason"].tolist()
+    assert images(out)["status"].tolist() == ["ok"] * 6
+    reused = int(re.search(r"(\d+) kept from before", printed)[1])
+    assert 2 <= reused <= kept + 2
+
+
+def test_report_prints_states_and_what_is_missing(tmp_path):
+    folder = results_folder(tmp_path / "results")
+    with (tmp_path / "decisions.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(
+            [
+                ["candidate_id", "status", "reader", "time"],
+                ["abcdef0000000001-R-1", "confirmed", "Dr A. Reader", "2026-03-01T14:05:00Z"],
+                ["abcdef0000000001-L-1", "rejected", "Dr A. Reader", "2026-03-01T14:05:00Z"],
+            ]
+        )
+    (tmp_path / "contexts.csv").write_text("image_id,side,hip_pain\nabcdef0000000001,R,yes\n")
+    arguments = ["report", folder.path, "--context", "contexts.csv", "--decisions", "decisions.csv"]
+    status, out, _ = run(*arguments, cwd=tmp_path)
+    assert status == 0
+    assert re.search(r"pelvis.dcm +right +S8 ", out)
+    assert re.search(r"\d+ answers", out)
+    assert re.search(r"hip.png +left +S0 ", out)
+    assert "1 hips whose marks were all rejected are in" in out
+    assert "2 decisions were added to the log." in out
+    assert out.rstrip().endswith("index.html")
+
+
+def test_evaluate_prints_its_table(screened, tmp_path):
+    folder = screened[0] / "out"
+    hips = pd.read_csv(folder / "hips.csv", dtype={"image_id": str}).iloc[:1]
+    hips.to_csv(tmp_path / "truth.csv", index=False)
+    status, out, _ = run("evaluate", folder, "--truth", tmp_path / "truth.csv")
+    assert status == 0
+    assert re.search(r"hips within 0.2 head radii +1.000", out)
+    assert "evaluation.csv" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "function", "expected"),
+    [
+        (["--n", "3", "--seed", "7"], "simulate", {"n": 3, "seed": 7}),
+        ([], "simulate", {"n": 10, "seed": 1}),
+        (["--sample"], "simulate_sample", {}),
+    ],
+)
+def test_simulate_hands_on_its_options(monkeypatch, capsys, tmp_path, arguments, function, expected):
+    asked = {}
+
+    def stand_in(out, *, on_image, **options):
+        asked.update(options)
+        on_image(1)
+        return (tmp_path / "one.dcm",)
+
+    # The simulation itself takes seconds, and has its own tests.
+    monkeypatch.setattr(f"hipcalc.synthetic.{function}", stand_in)
+    assert main(["simulate", str(tmp_path), *arguments]) == 0
+    assert asked == expected
+    out, err = capsys.readouterr()
+    assert "1 radiographs and their truth tables are in" in out
+    assert re.search(r"1/\d+ radiographs written", err)
+
+
+def test_the_sample_is_in_the_checkout():
+    assert SAMPLE == ROOT / "sample_data"
+    assert len(list(SAMPLE.glob("*.dcm"))) >= 4

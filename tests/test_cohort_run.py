@@ -1,0 +1,251 @@
+"""Many files: one row each, the same tables whatever the workers, and nothing done twice on resuming."""
+
+import json
+import os
+import re
+
+import pandas as pd
+import pytest
+
+from hipcalc.cohort import CohortSettings, default_workers, run_cohort
+from hipcalc.cohort.analysis import Job, analyse_file
+from hipcalc.errors import InputUnreadableError, OutputError, UsageError
+from hipcalc.report import ResultsFolder
+from small_radiographs import MIXED_STATUS, mixed_folder, small_hip
+
+QUICK = CohortSettings(detectability=False)
+TIMES = ["decode_s", "analyze_s"]
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    return mixed_folder(tmp_path_factory.mktemp("mixed") / "in")
+
+
+@pytest.fixture(scope="module")
+def finished(inputs, tmp_path_factory):
+    out = tmp_path_factory.mktemp("finished") / "results"
+    done = []
+    result = run_cohort([inputs], out, settings=QUICK, workers=2, on_done=done.append)
+    return out, result, done
+
+
+def table(out, name):
+    return pd.read_csv(out / f"{name}.csv", dtype={"image_id": str})
+
+
+def test_every_input_has_one_row_whatever_happened_to_it(finished):
+    out, result, done = finished
+    images = table(out, "images")
+    names = images["path"].str.rsplit("/").str[-1]
+    assert dict(zip(names, images["status"], strict=True)) == MIXED_STATUS
+    assert images["path"].tolist() == sorted(images["path"])
+    assert len(done) == len(images) == len(result.records)
+    lost = images["status"] != "ok"
+    assert images["reason"].notna().tolist() == lost.tolist()
+    assert images["quality"].isna().tolist() == lost.tolist()
+    for reason in images.loc[lost, "reason"]:
+        assert re.fullmatch(r"[^\n]{20,200}\.", reason), reason
+        assert str(out.parent) not in reason
+
+
+def test_the_same_content_twice_is_two_rows_with_one_id(finished):
+    out, _, _ = finished
+    images, hips = table(out, "images"), table(out, "hips")
+    same = images[images["status"] == "ok"]
+    assert same["image_id"].nunique() == 1
+    assert len(hips) == 2 * len(hips["path"][hips["path"].str.endswith("copy.png")])
+    assert {page.name for page in (out / "report").glob("*.html")} == {
+        "index.html",
+        f"{same['image_id'].iloc[0]}.html",
+        f"{same['image_id'].iloc[0]}-2.html",
+    }
+
+
+def test_one_worker_gives_the_same_tables_bit_for_bit(finished, inputs, tmp_path):
+    out, _, _ = finished
+    run_cohort([inputs], tmp_path, settings=QUICK, workers=1)
+    for name in ("hips", "candidates"):
+        for suffix in ("csv", "parquet"):
+            assert (tmp_path / f"{name}.{suffix}").read_bytes() == (out / f"{name}.{suffix}").read_bytes()
+    one, two = (table(folder, "images").drop(columns=TIMES) for folder in (tmp_path, out))
+    pd.testing.assert_frame_equal(one, two)
+    pages = sorted(path.name for path in (out / "report").glob("*.html"))
+    for page in pages:
+        assert (tmp_path / "report" / page).read_bytes() == (out / "report" / page).read_bytes()
+
+
+def test_resuming_a_finished_run_does_no_work(finished, inputs):
+    out, before, _ = finished
+    tables = {path: path.read_bytes() for path in out.glob("*.csv")}
+    kept = {path: path.stat().st_mtime_ns for path in (out / "work").rglob("*.json")}
+    done = []
+    result = run_cohort([inputs], out, settings=QUICK, workers=2, resume=True, on_done=done.append)
+    analysed = [one for one in done if not one.reused]
+    # What failed is tried again.
+    assert {one.status for one in analysed} == {"failed"}
+    assert result.reused == sum(status != "failed" for status in MIXED_STATUS.values())
+    assert result.records == before.records
+    assert {path: path.read_bytes() for path in out.glob("*.csv")} == tables
+    again = {path for path, time in kept.items() if path.stat().st_mtime_ns != time}
+    assert len(again) == 2
+
+
+def test_a_changed_file_is_done_again_and_a_new_one_added(tmp_path):
+    source, out = tmp_path / "in", tmp_path / "out"
+    small_hip(source / "a.png")
+    run_cohort([source], out, settings=QUICK, workers=1)
+    first = table(out, "images")
+    small_hip(source / "a.png", "07_left_hip.dcm")
+    (source / "b.txt").write_text("new")
+    result = run_cohort([source], out, settings=QUICK, workers=1, resume=True)
+    second = table(out, "images")
+    assert result.reused == 0
+    assert second["image_id"][0] != first["image_id"][0]
+    assert len(second) == 2
+
+
+def test_run_json_says_what_was_done_and_by_what(finished):
+    out, _, _ = finished
+    run = json.loads((out / "run.json").read_text())
+    assert run["status"] == "done"
+    assert run["settings"] == {
+        "spacing_mm": None,
+        "false_marks_per_hip": QUICK.false_marks_per_hip,
+        "detectability": False,
+        "pages": True,
+    }
+    assert run["settings_hash"] == QUICK.hash
+    assert run["counts"] | {"hips": 0, "findings": 0} == {
+        "inputs": 7, "ok": 2, "rejected": 3, "failed": 2, "hips": 0, "findings": 0,
+    }  # fmt: skip
+    assert {"numpy", "pydicom", "opencv-python-headless"} <= set(run["libraries"])
+    assert "guideline-1" in run["models"]
+    assert os.uname().nodename not in (out / "run.json").read_text()
+    assert run["elapsed_s"] > 0
+
+
+def test_a_rejected_picture_is_still_to_be_seen(finished, tmp_path):
+    blank = tmp_path / "no_hip.png"
+    import cv2
+    import numpy as np
+
+    cv2.imwrite(str(blank), (1000 + 200 * np.random.default_rng(1).random((300, 300))).astype(np.uint16))
+    result = run_cohort([blank], tmp_path / "out", settings=QUICK, workers=1)
+    (record,) = result.records
+    assert record.image.status == "rejected"
+    assert list((tmp_path / "out" / "report" / "pictures").rglob("thumbnail.jpg"))
+
+
+def test_settings_change_the_hash_and_wrong_ones_are_refused():
+    assert CohortSettings().hash != CohortSettings(false_marks_per_hip=0.5).hash
+    assert CohortSettings().hash == CohortSettings().hash
+    with pytest.raises(UsageError, match="spacing must be a positive number of millimetres, not -1"):
+        CohortSettings(spacing_mm=-1.0)
+    with pytest.raises(UsageError, match="above 0 and at most 10 expected false marks per hip, not 11"):
+        CohortSettings(false_marks_per_hip=11.0)
+    with pytest.raises(UsageError, match="not nan"):
+        CohortSettings(false_marks_per_hip=float("nan"))
+
+
+def test_the_spacing_of_the_user_reaches_the_tables(tmp_path):
+    hip = small_hip(tmp_path / "hip.png")
+    settings = CohortSettings(detectability=False, spacing_mm=0.53)
+    run_cohort([hip], tmp_path / "out", settings=settings, workers=1)
+    images = table(tmp_path / "out", "images")
+    assert images["spacing_mm"][0] == 0.53
+    assert images["spacing_source"][0] == "user"
+
+
+def test_results_of_other_settings_or_inputs_are_refused(finished, inputs):
+    out, _, _ = finished
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    other = CohortSettings(detectability=False, false_marks_per_hip=1.0)
+    for resume in (False, True):
+        with pytest.raises(
+            UsageError, match=r"holds results of other settings \(false_marks_per_hip 0.25 there, 1.0 here\); choose"
+        ):
+            run_cohort([inputs], out, settings=other, resume=resume)
+    with pytest.raises(UsageError, match="holds results of other inputs; choose another folder, or add --resume"):
+        run_cohort([inputs / "hip.png"], out, settings=QUICK)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_a_folder_with_something_else_in_it_is_refused(inputs, tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(UsageError, match="is not empty and holds no results of hipcalc screen; choose a new or"):
+        run_cohort([inputs], tmp_path, settings=QUICK)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_an_output_folder_that_cannot_be_made_is_named(inputs, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="file is a file, not a folder; choose another output folder"):
+        run_cohort([inputs], tmp_path / "file", settings=QUICK)
+
+
+def test_nothing_to_do_is_said_and_nothing_is_written(tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(InputUnreadableError, match="nowhere: there is no such file or folder"):
+        run_cohort([tmp_path / "nowhere"], out)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputUnreadableError, match="empty: this folder holds no file"):
+        run_cohort([tmp_path / "empty"], out)
+    assert not out.exists()
+    with pytest.raises(UsageError, match="number of workers must be at least 1, not 0"):
+        run_cohort([tmp_path], out, workers=0)
+
+
+def test_a_missing_file_beside_others_costs_one_row(inputs, tmp_path):
+    run_cohort([inputs / "tiny.png", tmp_path / "gone.dcm"], tmp_path / "out", settings=QUICK, workers=1)
+    images = table(tmp_path / "out", "images")
+    assert images["status"].tolist() == ["rejected", "failed"] or images["status"].tolist() == ["failed", "rejected"]
+    gone = images[images["status"] == "failed"].iloc[0]
+    assert gone["reason"] == "there is no such file or folder."
+    assert pd.isna(gone["image_id"])
+
+
+def test_results_inside_the_input_folder_are_no_inputs(tmp_path):
+    (tmp_path / "a.txt").write_text("x")
+    out = tmp_path / "results"
+    for _ in range(2):
+        run_cohort([tmp_path], out, settings=QUICK, workers=1)
+        assert table(out, "images")["path"].tolist() == [str(tmp_path / "a.txt")]
+    with pytest.raises(UsageError, match="every input lies inside this output folder; choose another one"):
+        run_cohort([out], out, settings=QUICK)
+
+
+def test_a_fault_of_our_own_is_a_row_that_quotes_nothing_of_the_file(tmp_path, monkeypatch):
+    def broken(*_args, **_keywords):
+        raise ZeroDivisionError("PATIENT^NAME")
+
+    monkeypatch.setattr("hipcalc.cohort.analysis.screen", broken)
+    job = Job(
+        path=str(small_hip(tmp_path / "hip.png")),
+        folder=ResultsFolder(tmp_path / "out"),
+        settings=QUICK,
+        settings_hash="x",
+        resume=False,
+    )
+    done = analyse_file(job)
+    assert done.status == "failed"
+    assert re.fullmatch(
+        r"a fault of hipcalc itself \(ZeroDivisionError in .*, line \d+\); please report it\.", done.reason
+    )
+    monkeypatch.setattr("hipcalc.cohort.analysis.screen", lambda *_a, **_k: (_ for _ in ()).throw(MemoryError))
+    assert analyse_file(job).reason == "the analysis needs more memory than is free; use fewer workers."
+
+
+def test_a_full_disk_stops_the_run_and_is_told(inputs, tmp_path, monkeypatch):
+    def full(*_args):
+        raise OutputError("results/work/x.json cannot be written (No space left on device); give space.")
+
+    monkeypatch.setattr("hipcalc.cohort.run.analyse_file", full)
+    monkeypatch.setattr("hipcalc.cohort.run.run_tasks", lambda task, items, **_: (task(item) for item in items))
+    with pytest.raises(OutputError, match="No space left on device"):
+        run_cohort([inputs], tmp_path / "out", settings=QUICK, workers=1)
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["status"] == "running"
+
+
+def test_workers_are_the_cores_that_may_be_used():
+    assert 1 <= default_workers() <= (os.cpu_count() or 1)
