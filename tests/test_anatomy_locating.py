@@ -4,12 +4,14 @@ import csv
 import math
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 from hipcalc.anatomy import HipFrame, locate_hips, recognise_view
 from hipcalc.normalize import NormalizedRadiograph, normalize
 from hipcalc.radiograph import Radiograph, read_radiograph
+from hipcalc.synthetic import BodyAnatomy, Imaging, make_phantom
 from support import SHARED_DATA, needs_shared_data
 
 CROPS = SHARED_DATA / "hip_crops"
@@ -108,6 +110,55 @@ def test_a_whole_pelvis_gives_both_sides() -> None:
     # By eye: head centres and radius in pixels.
     assert centre_error(hips[0], (398.0, 206.0, 55.0)) < 0.25
     assert centre_error(hips[1], (418.0, 632.0, 55.0)) < 0.25
+
+
+@needs_shared_data
+def test_a_prosthesis_beside_a_native_hip_is_an_implant() -> None:
+    normalized = normalize(read_radiograph(SHARED_DATA / "radiographs_mixed" / "dislocated-hip-prosthesis.jpg"))
+    native, metal = locate_hips(normalized)
+    assert (native.side, native.status) == ("R", "located")
+    assert (metal.side, metal.status) == ("L", "implant")
+    # By eye: the metal head's centre.
+    assert math.hypot(metal.head_row_px - 790.0, metal.head_column_px - 2385.0) < 120.0
+    assert recognise_view(normalized, (native, metal)) == "ap_pelvis"
+
+
+@needs_shared_data
+def test_a_leg_is_not_located() -> None:
+    hips = locate_hips(normalize(read_radiograph(SHARED_DATA / "dicom" / "RG3_JPLL.dcm")))
+    assert all(hip.status != "located" for hip in hips)
+
+
+@needs_shared_data
+def test_a_frog_leg_hip_is_located_within_its_spacing() -> None:
+    normalized = normalize(read_radiograph(SHARED_DATA / "dicom" / "RG2_REF.dcm"))
+    (hip,) = locate_hips(normalized)
+    assert hip.status == "located"
+    # By eye on the enlarged picture.
+    assert centre_error(hip, (872.0, 904.0, 139.0)) < 0.08
+
+
+@needs_shared_data
+def test_a_turned_crop_gives_the_same_hip() -> None:
+    pixels = crop_pixels("hip_115.png")
+    (upright,) = locate_hips(as_radiograph(pixels))
+    turn = cv2.getRotationMatrix2D((255.0, 255.0), -6.0, 1.0)
+    turned = cv2.warpAffine(pixels, turn, (511, 511), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    (hip,) = locate_hips(as_radiograph(turned))
+    column, row = turn @ (upright.head_column_px, upright.head_row_px, 1.0)
+    assert math.hypot(hip.head_row_px - row, hip.head_column_px - column) < 0.1 * upright.head_radius_px
+
+
+def test_a_phantom_gives_back_its_head() -> None:
+    imaging = Imaging(view="ap-left-hip", rows=700, columns=640, pixel_mm=0.34)
+    phantom = make_phantom(body=BodyAnatomy(), imaging=imaging, seed=3)
+    (truth,) = phantom.hips
+    (hip,) = locate_hips(normalize(phantom.to_radiograph()))
+    assert (hip.status, hip.side, hip.side_source) == ("located", "L", "header")
+    assert centre_error(hip, (truth.head_row_px, truth.head_column_px, truth.head_radius_px)) < 0.05
+    assert hip.head_radius_px == pytest.approx(truth.head_radius_px, rel=0.04)
+    rim = math.hypot(hip.rim_row_px - truth.rim_row_px, hip.rim_column_px - truth.rim_column_px)
+    assert rim < 0.2 * truth.head_radius_px
 
 
 def noise() -> np.ndarray:

@@ -9,7 +9,7 @@ from importlib import resources
 from hipcalc.anatomy.frame import HipStatus
 from hipcalc.anatomy.shape import MODEL
 
-__all__ = ["Evidence", "confidence_of", "status_of", "worth_of"]
+__all__ = ["Evidence", "confidence_alone", "confidence_of", "status_of", "worth_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +70,12 @@ def confidence_of(worth: float, margin: float, pair_worth: float) -> float:
     clear = min(margin, model["margin_ceiling"])
     logit = model["intercept"] + model["worth"] * worth + model["margin"] * clear + model["pair"] * pair
     return 1.0 / (1.0 + math.exp(-min(max(logit, -30.0), 30.0)))
+
+
+def confidence_alone(confidence: float) -> float:
+    """Lower the confidence of a hip on a picture that should show its other side, too, and does not."""
+    odds = confidence / max(1.0 - confidence, 1e-12) * math.exp(-_model()["confidence"]["alone_loss"])
+    return odds / (1.0 + odds)
 
 
 def status_of(confidence: float) -> HipStatus:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from hipcalc.anatomy.fitting import HipFit, fit_hip
 from hipcalc.anatomy.frame import HipFrame, SideSource
 from hipcalc.anatomy.hypotheses import apart, find_hypotheses
+from hipcalc.anatomy.implants import metal_head
 from hipcalc.anatomy.joint import sharpen
-from hipcalc.anatomy.judging import confidence_of, status_of
+from hipcalc.anatomy.judging import confidence_alone, confidence_of, status_of
 from hipcalc.anatomy.patch import Pyramid
 from hipcalc.anatomy.roof import trace_border
 from hipcalc.anatomy.selection import (
@@ -94,25 +95,42 @@ def _frame(normalized: NormalizedRadiograph, fit: HipFit, margin: float, pair_wo
     )
 
 
-def _absent(frame: HipFrame) -> HipFrame:
-    """Return the other hip of a pelvis of which one hip was found."""
+def _other_place(frame: HipFrame) -> tuple[float, float]:
+    """Where the other hip of a pelvis should be, by its mirror symmetry."""
+    return frame.to_image(HEAD_DISTANCE, -90.0)
+
+
+def _missing(frame: HipFrame, grey: NDArray[np.float32]) -> HipFrame:
+    """Return the other hip of a pelvis of which one hip was found: a prosthesis, or absent."""
+    head = metal_head(grey, _other_place(frame), frame.head_radius_px)
+    row, column, radius = (math.nan,) * 3 if head is None else head
     return HipFrame(
         side="L" if frame.side == "R" else "R",
         side_source=frame.side_source,
-        status="absent",
+        status="absent" if head is None else "implant",
         confidence=0.0,
-        head_row_px=math.nan,
-        head_column_px=math.nan,
-        head_radius_px=math.nan,
+        head_row_px=row,
+        head_column_px=column,
+        head_radius_px=radius,
         rim_row_px=math.nan,
         rim_column_px=math.nan,
         lateral_sign=1 if frame.lateral_sign == -1 else -1,
+        cranial_deg=frame.cranial_deg,
     )
 
 
 def _shows_other_side(frame: HipFrame, width: int) -> bool:
-    other = frame.head_column_px - frame.lateral_sign * HEAD_DISTANCE * frame.head_radius_px
-    return frame.head_radius_px < other < width - frame.head_radius_px
+    _, column = _other_place(frame)
+    return frame.head_radius_px < column < width - frame.head_radius_px
+
+
+def _with_other(frame: HipFrame, other: HipFrame) -> list[HipFrame]:
+    """Give a hip on its own its missing partner, and the doubt that goes with it unless that is a prosthesis."""
+    if other.status == "implant":
+        return [frame, other]
+    confidence = confidence_alone(frame.confidence)
+    doubted = replace(frame, confidence=confidence, status=status_of(confidence))
+    return [doubted, other] if doubted.status != "absent" else []
 
 
 def _fits(
@@ -159,7 +177,7 @@ def locate_hips(normalized: NormalizedRadiograph) -> tuple[HipFrame, ...]:
     -------
     tuple of HipFrame
         From the image's left to its right; empty where nothing looks like a hip. A pelvis that shows only one of its
-        hips has the other one with status ``absent``.
+        hips has the other one with status ``implant`` where a prosthesis was found, else ``absent``.
     """
     frames = _frames(normalized, (0.0,))
     if not any(frame.status == "located" for frame in frames):
@@ -167,7 +185,7 @@ def locate_hips(normalized: NormalizedRadiograph) -> tuple[HipFrame, ...]:
         frames = max(frames, turned, key=lambda some: sum(frame.confidence for frame in some))
     seen = [frame for frame in frames if frame.status != "absent"]
     if len(seen) == 1 and _shows_other_side(seen[0], normalized.shape[1]):
-        seen.append(_absent(seen[0]))
+        seen = _with_other(seen[0], _missing(seen[0], normalized.grey))
     return tuple(sorted(seen, key=lambda frame: frame.lateral_sign))
 
 

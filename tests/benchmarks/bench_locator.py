@@ -1,0 +1,168 @@
+"""How well hips are found: on annotated crops, on whole pelves, and beside Hough circles. Prints a table.
+
+    python tests/benchmarks/bench_locator.py [--truth TABLE] [--peers]
+
+TABLE is a CSV of head circles on ../shared/data/radiographs_mixed with the columns file, sign (1 where lateral is at
+the right), row, col, R, rim_row, rim_col, note (rows with a note are counted apart).
+"""
+
+import argparse
+import csv
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from skimage.transform import hough_circle, hough_circle_peaks
+
+from hipcalc.anatomy import HipFrame, locate_hips
+from hipcalc.normalize import NormalizedRadiograph, normalize
+from hipcalc.radiograph import read_radiograph
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    file: Path
+    lateral_sign: int
+    row: float
+    column: float
+    radius: float
+    rims: tuple[tuple[float, float], ...]
+    clear: bool
+
+
+def crops() -> list[Truth]:
+    folder = DATA / "hip_crops"
+    rows = []
+    for row in csv.DictReader((folder / "annotations.csv").open(encoding="utf-8")):
+        pairs = [("rim_row_px", "rim_column_px"), ("rim_alt_row_px", "rim_alt_column_px")]
+        rims = tuple((float(row[a]), float(row[b])) for a, b in pairs if row[a] and row["rim_ok"] == "1")
+        rows.append(
+            Truth(
+                file=folder / "images" / row["file"],
+                lateral_sign=1,
+                row=float(row["head_row_px"]),
+                column=float(row["head_column_px"]),
+                radius=float(row["head_radius_px"]),
+                rims=rims,
+                clear=row["head_ok"] == "1",
+            )
+        )
+    return rows
+
+
+def pelves(table: Path) -> list[Truth]:
+    return [
+        Truth(
+            file=DATA / "radiographs_mixed" / row["file"],
+            lateral_sign=int(row["sign"]),
+            row=float(row["row"]),
+            column=float(row["col"]),
+            radius=float(row["R"]),
+            rims=((float(row["rim_row"]), float(row["rim_col"])),) if row["rim_row"] else (),
+            clear=not row["note"] or row["note"] == "unilateral",
+        )
+        for row in csv.DictReader(table.open(encoding="utf-8"))
+    ]
+
+
+def report(name: str, truths: list[Truth]) -> None:
+    """Print one block: errors in head radii, shares, time."""
+    cache: dict[Path, tuple[HipFrame, ...]] = {}
+    seconds = []
+    errors, sizes, rims, statuses, wrong = [], [], [], [], 0
+    for truth in truths:
+        if truth.file not in cache:
+            normalized = normalize(read_radiograph(truth.file))
+            start = time.process_time()
+            cache[truth.file] = locate_hips(normalized)
+            seconds.append(time.process_time() - start)
+        hips = [hip for hip in cache[truth.file] if hip.lateral_sign == truth.lateral_sign]
+        hip = next((hip for hip in hips if not math.isnan(hip.head_row_px) and hip.status != "implant"), None)
+        statuses.append("absent" if hip is None else hip.status)
+        error = math.inf
+        if hip is not None:
+            error = math.hypot(hip.head_row_px - truth.row, hip.head_column_px - truth.column) / truth.radius
+            wrong += hip.status == "located" and error > 0.4
+        if not truth.clear:
+            continue
+        errors.append(error)
+        if hip is not None and error < 0.4:
+            sizes.append(abs(hip.head_radius_px / truth.radius - 1))
+            if truth.rims:
+                away = [math.hypot(hip.rim_row_px - row, hip.rim_column_px - column) for row, column in truth.rims]
+                rims.append(min(away) / truth.radius)
+    found = np.array(errors)
+    print(f"{name}: {len(truths)} hips, {len(found)} of them clear")
+    print(f"  centre, head radii: median {np.median(found):.3f}, 90th percentile {np.quantile(found, 0.9):.3f}")
+    within = " / ".join(f"{np.mean(found < limit):.2f}" for limit in (0.15, 0.2, 0.4))
+    print(f"  within 0.15 / 0.2 / 0.4: {within}")
+    print(f"  radius: median error {100 * np.median(sizes):.1f}%")
+    if rims:
+        print(
+            f"  rim, head radii: median {np.median(rims):.3f}, 90th percentile {np.quantile(rims, 0.9):.3f}, "
+            f"within 0.15: {np.mean(np.array(rims) < 0.15):.2f} ({len(rims)} rims)"
+        )
+    counts = {status: statuses.count(status) for status in ("located", "uncertain", "absent")}
+    print(f"  status: {counts}; located but more than 0.4 off: {wrong}; CPU median {1e3 * np.median(seconds):.0f} ms")
+
+
+def peer_circles(normalized: NormalizedRadiograph, low: float, high: float) -> dict[str, tuple[float, float, float]]:
+    """Best circle (row, column, radius) of each peer, told the plausible radii of this picture."""
+    picture = (255 * np.clip(normalized.grey, 0, 1)).astype(np.uint8)
+    factor = 256 / max(picture.shape)
+    small = cv2.GaussianBlur(cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), (0, 0), 1.5)
+    least, most = max(4, int(low * factor)), int(high * factor)
+    answers = {}
+    for name, method, strict in (
+        ("HoughCircles", cv2.HOUGH_GRADIENT, 20.0),
+        ("Hough ALT", cv2.HOUGH_GRADIENT_ALT, 0.3),
+    ):
+        circles = cv2.HoughCircles(small, method, 1.5, 20, param1=100, param2=strict, minRadius=least, maxRadius=most)
+        if circles is not None:
+            x, y, r = np.asarray(circles).reshape(-1, circles.shape[-1])[0][:3]
+            answers[name] = (y / factor, x / factor, r / factor)
+    radii = np.arange(least, most + 1, 2)
+    votes = hough_circle(cv2.Canny(small, 40, 90) > 0, radii)
+    _, x, y, r = hough_circle_peaks(votes, radii, total_num_peaks=1)
+    if len(x):
+        answers["skimage hough_circle"] = (y[0] / factor, x[0] / factor, r[0] / factor)
+    return answers
+
+
+def report_peers(name: str, truths: list[Truth], low: float, high: float) -> None:
+    """Print the peers' errors; `low` and `high` are the plausible radii as shares of the picture's width."""
+    errors: dict[str, list[float]] = {"HoughCircles": [], "Hough ALT": [], "skimage hough_circle": []}
+    for truth in (one for one in truths if one.clear):
+        normalized = normalize(read_radiograph(truth.file))
+        width = normalized.shape[1]
+        answers = peer_circles(normalized, low * width, high * width)
+        for peer, found in errors.items():
+            row, column, _ = answers.get(peer, (math.inf, math.inf, 0.0))
+            found.append(math.hypot(row - truth.row, column - truth.column) / truth.radius)
+    for peer, found in errors.items():
+        print(f"{name}, {peer}: median {np.median(found):.2f} R, within 0.2: {np.mean(np.array(found) < 0.2):.2f}")
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--truth", type=Path, help="CSV of head circles on radiographs_mixed")
+    parser.add_argument("--peers", action="store_true", help="also run Hough circles")
+    options = parser.parse_args()
+    cv2.setNumThreads(1)
+    sets = [("crops", crops(), 0.25, 0.45)]
+    if options.truth is not None:
+        sets.append(("pelves", pelves(options.truth), 0.045, 0.085))
+    for name, truths, low, high in sets:
+        report(name, truths)
+        if options.peers:
+            report_peers(name, truths, low, high)
+
+
+if __name__ == "__main__":
+    main()
