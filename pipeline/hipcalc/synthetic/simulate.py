@@ -4,10 +4,9 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 
 from hipcalc.errors import UsageError
 from hipcalc.synthetic.dicom_file import write_dicom
@@ -137,10 +136,14 @@ def write_truth(folder: Path, phantoms: Sequence[NamedPhantom]) -> None:
     rows = [(phantom.name, focus) for phantom in phantoms for focus in phantom.foci]
     for file, traps in (("truth.csv", False), ("truth_traps.csv", True)):
         table = [{"path": name, "class": f.kind, **vars(f)} for name, f in rows if f.is_trap == traps]
-        _write(folder / file, pd.DataFrame(table, columns=list(_FOCUS_COLUMNS)))
+        _write(folder / file, table, _FOCUS_COLUMNS)
     hips = [{"path": phantom.name, **vars(hip)} for phantom in phantoms for hip in phantom.hips]
-    _write(folder / "truth_hips.csv", pd.DataFrame(hips, columns=list(_HIP_COLUMNS)))
+    _write(folder / "truth_hips.csv", hips, _HIP_COLUMNS)
 
 
-def _write(file: Path, table: pd.DataFrame) -> None:
+def _write(file: Path, rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
+    # Slow to import, and every hipcalc command loads this module.
+    import pandas as pd
+
+    table = pd.DataFrame(rows, columns=list(columns))
     table.to_csv(file, index=False, float_format="%.3f", lineterminator="\n")
