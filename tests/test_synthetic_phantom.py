@@ -45,13 +45,13 @@ def mean_profile(phantom, hip, angles, distances):
 
 
 @pytest.mark.parametrize("index", [0, 1])
-def test_head_contour_is_a_circle_of_the_stated_radius(pelvis, index):
+@pytest.mark.parametrize("first", [38, -8, -176], ids=["lateral", "under the roof", "below"])
+def test_head_contour_is_a_circle_of_the_stated_centre_and_radius(pelvis, index, first):
     hip = pelvis.hips[index]
-    distances = np.linspace(0.8, 1.2, 161) * hip.head_radius_px
-    # Below the fovea and above the ischium, the head stands free in the socket's notch.
-    profile = mean_profile(pelvis, hip, np.arange(38, 62, 2), distances)
+    distances = np.linspace(0.85, 1.15, 181) * hip.head_radius_px
+    profile = mean_profile(pelvis, hip, np.arange(first, first + 22, 2), distances)
     steepest = distances[np.argmin(np.gradient(profile))]
-    assert steepest == pytest.approx(hip.head_radius_px, abs=2.0)
+    assert steepest == pytest.approx(hip.head_radius_px, abs=1.0)
 
 
 def test_joint_space_is_dark_between_head_and_sourcil(left):
@@ -70,6 +70,25 @@ def test_sourcil_ends_at_the_rim_point(left):
     levels = [mean_profile(left, hip, [angle], np.array([radius]))[0] for angle in angles]
     steepest = angles[np.argmin(np.gradient(cv2.GaussianBlur(np.array([levels], np.float32), (0, 0), 1.5)[0]))]
     assert steepest == pytest.approx(hip.centre_edge_angle_deg, abs=5.0)
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_the_rim_point_lies_on_the_articular_surface_at_the_centre_edge_angle(pelvis, index):
+    hip, anatomy = pelvis.hips[index], (pelvis.body.right, pelvis.body.left)[index]
+    up, out = hip.head_row_px - hip.rim_row_px, hip.lateral_sign * (hip.rim_column_px - hip.head_column_px)
+    assert math.degrees(math.atan2(out, up)) == pytest.approx(hip.centre_edge_angle_deg)
+    surface = anatomy.socket_radius_mm * hip.magnification / PELVIS.pixel_mm
+    assert math.hypot(up, out) == pytest.approx(surface, rel=0.01)
+
+
+def test_hip_coordinates_grow_to_lateral_on_both_sides(pelvis):
+    right, left = pelvis.hips
+    assert right.to_image(1.3, 90.0) == pytest.approx(
+        (right.head_row_px, right.head_column_px - 1.3 * right.head_radius_px)
+    )
+    assert left.to_image(1.3, 90.0) == pytest.approx(
+        (left.head_row_px, left.head_column_px + 1.3 * left.head_radius_px)
+    )
 
 
 def test_truth_angles_are_those_of_the_anatomy(pelvis):
