@@ -74,7 +74,7 @@ def test_a_plot_shows_the_file_in_its_own_pixels(screening):
 
 def test_a_notebook_shows_picture_and_table_in_one_piece(screening):
     html = screening._repr_html_()
-    sources = re.findall(r'src="([^"]{0,30})', html)
+    sources = re.findall(r'href="([^"]{0,30})', html)
     assert len(sources) == 2
     assert all(source.startswith("data:image/jpeg;base64,") for source in sources)
     assert not re.search(r'(href|src)="(?!data:)', html)

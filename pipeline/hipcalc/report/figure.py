@@ -46,7 +46,7 @@ def plot_record(record: FileRecord, normalized: NormalizedRadiograph) -> "Figure
         if ring.number:
             _draw_ring(axes, ring)
     axes.set_axis_off()
-    figure.supxlabel(f"Unconfirmed algorithm output. {RESEARCH_NOTICE}", fontsize=7)
+    figure.supxlabel(f"Unconfirmed algorithm output. {RESEARCH_NOTICE}", fontsize=7, wrap=True)
     plt.close(figure)
     return figure
 

@@ -53,7 +53,6 @@ def _picture(
     return {
         "title": title,
         "source": f"data:image/jpeg;base64,{data}",
-        "rows": box.rows,
-        "columns": box.columns,
+        "box": box,
         "drawing": draw(record, box, {}),
     }
