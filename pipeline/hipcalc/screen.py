@@ -1,5 +1,6 @@
 """One radiograph through the whole flow: file -> normalised -> hip frames -> candidates -> findings."""
 
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,20 +165,23 @@ def _refuse_without_hip(image: NormalizedRadiograph, hips: tuple[HipFrame, ...])
 
 
 def _hip_record(image: NormalizedRadiograph, hip: HipFrame, limit: DetectionLimit | None) -> HipRecord:
-    found = hip.status != "absent"
     return HipRecord(
         image_id=image.radiograph.image_id,
         path=image.radiograph.path,
         side=hip.side,
         status=hip.status,
         confidence=hip.confidence,
-        head_row_px=hip.head_row_px if found else None,
-        head_column_px=hip.head_column_px if found else None,
-        head_radius_px=hip.head_radius_px if found else None,
-        rim_row_px=hip.rim_row_px if found else None,
-        rim_column_px=hip.rim_column_px if found else None,
-        centre_edge_angle_deg=hip.rim_phi_deg if found else None,
+        head_row_px=_known(hip.head_row_px),
+        head_column_px=_known(hip.head_column_px),
+        head_radius_px=_known(hip.head_radius_px),
+        rim_row_px=_known(hip.rim_row_px),
+        rim_column_px=_known(hip.rim_column_px),
+        centre_edge_angle_deg=_known(hip.rim_phi_deg),
         detection_limit_mm=None if limit is None else limit.diameter_mm,
         detection_limit_head_radii=None if limit is None else limit.diameter_head_radii,
         side_source=hip.side_source,
     )
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
