@@ -105,8 +105,9 @@ def froc_tables() -> None:
     for name, peer in PEERS.items():
         print(_line(f"{name}, pelvis, stated, soft", peer_froc(peer, pelves), 12 * len(pelves)))
     print("\ncounted false marks per hip on unseen halves of the patients: median (5th to 95th percentile)")
-    for nominal, (median, low, high) in spread_of_calibration(samples).items():
-        print(f"  nominal {nominal:4.2f}: {median:.2f} ({low:.2f} to {high:.2f})")
+    for source in ("pelvis", "crop"):
+        for nominal, (median, low, high) in spread_of_calibration(samples, source).items():
+            print(f"  {source}, nominal {nominal:4.2f}: {median:.2f} ({low:.2f} to {high:.2f})")
 
 
 def timing() -> None:

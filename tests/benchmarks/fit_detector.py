@@ -26,6 +26,7 @@ PENALTY = 0.005
 PLANTED_WEIGHT = 0.05
 # A pelvis shows all of the zones, a crop its medial part: there are few pelves, so each counts more.
 PELVIS_WEIGHT = 4.0
+CALIBRATION_WEIGHT = {"crop": 0.25, "pelvis": 4.0}
 PLANTINGS = {"crop": ("natural",), "pelvis": ("natural", "stated") * 3}
 KNOTS = (20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.25, 0.1, 0.05, 0.02)
 
@@ -47,6 +48,7 @@ class Sample:
     bench: BenchHip
     features: np.ndarray
     plantings: tuple[Planting, ...]
+    zone_share: float
 
     @property
     def weight(self) -> float:
@@ -75,8 +77,10 @@ def collect(hips: tuple[BenchHip, ...], seed: int = SEED) -> list[Sample]:
             plantings.append(
                 Planting(style=style, features=measured.features, truth=truth, hits=hits_of(measured, truth))
             )
-        features = measured_spots(bench.normalized, bench.hip).features
-        samples.append(Sample(bench=bench, features=features, plantings=tuple(plantings)))
+        bare = measured_spots(bench.normalized, bench.hip)
+        samples.append(
+            Sample(bench=bench, features=bare.features, plantings=tuple(plantings), zone_share=bare.window.zone_share)
+        )
     return samples
 
 
@@ -127,12 +131,14 @@ def strength(model: tuple[np.ndarray, np.ndarray, np.ndarray], features: np.ndar
     return ((features - centre) / scale) @ weight
 
 
-def fit_calibration(strengths: list[np.ndarray], weights: list[float]) -> list[tuple[float, float]]:
-    """Return (strength, marks per hip) knots, from strengths and weight of each hip without focus."""
+def fit_calibration(samples: list[Sample], strengths: list[np.ndarray]) -> list[tuple[float, float]]:
+    """Return (strength, marks per hip) knots, from the strengths of all spots of each hip without focus."""
+    weights = [CALIBRATION_WEIGHT[s.bench.source] for s in samples]
+    hips = sum(w * s.zone_share for w, s in zip(weights, samples, strict=True))
     values = np.concatenate(strengths)
     counted = np.concatenate([np.full(len(s), w) for s, w in zip(strengths, weights, strict=True)])
     order = np.argsort(-values)
-    marks = np.cumsum(counted[order]) / np.sum(weights)
+    marks = np.cumsum(counted[order]) / hips
     found = [(float(values[order][k]), m) for m in KNOTS if (k := int(np.searchsorted(marks, m))) < len(values)]
     # Equal strengths would break the interpolation.
     return [knot for i, knot in enumerate(found) if i == 0 or knot[0] > found[i - 1][0] + 1e-3]
@@ -149,21 +155,21 @@ def as_model(ranking: tuple[np.ndarray, np.ndarray, np.ndarray], knots: list[tup
     )
 
 
-def spread_of_calibration(samples: list[Sample]) -> dict[float, tuple[float, float, float]]:
+def spread_of_calibration(samples: list[Sample], source: str) -> dict[float, tuple[float, float, float]]:
     """Return counted marks per hip at each nominal value, on unseen halves of the patients: median, 5th, 95th."""
     groups = sorted({s.bench.group for s in samples})
     models = cross_validated(samples)
-    scored = [(s.bench.group, s.weight, strength(models[s.bench.group], s.features)) for s in samples]
+    scored = [(s, strength(models[s.bench.group], s.features)) for s in samples]
     counted: dict[float, list[float]] = {0.1: [], 0.25: [], 0.5: [], 1.0: []}
     rng = np.random.default_rng(SEED)
     for _ in range(200):
         chosen = set(rng.permutation(groups)[: len(groups) // 2].tolist())
-        seen = [row for row in scored if row[0] in chosen]
-        unseen = [row for row in scored if row[0] not in chosen]
-        model = as_model(models[groups[0]], fit_calibration([s for _, _, s in seen], [w for _, w, _ in seen]))
+        seen = [row for row in scored if row[0].bench.group in chosen]
+        unseen = [row for row in scored if row[0].bench.group not in chosen and row[0].bench.source == source]
+        model = as_model(models[groups[0]], fit_calibration([s for s, _ in seen], [v for _, v in seen]))
         for nominal, values in counted.items():
-            marks = [w * float((model.expected_false_marks(s) <= nominal).sum()) for _, w, s in unseen]
-            values.append(sum(marks) / sum(w for _, w, _ in unseen))
+            marks = [(model.expected_false_marks(v) * s.zone_share <= nominal).sum() for s, v in unseen]
+            values.append(float(np.mean(marks)))
     return {n: tuple(np.percentile(v, [50, 5, 95]).tolist()) for n, v in counted.items()}  # type: ignore[misc]
 
 
@@ -174,7 +180,7 @@ def main() -> None:
     ranking = fit_ranking(samples)
     models = cross_validated(samples)
     unseen = [strength(models[s.bench.group], s.features) for s in samples]
-    knots = fit_calibration(unseen, [s.weight for s in samples])
+    knots = fit_calibration(samples, unseen)
     centre, scale, weight = ranking
     features = {
         name: {"centre": round(float(c), 5), "scale": round(float(s), 5), "weight": round(float(w), 4)}
@@ -189,10 +195,9 @@ def main() -> None:
     print(f"{sum(len(h) > 0 for s in samples for p in s.plantings for h in p.hits)} planted foci proposed")
     for name, row in features.items():
         print(f"  {name:24s} weight {row['weight']:6.2f}")
-    for nominal, (median, low, high) in spread_of_calibration(samples).items():
-        print(
-            f"  nominal {nominal:4.2f}: counted {median:.2f} ({low:.2f} to {high:.2f}) on unseen halves of the patients"
-        )
+    for source in ("pelvis", "crop"):
+        for nominal, (median, low, high) in spread_of_calibration(samples, source).items():
+            print(f"  {source}, nominal {nominal:4.2f}: counted {median:.2f} ({low:.2f} to {high:.2f})")
     assert all(math.isfinite(s) for s, _ in knots)
 
 

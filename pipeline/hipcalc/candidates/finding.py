@@ -58,7 +58,8 @@ def find_candidates(normalized: NormalizedRadiograph, hip: HipFrame) -> tuple[Ca
     measured = measured_spots(normalized, hip)
     model = load_model()
     strength = model.strength(measured.features)
-    marks = model.expected_false_marks(strength)
+    # Where part of the zones is cut off or excluded, there is less to mark falsely.
+    marks = model.expected_false_marks(strength) * measured.window.zone_share
     order = np.argsort(-strength, kind="stable")
     return tuple(
         _candidate(measured.window, measured.spots[k], float(strength[k]), float(marks[k]))

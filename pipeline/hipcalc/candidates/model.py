@@ -23,7 +23,8 @@ class DetectorModel:
     ----------
     centre, scale, weight : ndarray of float64, shape (n_features,)
     knots_strength, knots_log_marks : ndarray of float64, shape (n_knots,)
-        Strength, ascending, and the natural logarithm of marks at least that strong per hip without focus, descending.
+        Strength, ascending, and the natural logarithm of marks at least that strong per hip without focus whose zones
+        lie wholly in the picture, descending.
     """
 
     centre: NDArray[np.float64]
@@ -37,7 +38,7 @@ class DetectorModel:
         return np.asarray(((features - self.centre) / self.scale) @ self.weight, np.float64)
 
     def expected_false_marks(self, strength: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return marks at least this strong to be expected per hip without focus.
+        """Return marks at least this strong to be expected per wholly pictured hip without focus.
 
         Linear in the logarithm between the knots, and on with the outermost slopes beyond them.
         """

@@ -40,6 +40,8 @@ class HipWindow:
         Standard deviation of a working pixel's noise, in the units of `level`.
     included, zone : ndarray of bool, shape (rows, columns)
         Pixels that count at all, and those where a focus may be centred.
+    zone_share : float
+        Share of the zones that lies in the picture and counts.
     r, phi_deg : ndarray of float32, shape (rows, columns)
         Hip coordinates of every working pixel.
     step_px : float
@@ -51,6 +53,7 @@ class HipWindow:
     noise: Image
     included: NDArray[np.bool_]
     zone: NDArray[np.bool_]
+    zone_share: float
     r: Image
     phi_deg: Image
     step_px: float
@@ -87,11 +90,14 @@ def cut_window(normalized: NormalizedRadiograph, hip: HipFrame) -> HipWindow:
     outside = _sampled(np.asarray(normalized.excluded[source], np.float32), grid, shape, border=1.0)
     included = outside < 0.01
     r, phi = _polar(hip, shape)
+    whole = _zone(hip, r, phi)
+    zone = whole & included
     return HipWindow(
         level=level,
         noise=np.asarray(noise, np.float32),
         included=included,
-        zone=included & _zone(hip, r, phi),
+        zone=zone,
+        zone_share=float(np.count_nonzero(zone) / max(np.count_nonzero(whole), 1)),
         r=r,
         phi_deg=phi,
         step_px=step,
