@@ -7,9 +7,10 @@ from hipcalc.anatomy.fitting import HipFit
 
 __all__ = ["HEAD_DISTANCE", "PAIR_BONUS", "best_selection", "margin_of", "pair_misfit", "prefer_outer"]
 
-# Two hips of one pelvis: mean and spread of the distance between heads, and spreads of height and log radius.
+# Two hips of one pelvis: mean and spread of the distance between heads, and spreads of height (pelves lie and
+# are turned by up to 15 degrees) and log radius.
 HEAD_DISTANCE, DISTANCE_SPREAD = 7.7, 0.8
-HEIGHT_SPREAD = 0.5
+HEIGHT_SPREAD = 0.9
 SIZE_SPREAD = 0.08
 FARTHEST_SPREADS = 3.5
 # That two places mirror each other at all is evidence: chance seldom does it.
@@ -63,16 +64,15 @@ def pair_misfit(image_left: HipFit, image_right: HipFit) -> float:
     """Half the squared misfit of two hips with a pelvis' mirror symmetry; infinite where it is no pelvis at all."""
     left, right = image_left.circle, image_right.circle
     size = math.sqrt(left.radius_px * right.radius_px)
-    turn = math.radians(image_left.hypothesis.turn_deg)
     across = (right.column_px - left.column_px) / size
     down = (right.row_px - left.row_px) / size
     terms = (
-        (across * math.cos(turn) + down * math.sin(turn) - HEAD_DISTANCE) / DISTANCE_SPREAD,
-        (down * math.cos(turn) - across * math.sin(turn)) / HEIGHT_SPREAD,
+        (math.hypot(across, down) - HEAD_DISTANCE) / DISTANCE_SPREAD,
+        down / HEIGHT_SPREAD,
         math.log(right.radius_px / left.radius_px) / SIZE_SPREAD,
     )
     sides = image_left.hypothesis.lateral_sign, image_right.hypothesis.lateral_sign
-    if sides != (-1, 1) or max(abs(term) for term in terms) > FARTHEST_SPREADS:
+    if sides != (-1, 1) or across < 0 or max(abs(term) for term in terms) > FARTHEST_SPREADS:
         return math.inf
     return 0.5 * sum(term**2 for term in terms)
 
