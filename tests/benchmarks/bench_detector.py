@@ -64,7 +64,7 @@ def _best_hit(marks: Marks, plant: Plant, head_radius_px: float) -> float:
     return float(strengths[near].max()) if near.any() else -np.inf
 
 
-def peer_froc(peer: Callable[[HipWindow], Marks], hips: tuple[BenchHip, ...]) -> list[float]:
+def peer_froc(peer: Callable[[HipWindow], Marks], hips: tuple[BenchHip, ...]) -> tuple[list[float], int]:
     rng = np.random.default_rng(SEED)
     false, hits = [], []
     for bench in hips:
@@ -73,7 +73,7 @@ def peer_froc(peer: Callable[[HipWindow], Marks], hips: tuple[BenchHip, ...]) ->
             planted, truth = plant_foci(bench, "stated", rng)
             marks = peer(cut_window(planted, bench.hip))
             hits += [_best_hit(marks, plant, bench.hip.head_radius_px) for plant in truth]
-    return froc(false, hits)
+    return froc(false, hits), len(hits)
 
 
 def _line(name: str, values: list[float], count: int) -> str:
@@ -103,7 +103,7 @@ def froc_tables() -> None:
         print(_line(f"hipcalc, {source}, {style}, {where}", froc(false, hits), len(hits)))
     pelves = tuple(s.bench for s in samples if s.bench.source == "pelvis")
     for name, peer in PEERS.items():
-        print(_line(f"{name}, pelvis, stated, soft", peer_froc(peer, pelves), 12 * len(pelves)))
+        print(_line(f"{name}, pelvis, stated, soft", *peer_froc(peer, pelves)))
     print("\ncounted false marks per hip on unseen halves of the patients: median (5th to 95th percentile)")
     for source in ("pelvis", "crop"):
         for nominal, (median, low, high) in spread_of_calibration(samples, source).items():

@@ -97,7 +97,7 @@ def cut_window(normalized: NormalizedRadiograph, hip: HipFrame) -> HipWindow:
         noise=np.asarray(noise, np.float32),
         included=included,
         zone=zone,
-        zone_share=float(np.count_nonzero(zone) / max(np.count_nonzero(whole), 1)),
+        zone_share=int(zone.sum()) / max(int(whole.sum()), 1),
         r=r,
         phi_deg=phi,
         step_px=step,
