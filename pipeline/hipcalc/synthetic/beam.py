@@ -17,10 +17,10 @@ Image = NDArray[np.float32]
 # Seltzer, NISTIR 5632, tables 3 and 4 (physics.nist.gov/PhysRefData/XrayMassCoef), the same data base as NIST XCOM:
 # ICRU-44 muscle, adipose tissue and cortical bone; hydroxyapatite by its mass fractions of Ca, P, O and H.
 _ENERGY_KEV: Final = (40.0, 50.0, 60.0, 80.0)
-_MUSCLE: Final = (0.2688, 0.2262, 0.2048, 0.1823)
+_MUSCLE: Final = (0.2685, 0.2262, 0.2048, 0.1823)
 _ADIPOSE: Final = (0.2396, 0.2123, 0.1974, 0.1800)
 _CORTICAL_BONE: Final = (0.6655, 0.4242, 0.3148, 0.2229)
-_HYDROXYAPATITE: Final = (0.9650, 0.5750, 0.4000, 0.2560)
+_HYDROXYAPATITE: Final = (0.9876, 0.5866, 0.4067, 0.2589)
 _DENSITY: Final = {"muscle": 1.05, "adipose": 0.95, "bone": 1.92, "hydroxyapatite": 3.16}
 # Quanta per mm2 and microgray behind a patient, times a detective efficiency of 0.65 (IEC 62220-1, beam RQA 5).
 _QUANTA_PER_MM2: Final = 30174.0 * 0.65

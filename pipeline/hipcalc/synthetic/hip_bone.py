@@ -140,7 +140,7 @@ def _socket_block(points: Points, anatomy: HipAnatomy) -> Field:
     """Return the bone around the acetabulum, cut by the plane of its opening and by the ilium's outer face."""
     radius = anatomy.socket_radius_mm
     rim = rim_point(anatomy)
-    block = ball(points, (-4.0, 2.0, -2.0), radius + 8.0)
+    block = ball(points, (-4.0, 3.0, -2.0), radius + 10.0)
     # The opening looks laterally, caudally and, by the anteversion of about 17 degrees, to the front.
     block = intersect(block, half_space(points, rim, (0.72, -0.63, 0.29)), 2.0)
     block = intersect(block, half_space(points, (0, -12.0, 0), (0.0, -1.0, 0.0)), 10.0)
@@ -163,7 +163,7 @@ def hip_bone(points: Points, anatomy: HipAnatomy, *, head_distance_mm: float) ->
     radius = anatomy.socket_radius_mm
     frame = smooth_union(_wing(scaled), _columns(scaled), 8.0) * np.float32(scale)
     block = smooth_union(_socket_block(points, anatomy), _medial_wall(points, radius), 6.0)
-    solid = smooth_union(np.asarray(frame, np.float32), block, 10.0)
+    solid = smooth_union(np.asarray(frame, np.float32), block, 14.0)
     solid = carve(solid, half_space(points, (-head_distance_mm / 2 + 2.2, 0, 0), (1.0, 0.0, 0.0)), 3.0)
     socket = ball(points, (0.0, 0.0, 0.0), radius)
     fossa = ball(points, (-0.45 * radius, -0.15 * radius, 0.0), 0.68 * radius)
