@@ -33,15 +33,15 @@ class HipAnatomy:
     Attributes
     ----------
     head_radius_mm : float
-        20 to 27: head diameters of 41-53 mm on radiographs of adults, both sexes, and a margin below [1]_.
+        20 to 27: heads of adults measure 41-53 mm across on AP radiographs.
     centre_edge_angle_deg : float
-        15 to 45: lateral centre-edge angle from dysplastic to over-covered; 23-33 is normal [2]_.
+        15 to 45: lateral centre-edge angle from dysplastic to over-covered; 23-33 is normal [1]_.
     acetabular_index_deg : float
-        -5 to 20: slope of the sourcil, positive where its lateral end is the higher; 3-13 is normal [2]_.
+        -5 to 20: slope of the sourcil, positive where its lateral end is the higher; 3-13 is normal [1]_.
     neck_shaft_angle_deg : float
-        115 to 145 [3]_.
+        115 to 145 [2]_.
     joint_space_mm : float
-        1 to 5: radiographic joint space at the roof, from osteoarthritic to wide [4]_.
+        1 to 5: radiographic joint space at the roof, from osteoarthritic to wide [3]_.
     femoral_rotation_deg : float
         -15 to 30: anteversion left in the view; 0 shows the neck at its full length.
     cortical_thickness : float
@@ -53,11 +53,10 @@ class HipAnatomy:
 
     References
     ----------
-    .. [1] J. P. Clarke et al., femoral head diameters on AP radiographs, as gathered in the clinical page of hipcalc.
-    .. [2] M. Tannast et al., What are the radiographic reference values for acetabular under- and overcoverage?,
+    .. [1] M. Tannast et al., What are the radiographic reference values for acetabular under- and overcoverage?,
        Clin Orthop Relat Res 473 (2015) 1234.
-    .. [3] I. Gilligan et al., Femoral neck-shaft angle in humans, J Anat 223 (2013) 133.
-    .. [4] M. G. Lequesne et al., The normal hip joint space, Ann Rheum Dis 63 (2004) 1145.
+    .. [2] I. Gilligan et al., Femoral neck-shaft angle in humans, J Anat 223 (2013) 133.
+    .. [3] M. G. Lequesne et al., The normal hip joint space, Ann Rheum Dis 63 (2004) 1145.
     """
 
     head_radius_mm: float = _ranged(24.0, 20.0, 27.0, "mm")

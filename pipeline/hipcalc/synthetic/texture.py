@@ -82,7 +82,7 @@ def load_density(lateral: Image, cranial: Image, anatomy: HipAnatomy) -> tuple[I
     """Return how dense the cancellous bone of femur and hip bone is, against its mean, where the load goes.
 
     Dense: a fan from the head's top to the calcar, and the bone above the sourcil. Sparse: the triangle of F. O. Ward
-    (Human anatomy, 1838) below the neck's middle.
+    (Outlines of human osteology, 1838) below the neck's middle.
     """
     size = anatomy.head_radius_mm / 24.0
     axis = np.arctan2(lateral - 20.0 * size, cranial + 42.0 * size)
