@@ -82,7 +82,7 @@ def test_paths_stay_as_the_user_gave_them(screened):
 
 def test_all_done_is_status_0(screened, tmp_path):
     folder, *_ = screened
-    status, out, _ = run("screen", folder / "in" / "hip.png", "--out", tmp_path / "out", "--no-pages", *QUICK)
+    status, out, _ = run("screen", folder / "in" / "hip.png", "--out", tmp_path / "out", "--format", "tables", *QUICK)
     assert status == 0
     assert not (tmp_path / "out" / "report").exists()
     assert "Page:" not in out

@@ -25,7 +25,7 @@ def screen(arguments: argparse.Namespace) -> int:
         spacing_mm=arguments.spacing,
         false_marks_per_hip=arguments.false_marks_per_hip,
         detectability=not arguments.no_detectability,
-        pages=not arguments.no_pages,
+        pages=arguments.format == "html",
     )
     progress = Progress(Console(stderr=True))
     with progress:

@@ -46,7 +46,9 @@ def _screen(command: argparse.ArgumentParser) -> None:
         help="operating point: marks to be expected in one hip without any focus (default: %(default)s)",
     )
     command.add_argument("--no-detectability", action="store_true", help="leave out each hip's detection limit")
-    command.add_argument("--no-pages", action="store_true", help="write tables only")
+    command.add_argument(
+        "--format", choices=["html", "tables"], default="html", help="tables and pages, or tables only (default: html)"
+    )
 
 
 def _report(command: argparse.ArgumentParser) -> None:

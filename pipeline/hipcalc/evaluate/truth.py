@@ -74,7 +74,7 @@ def _read(file: Path) -> pd.DataFrame:
     if not file.is_file():
         raise UsageError(f"{file} does not exist; give a folder that hipcalc screen wrote, and existing truth tables.")
     try:
-        return pd.read_csv(file)
+        return pd.read_csv(file, dtype={"image_id": str})
     except (ValueError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read as a CSV table; save it as comma-separated UTF-8 text.") from error
 

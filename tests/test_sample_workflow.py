@@ -1,0 +1,61 @@
+"""The bundled sample, as the README's reader runs it: screen, decide, report."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from hipcalc.cli import main
+from sample_decisions import SAMPLE, sample_decisions
+
+STATES = {
+    "01_ap_pelvis.dcm R": "S10",
+    "01_ap_pelvis.dcm L": "S9",
+    "02_right_hip.dcm R": "S8",
+    "03_left_hip.dcm L": "S0",
+    "05_left_hip.dcm L": "S12",
+    "06_right_hip.dcm R": "S13",
+    "07_left_hip.dcm L": "S16",
+    "08_right_hip.dcm R": "S17",
+}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sample") / "results"
+    assert main(["screen", str(SAMPLE), "--out", str(folder), "--no-detectability"]) == 3
+    return folder
+
+
+def test_the_forearm_and_the_tables_are_rejected_and_the_rest_is_analysed(results: Path) -> None:
+    with (results / "images.csv").open(encoding="utf-8", newline="") as file:
+        rows = {Path(row["path"]).name: row for row in csv.DictReader(file)}
+    assert {name for name, row in rows.items() if row["status"] == "ok"} == {name.split()[0] for name in STATES}
+    assert "forearm" in rows["04_forearm.dcm"]["reason"]
+    assert all(row["status"] in {"ok", "rejected"} for row in rows.values())
+
+
+def test_every_planted_focus_is_a_finding(results: Path) -> None:
+    confirmed = {row["candidate_id"] for row in sample_decisions(results) if row["status"] == "confirmed"}
+    with (results / "candidates.csv").open(encoding="utf-8", newline="") as file:
+        findings = {row["candidate_id"] for row in csv.DictReader(file) if row["finding"] == "true"}
+    assert len(confirmed) == 7
+    assert confirmed <= findings
+
+
+def test_the_sample_decisions_are_those_of_a_reader_who_knows_the_truth(results: Path) -> None:
+    with (SAMPLE / "decisions.csv").open(encoding="utf-8", newline="") as file:
+        written = [dict(row) for row in csv.DictReader(file)]
+    expected = [{key: row[key] for key in written[0]} for row in sample_decisions(results)]
+    assert written == expected, "write the table again: see tests/sample_decisions.py"
+
+
+def test_the_sample_reaches_the_states_that_it_is_meant_to_show(results: Path) -> None:
+    contexts, decisions = SAMPLE / "contexts.csv", SAMPLE / "decisions.csv"
+    assert main(["report", str(results), "--context", str(contexts), "--decisions", str(decisions)]) == 0
+    reached = {}
+    for file in sorted((results / "recommendations").glob("*.json")):
+        said = json.loads(file.read_text(encoding="utf-8"))
+        reached[f"{Path(said['path']).name} {said['side']}"] = said["state"]
+    assert reached == STATES
