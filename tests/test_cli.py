@@ -91,8 +91,8 @@ def test_all_done_is_status_0(screened, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["screen", "nowhere", "--out", "x"], 1, "nowhere: there is no such file or folder."),
-        (["screen", "empty", "--out", "x"], 1, "empty: this folder holds no file."),
+        (["screen", "nowhere", "--out", "x"], 1, "nowhere: there is no such file or folder; check the path."),
+        (["screen", "empty", "--out", "x"], 1, "empty: this folder holds no file; name one with radiographs."),
         (["screen", "in", "--out", "in"], 2, "in: every input lies inside this output folder; choose another one"),
         (["screen", "in", "--out", "other"], 2, "other is not empty and holds no results of hipcalc screen; choose"),
         (["screen", "in", "--out", "in/hip.png"], 1, "in/hip.png is a file, not a folder; choose another output"),

@@ -201,7 +201,7 @@ def test_a_missing_file_beside_others_costs_one_row(inputs, tmp_path):
     images = table(tmp_path / "out", "images")
     assert images["status"].tolist() == ["rejected", "failed"] or images["status"].tolist() == ["failed", "rejected"]
     gone = images[images["status"] == "failed"].iloc[0]
-    assert gone["reason"] == "there is no such file or folder."
+    assert gone["reason"] == "there is no such file or folder; check the path."
     assert pd.isna(gone["image_id"])
 
 

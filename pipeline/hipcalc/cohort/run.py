@@ -117,7 +117,9 @@ def _files(named: Sequence[str], out: Path) -> list[Path]:
     if not files:
         raise UsageError(f"{out}: every input lies inside this output folder; choose another one.")
     why = (
-        f"{file}: this folder holds no file." if file.is_dir() else f"{file}: there is no such file or folder."
+        f"{file}: this folder holds no file; name one with radiographs."
+        if file.is_dir()
+        else f"{file}: there is no such file or folder; check the path."
         for file in files
     )
     raise InputUnreadableError("\n".join(why))

@@ -54,11 +54,11 @@ def read_radiograph(path: str | Path, *, spacing_mm: float | None = None) -> Rad
 
 def _bytes_of(path: Path) -> bytes:
     if path.is_dir():
-        raise InputUnreadableError(f"{path}: this folder holds no file that can be read.")
+        raise InputUnreadableError(f"{path}: this folder holds no file that can be read; check its permissions.")
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise InputUnreadableError(f"{path}: there is no such file or folder.") from error
+        raise InputUnreadableError(f"{path}: there is no such file or folder; check the path.") from error
     except OSError as error:
         raise InputUnreadableError(f"{path}: the file cannot be opened ({error.strerror}).") from error
 
