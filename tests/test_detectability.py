@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from candidate_scenes import SHAPE, as_normalized, hip_frame, soft_background
-from hipcalc.detectability import DIAMETERS, detection_limit
+from hipcalc.detectability import DIAMETERS, _curve, _limit, detection_limit
 from hipcalc.errors import UsageError
 
 HIP = hip_frame()
@@ -25,13 +25,48 @@ def limit_or_more(limit):
 
 
 def test_the_curve_rises_with_size_and_the_limit_lies_on_it(at_four):
-    assert at_four.planted >= 20
+    assert at_four.planted >= 4 * len(DIAMETERS)
     assert at_four.cnr == 4.0
     sizes, probability = zip(*at_four.curve, strict=True)
     assert sizes == DIAMETERS
     assert list(probability) == sorted(probability)
-    if at_four.diameter_head_radii is not None and at_four.diameter_head_radii > DIAMETERS[0]:
-        assert np.interp(at_four.diameter_head_radii, sizes, probability) == pytest.approx(0.9, abs=0.1)
+    assert at_four.diameter_head_radii is not None
+    at_limit = np.interp(np.log(at_four.diameter_head_radii), np.log(sizes), probability)
+    assert at_limit == pytest.approx(0.9) or (at_four.diameter_head_radii == DIAMETERS[0] and at_limit > 0.9)
+
+
+def outcomes(*found):
+    """Ten places; `found` of them at each size."""
+    return np.arange(10)[:, None] < np.array(found)
+
+
+def test_one_large_focus_missed_does_not_empty_the_limit():
+    curve = _curve(outcomes(5, 8, 10, 10, 9))
+    assert [share for _, share in curve] == pytest.approx([0.5, 0.8, 29 / 30, 29 / 30, 29 / 30])
+    # Three fifths of the way from 0.8 to 0.967 on the logarithm's scale.
+    assert _limit(curve) == pytest.approx(DIAMETERS[1] * (DIAMETERS[2] / DIAMETERS[1]) ** 0.6)
+
+
+def test_the_curve_pools_as_far_back_as_it_must():
+    assert [share for _, share in _curve(outcomes(8, 9, 2, 6, 6))] == pytest.approx([6.2 / 10] * 5)
+    assert [share for _, share in _curve(outcomes(2, 4, 6, 8, 10))] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+
+
+def test_the_limit_is_empty_above_the_largest_size_and_ends_at_the_smallest():
+    assert _limit(_curve(outcomes(1, 2, 3, 4, 8))) is None
+    assert _limit(_curve(outcomes(9, 9, 10, 10, 10))) == DIAMETERS[0]
+    assert _limit(()) is None
+
+
+def test_nothing_is_planted_where_bone_lies_beside_the_rim():
+    grey = soft_background(0)
+    rows, columns = np.ogrid[: SHAPE[0], : SHAPE[1]]
+    away = np.hypot(rows - HIP.head_row_px, columns - HIP.head_column_px) / HIP.head_radius_px
+    # A bright head, bone as bright around it to 1.85 times its radius, soft tissue beyond: too few places are left.
+    bright = as_normalized((grey + 0.3 * (away < 1.85)).astype(np.float32))
+    assert detection_limit(bright, HIP, false_marks_per_hip=0.25).planted == 0
+    bare = as_normalized((grey + 0.3 * (away < 1.05)).astype(np.float32))
+    assert detection_limit(bare, HIP, false_marks_per_hip=0.25).planted >= 4 * len(DIAMETERS)
 
 
 def test_the_limit_falls_with_contrast(picture, at_four):

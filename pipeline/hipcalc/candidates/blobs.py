@@ -88,10 +88,11 @@ def _surround(image: Image, distance: float) -> tuple[Image, Image]:
     for angle in 2 * np.pi * np.arange(SAMPLES) / SAMPLES:
         top, left = border + round(distance * np.sin(angle)), border + round(distance * np.cos(angle))
         sample = padded[top : top + rows, left : left + columns]
-        total += sample
-        np.minimum(first, sample, out=smaller)
-        np.maximum(second, smaller, out=second)
-        np.maximum(first, sample, out=first)
+        # Half of the time that the same takes in NumPy.
+        cv2.add(total, sample, dst=total)
+        cv2.min(first, sample, dst=smaller)
+        cv2.max(second, smaller, dst=second)
+        cv2.max(first, sample, dst=first)
     return total / np.float32(SAMPLES), second
 
 

@@ -60,9 +60,10 @@ def closed_level_lines(window: HipWindow) -> LevelLines:
     for level in _levels(smooth[window.zone]):
         above = (smooth > level).view(np.uint8)
         found, tree = cv2.findContours(above, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-        for index, contour in enumerate(found):
-            # An entry with a parent is the border of a hole.
-            if not 8 <= len(contour) <= MOST_POINTS or tree[0, index, 3] >= 0:
+        # An entry with a parent is the border of a hole.
+        parents = tree[0, :, 3].tolist() if found else []
+        for contour, parent in zip(found, parents, strict=True):
+            if parent >= 0 or not 8 <= len(contour) <= MOST_POINTS:
                 continue
             measured = _measure(contour, relative, window)
             if measured is not None:

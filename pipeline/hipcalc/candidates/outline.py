@@ -142,13 +142,18 @@ class _Patch:
         size = (self.level.shape[1] * times, self.level.shape[0] * times)
         return _Patch(
             level=np.asarray(cv2.resize(self.level, size, interpolation=cv2.INTER_CUBIC), np.float32),
-            included=cv2.resize(self.included.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0,
+            included=self._finer_included(size),
             distance=np.asarray(cv2.resize(self.distance, size, interpolation=cv2.INTER_LINEAR), np.float32),
             times=times,
             top=self.top,
             left=self.left,
             place=((self.place[0] + 0.5) * times - 0.5, (self.place[1] + 0.5) * times - 0.5),
         )
+
+    def _finer_included(self, size: tuple[int, int]) -> Mask:
+        if self.included.all():
+            return np.ones(size[::-1], np.bool_)
+        return cv2.resize(self.included.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
 
     def to_window(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (row, column) points of the patch, shape (n, 2), on the working grid."""

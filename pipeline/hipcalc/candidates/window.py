@@ -70,6 +70,14 @@ class HipWindow:
             axis=-1,
         )
 
+    def pixel_at(self, row_px: float, column_px: float) -> tuple[int, int]:
+        """Return the working pixel nearest to a point of the file's pixel grid, inside of the window."""
+        row = (row_px - self.hip.head_row_px) / self.step_px + REACH[0] * WORKING_RADIUS_PX
+        column = (column_px - self.hip.head_column_px) / self.step_px * self.hip.lateral_sign
+        column += REACH[2] * WORKING_RADIUS_PX
+        rows, columns = self.level.shape
+        return int(np.clip(round(row), 0, rows - 1)), int(np.clip(round(column), 0, columns - 1))
+
 
 def cut_window(normalized: NormalizedRadiograph, hip: HipFrame) -> HipWindow:
     """Resample a hip's neighbourhood; what lies outside of the image is excluded."""
