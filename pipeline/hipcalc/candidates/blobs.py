@@ -56,24 +56,43 @@ def blob_responses(window: HipWindow) -> tuple[BlobScale, ...]:
     half = np.asarray(cv2.resize(cv2.GaussianBlur(window.level, (0, 0), 1.0), size, interpolation=cv2.INTER_LINEAR))
     weight = window.included.astype(np.float32)
     half_weight = np.asarray(cv2.resize(weight, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    whole, halved = _Weight.of(weight, 1), _Weight.of(half_weight, 2)
     radii = [radius * WORKING_RADIUS_PX for radius in DISK_RADII]
     return tuple(
-        _scale(window.level, weight, radius, 1)
+        _scale(window.level, whole, radius)
         if radius < COARSE_FROM_PX
-        else _scale(np.asarray(half, np.float32), half_weight, radius, 2)
+        else _scale(np.asarray(half, np.float32), halved, radius)
         for radius in radii
     )
 
 
-def _scale(level: Image, weight: Image, radius: float, coarseness: int) -> BlobScale:
-    own = radius / coarseness
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Weight:
+    """How much each pixel counts, and the same averaged widely: one for all scales of a grid."""
+
+    pixel: Image
+    wide: Image
+    coarseness: int
+
+    @staticmethod
+    def of(pixel: Image, coarseness: int) -> "_Weight":
+        wide = np.maximum(_wide_blur(pixel, _structure_sigma(coarseness)), np.float32(1e-3))
+        return _Weight(pixel=pixel, wide=wide, coarseness=coarseness)
+
+
+def _structure_sigma(coarseness: int) -> float:
+    return STRUCTURE_SIGMA * WORKING_RADIUS_PX / coarseness
+
+
+def _scale(level: Image, weight: _Weight, radius: float) -> BlobScale:
+    own = radius / weight.coarseness
     disk = np.asarray(cv2.GaussianBlur(level, (0, 0), 0.55 * own), np.float32)
     mean, second = _surround(disk, SAMPLE_DISTANCE * own)
     step = disk - second
     excess = disk - mean
-    response = step / _structure(excess, weight, STRUCTURE_SIGMA * WORKING_RADIUS_PX / coarseness)
+    response = step / _structure(excess, weight)
     isotropy = step / np.maximum(excess, np.float32(STRUCTURE_FLOOR))
-    return BlobScale(radius=radius, response=response, isotropy=isotropy, coarseness=coarseness)
+    return BlobScale(radius=radius, response=response, isotropy=isotropy, coarseness=weight.coarseness)
 
 
 def _surround(image: Image, distance: float) -> tuple[Image, Image]:
@@ -96,10 +115,10 @@ def _surround(image: Image, distance: float) -> tuple[Image, Image]:
     return total / np.float32(SAMPLES), second
 
 
-def _structure(detail: Image, weight: Image, sigma: float) -> Image:
+def _structure(detail: Image, weight: _Weight) -> Image:
     """Local rms of the detail at this scale, over the included pixels."""
-    power = _wide_blur(detail**2 * weight, sigma) / np.maximum(_wide_blur(weight, sigma), np.float32(1e-3))
-    return np.sqrt(power + np.float32(STRUCTURE_FLOOR**2))
+    power = _wide_blur(detail**2 * weight.pixel, _structure_sigma(weight.coarseness)) / weight.wide
+    return np.asarray(np.sqrt(power + np.float32(STRUCTURE_FLOOR**2)), np.float32)
 
 
 def _wide_blur(image: Image, sigma: float) -> Image:

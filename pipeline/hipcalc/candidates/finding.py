@@ -1,5 +1,6 @@
 """The steps of the detector in their order."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,7 +94,7 @@ def measured_spots(normalized: NormalizedRadiograph, hip: HipFrame) -> MeasuredS
 def _lies_on_another(spot: Spot, others: list[Spot]) -> bool:
     """Two proposals can grow into one outline: the arcs of a ring are one focus."""
     return any(
-        np.hypot(spot.row - other.row, spot.column - other.column) < 0.4 * max(spot.diameter, other.diameter)
+        math.hypot(spot.row - other.row, spot.column - other.column) < 0.4 * max(spot.diameter, other.diameter)
         for other in others
     )
 

@@ -56,6 +56,8 @@ def closed_level_lines(window: HipWindow) -> LevelLines:
     gradient = _gradient(smooth)
     local = _local_mean(gradient, window.included)
     relative = gradient / (local + np.float32(GRADIENT_FLOOR))
+    # Most windows hold nothing excluded, and then no line has to be followed to see that.
+    excluded = None if window.included.all() else ~window.included
     rows: list[tuple[float, ...]] = []
     for level in _levels(smooth[window.zone]):
         above = (smooth > level).view(np.uint8)
@@ -65,7 +67,7 @@ def closed_level_lines(window: HipWindow) -> LevelLines:
         for contour, parent in zip(found, parents, strict=True):
             if parent >= 0 or not 8 <= len(contour) <= MOST_POINTS:
                 continue
-            measured = _measure(contour, relative, window)
+            measured = _measure(contour, relative, window.zone, excluded)
             if measured is not None:
                 rows.append((*measured, float(level), _peak(smooth, *measured[:3])))
     table = np.array(rows, np.float64).reshape(-1, 6)
@@ -79,11 +81,12 @@ def closed_level_lines(window: HipWindow) -> LevelLines:
     )
 
 
-def _levels(values: Image) -> NDArray[np.float64]:
+def _levels(values: Image) -> Image:
     if values.size == 0:
-        return np.empty(0)
+        return np.empty(0, np.float32)
     low, high = np.percentile(values, [0.5, 99.9])
-    return np.linspace(low, high, LEVELS)
+    # In the picture's own type: against a double, every comparison would first convert the picture.
+    return np.linspace(low, high, LEVELS, dtype=np.float32)
 
 
 def _gradient(image: Image) -> Image:
@@ -104,7 +107,9 @@ def _local_mean(gradient: Image, included: NDArray[np.bool_]) -> Image:
     return np.asarray(cv2.resize(mean, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _measure(contour: NDArray[np.int32], relative: Image, window: HipWindow) -> tuple[float, ...] | None:
+def _measure(
+    contour: NDArray[np.int32], relative: Image, zone: NDArray[np.bool_], excluded: NDArray[np.bool_] | None
+) -> tuple[float, ...] | None:
     """Return row, column, diameter and meaning of a line, or None if it is no focus's outline."""
     # findContours walks through the centres of the border pixels: their outer halves belong to the region.
     area = cv2.contourArea(contour) + len(contour) / 2 + 1
@@ -113,7 +118,7 @@ def _measure(contour: NDArray[np.int32], relative: Image, window: HipWindow) -> 
     points = contour[:, 0, :]
     columns, rows = points.T
     column, row = (points.sum(axis=0) / len(points)).tolist()
-    if not window.zone[round(row), round(column)] or not window.included[rows, columns].all():
+    if not zone[round(row), round(column)] or (excluded is not None and excluded[rows, columns].any()):
         return None
     hull = cv2.convexHull(contour)
     solidity = area / (cv2.contourArea(hull) + len(contour) / 2 + 1)

@@ -125,11 +125,13 @@ class _Patch:
         size = math.ceil(reach)
         top, left = max(round(row) - size, 0), max(round(column) - size, 0)
         part = slice(top, round(row) + size + 1), slice(left, round(column) + size + 1)
-        rows, columns = np.ogrid[: level[part].shape[0], : level[part].shape[1]]
+        height, width = level[part].shape
         return _Patch(
             level=level[part],
             included=included[part],
-            distance=np.hypot(rows - np.float32(row - top), columns - np.float32(column - left)).astype(np.float32),
+            distance=np.hypot(
+                np.arange(height)[:, None] - np.float32(row - top), np.arange(width) - np.float32(column - left)
+            ).astype(np.float32),
             times=1,
             top=top,
             left=left,

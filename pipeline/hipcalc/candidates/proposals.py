@@ -73,7 +73,7 @@ def _blob_maxima(window: HipWindow, scales: tuple[BlobScale, ...]) -> Floats:
         size = 2 * round(0.7 * scale.radius / scale.coarseness) + 1
         peak = scale.response >= cv2.dilate(scale.response, np.ones((size, size), np.uint8))
         peak &= scale.response > MIN_RESPONSE
-        rows, columns = (axis * scale.coarseness for axis in np.nonzero(peak))
+        rows, columns = (axis * scale.coarseness for axis in np.divmod(np.flatnonzero(peak), peak.shape[1]))
         inside = window.zone[rows, columns]
         diameters = np.full(rows.size, DISK_DIAMETER * scale.radius)
         found.append(np.stack([rows, columns, diameters], axis=1)[inside])
