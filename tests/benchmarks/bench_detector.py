@@ -15,6 +15,7 @@ from skimage.feature import blob_log
 
 from hipcalc.candidates import find_candidates
 from hipcalc.candidates.window import HipWindow, cut_window
+from hipcalc.detectability import detection_limit
 from hipcalc.normalize import structure_normalised
 
 POINTS = (0.1, 0.25, 0.5, 1.0)
@@ -120,11 +121,26 @@ def timing() -> None:
     print(f"\nCPU time of find_candidates: {1000 * (time.process_time() - started) / len(hips):.0f} ms per hip")
 
 
+def limits() -> None:
+    hips = load_hips(crops=False)
+    started = time.process_time()
+    found = [detection_limit(bench.normalized, bench.hip, false_marks_per_hip=0.25) for bench in hips]
+    seconds = (time.process_time() - started) / len(hips)
+    sizes = [limit.diameter_head_radii for limit in found if limit.diameter_head_radii is not None]
+    low, median, high = np.percentile(sizes, [5, 50, 95])
+    unreached = sum(limit.planted > 0 and limit.diameter_head_radii is None for limit in found)
+    print(f"\ndetection limit at CNR {found[0].cnr:g} and 0.25 false marks, {len(hips)} hips of pelves:")
+    print(f"  {len(sizes)} reached, {unreached} not reached, {len(hips) - len(sizes) - unreached} without room to plant")
+    print(f"  median {median:.3f} head radii (5th to 95th percentile {low:.3f} to {high:.3f})")
+    print(f"  CPU {seconds:.2f} s per hip")
+
+
 def main() -> None:
     """Print the tables."""
     cv2.setNumThreads(1)
     froc_tables()
     timing()
+    limits()
 
 
 if __name__ == "__main__":
