@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hipcalc.anatomy.fitting import HipFit, fit_hip
 from hipcalc.anatomy.frame import HipFrame, SideSource
-from hipcalc.anatomy.hypotheses import apart, find_hypotheses
+from hipcalc.anatomy.hypotheses import Hypothesis, apart, find_hypotheses
 from hipcalc.anatomy.implants import metal_head
 from hipcalc.anatomy.joint import sharpen
 from hipcalc.anatomy.judging import confidence_alone, confidence_of, status_of
@@ -36,6 +36,9 @@ RADII_MM = (17.0, 34.0)
 RADII_PER_WIDTH = (0.04, 0.45)
 HYPOTHESES_PER_SIDE = 5
 FITS_PER_SIDE = 4
+# Places for the other hip of a pelvis that are looked at beside those: this near the mirrored place, this size (log).
+PARTNERS = 2
+PARTNER_REACH, PARTNER_SIZE = 2.0, 0.2
 RADIUS_FACTORS = (1.0, 0.93, 1.07, 0.87, 1.15)
 # Tried where an upright picture shows no hip.
 TURNS_DEG = (-12.0, 12.0)
@@ -140,11 +143,33 @@ def _fits(
     found = find_hypotheses(grey, keep, radii_px, turns_deg)
     fits: list[HipFit] = []
     for sign in (-1, 1):
-        likely = apart([one for one in found if one.lateral_sign == sign], HYPOTHESES_PER_SIDE)
-        sharp = [sharpen(picture, one, RADIUS_FACTORS) for one in likely]
-        sharp = sorted((one for one in sharp if math.isfinite(one.joint)), key=lambda one: -one.score)
-        fits.extend(fit_hip(picture, one) for one in sharp[:FITS_PER_SIDE])
+        likely = [one for one in found if one.lateral_sign == sign]
+        fits.extend(_fit_sharpest(picture, likely, HYPOTHESES_PER_SIDE, FITS_PER_SIDE))
+    best = max(fits, key=lambda fit: fit.worth, default=None)
+    if best is not None:
+        fits.extend(_fit_sharpest(picture, _partners(best, found), PARTNERS, PARTNERS))
     return fits
+
+
+def _fit_sharpest(picture: Pyramid, likely: list[Hypothesis], looked_at: int, fitted: int) -> list[HipFit]:
+    sharp = [sharpen(picture, one, RADIUS_FACTORS) for one in apart(likely, looked_at)]
+    sharp = sorted((one for one in sharp if math.isfinite(one.joint)), key=lambda one: -one.score)
+    return [fit_hip(picture, one) for one in sharp[:fitted]]
+
+
+def _partners(fit: HipFit, found: list[Hypothesis]) -> list[Hypothesis]:
+    """List the hypotheses that mirror a hip: where its pelvis has the other one, weak evidence is worth a look."""
+    circle, sign = fit.circle, fit.hypothesis.lateral_sign
+    turn = math.radians(fit.hypothesis.turn_deg)
+    row = circle.row_px - sign * HEAD_DISTANCE * circle.radius_px * math.sin(turn)
+    column = circle.column_px - sign * HEAD_DISTANCE * circle.radius_px * math.cos(turn)
+    return [
+        one
+        for one in found
+        if one.lateral_sign == -sign
+        and math.hypot(one.row_px - row, one.column_px - column) < PARTNER_REACH * circle.radius_px
+        and abs(math.log(one.radius_px / circle.radius_px)) < PARTNER_SIZE
+    ]
 
 
 def _frames(normalized: NormalizedRadiograph, turns_deg: tuple[float, ...]) -> list[HipFrame]:

@@ -22,6 +22,8 @@ NESTED_LOSS = 1.5
 NESTED_REACH = 6.0
 # A rival is another reading of the same place: a centre this far off, or a radius that differs by this much (log).
 RIVAL_DISTANCE, RIVAL_SIZE = 0.3, 0.2
+# A circle of many times the size, through pelvis or trunk, is no reading of the same head (log).
+RIVAL_LARGEST = 1.1
 NO_RIVAL = 6.0
 
 
@@ -49,10 +51,11 @@ def margin_of(fit: HipFit, fits: list[HipFit]) -> float:
     margin = NO_RIVAL
     for other in fits:
         distance = _apart_px(fit, other)
-        near = distance < 1.5 * max(fit.circle.radius_px, other.circle.radius_px)
+        size = abs(math.log(other.circle.radius_px / fit.circle.radius_px))
+        near = distance < 1.5 * max(fit.circle.radius_px, other.circle.radius_px) and size < RIVAL_LARGEST
         differs = (
             distance > RIVAL_DISTANCE * fit.circle.radius_px
-            or abs(math.log(other.circle.radius_px / fit.circle.radius_px)) > RIVAL_SIZE
+            or size > RIVAL_SIZE
             or other.hypothesis.lateral_sign != fit.hypothesis.lateral_sign
         )
         if near and differs:
