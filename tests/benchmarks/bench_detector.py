@@ -130,7 +130,8 @@ def limits() -> None:
     low, median, high = np.percentile(sizes, [5, 50, 95])
     unreached = sum(limit.planted > 0 and limit.diameter_head_radii is None for limit in found)
     print(f"\ndetection limit at CNR {found[0].cnr:g} and 0.25 false marks, {len(hips)} hips of pelves:")
-    print(f"  {len(sizes)} reached, {unreached} not reached, {len(hips) - len(sizes) - unreached} without room to plant")
+    no_room = len(hips) - len(sizes) - unreached
+    print(f"  {len(sizes)} reached, {unreached} not reached, {no_room} without room to plant")
     print(f"  median {median:.3f} head radii (5th to 95th percentile {low:.3f} to {high:.3f})")
     print(f"  CPU {seconds:.2f} s per hip")
 
