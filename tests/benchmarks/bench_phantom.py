@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from hipcalc.synthetic import BodyAnatomy, FocusPlan, Imaging, make_phantom
-from hipcalc.synthetic.drawing import draw_body
+from hipcalc.synthetic.draw_body import draw_body
 
 HERE = Path(__file__).resolve().parent
 CROPS = HERE.parents[2] / "shared" / "data" / "hip_crops"

@@ -1,6 +1,9 @@
 """Hips whose truth is known: phantoms, and foci planted into real radiographs."""
 
+from hipcalc.synthetic.body import BodyAnatomy, HipAnatomy
 from hipcalc.synthetic.deposits import FOCUS_KINDS, TRAP_KINDS, FocusKind
+from hipcalc.synthetic.focus_plan import FocusPlan
+from hipcalc.synthetic.imaging import Imaging
 from hipcalc.synthetic.insertion import (
     FocusPatch,
     InsertedFocus,
@@ -9,7 +12,6 @@ from hipcalc.synthetic.insertion import (
     estimate_blur_px,
     insert_focus,
 )
-from hipcalc.synthetic.parameters import BodyAnatomy, FocusPlan, HipAnatomy, Imaging
 from hipcalc.synthetic.phantom import Phantom, make_phantom
 from hipcalc.synthetic.sample import SAMPLE_SIZE, simulate_sample
 from hipcalc.synthetic.simulate import simulate

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.synthetic.parameters import Imaging
+from hipcalc.synthetic.imaging import Imaging
 
 __all__ = ["Attenuation", "attenuation_at", "detector_noise", "expose"]
 

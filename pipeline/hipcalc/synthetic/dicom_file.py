@@ -12,8 +12,9 @@ from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
 from pydicom.uid import UID, DigitalXRayImageStorageForPresentation, JPEGLSLossless
 
+from hipcalc.synthetic.body import SideName
 from hipcalc.synthetic.display import BITS
-from hipcalc.synthetic.parameters import Imaging, SideName
+from hipcalc.synthetic.imaging import Imaging
 
 __all__ = ["BodyPart", "write_dicom"]
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.synthetic.beam import wide_blur
-from hipcalc.synthetic.parameters import Imaging
+from hipcalc.synthetic.imaging import Imaging
 
 __all__ = ["BITS", "Tone", "enhance", "logarithm", "tone_of"]
 

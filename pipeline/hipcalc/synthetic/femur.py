@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from hipcalc.synthetic.parameters import HipAnatomy
+from hipcalc.synthetic.body import HipAnatomy
 from hipcalc.synthetic.shapes import Field, Point, Points, ball, carve, ellipsoid, smooth_union, tube
 
 __all__ = ["femur", "neck_direction"]

@@ -11,7 +11,8 @@ from hipcalc.errors import UsageError
 from hipcalc.synthetic.beam import attenuation_at
 from hipcalc.synthetic.deposits import TRAP_KINDS, Deposit, draw_deposit
 from hipcalc.synthetic.display import enhance, logarithm
-from hipcalc.synthetic.parameters import FocusPlan, Imaging
+from hipcalc.synthetic.focus_plan import FocusPlan
+from hipcalc.synthetic.imaging import Imaging
 from hipcalc.synthetic.truth import FocusTruth, HipTruth
 
 __all__ = ["Exposure", "PlacedFocus", "focus_truth", "place", "plant", "surround_deviation"]

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from hipcalc.synthetic.beam import attenuation_at, detector_noise, expose
 from hipcalc.synthetic.display import enhance, logarithm, tone_of
-from hipcalc.synthetic.parameters import Imaging
+from hipcalc.synthetic.imaging import Imaging
 from hipcalc.synthetic.projection import Frame, Pose, frame_of, project_bone
 from hipcalc.synthetic.shapes import Field, Points, smooth_union, tube
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
 
-from hipcalc.synthetic.parameters import HipAnatomy
+from hipcalc.synthetic.body import HipAnatomy
 from hipcalc.synthetic.shapes import (
     Field,
     Point,

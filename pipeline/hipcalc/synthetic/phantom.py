@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from hipcalc.errors import UsageError
 from hipcalc.radiograph import Radiograph
 from hipcalc.synthetic.beam import detector_noise, expose
+from hipcalc.synthetic.body import BodyAnatomy, SideName
 from hipcalc.synthetic.display import BITS, enhance, logarithm, tone_of
 from hipcalc.synthetic.foci import Exposure, PlacedFocus, focus_truth, place, plant
-from hipcalc.synthetic.parameters import BodyAnatomy, FocusPlan, Imaging, SideName, View
+from hipcalc.synthetic.focus_plan import FocusPlan
+from hipcalc.synthetic.imaging import Imaging, View
 from hipcalc.synthetic.projection import Frame, Pose, frame_of
 from hipcalc.synthetic.skeleton import body_pose, hip_pose
 from hipcalc.synthetic.tissue import attenuation_along_rays

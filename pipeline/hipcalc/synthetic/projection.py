@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from hipcalc.synthetic.parameters import Imaging
+from hipcalc.synthetic.imaging import Imaging
 from hipcalc.synthetic.resample import enlarge
 from hipcalc.synthetic.shapes import Field, Points
 

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from hipcalc.synthetic.body import BodyAnatomy, HipAnatomy
 from hipcalc.synthetic.dicom_file import write_dicom
+from hipcalc.synthetic.focus_plan import FocusPlan
 from hipcalc.synthetic.forearm import FOREARM_IMAGING, FOREARM_MAGNIFICATION, make_forearm
-from hipcalc.synthetic.parameters import BodyAnatomy, FocusPlan, HipAnatomy, Imaging, View
+from hipcalc.synthetic.imaging import Imaging, View
 from hipcalc.synthetic.phantom import make_phantom
 from hipcalc.synthetic.simulate import NamedPhantom, writable_folder, write_phantom, write_truth
 

@@ -9,9 +9,12 @@ from typing import Any, Final
 import numpy as np
 
 from hipcalc.errors import UsageError
+from hipcalc.synthetic.body import SideName
 from hipcalc.synthetic.dicom_file import write_dicom
-from hipcalc.synthetic.drawing import draw_body, draw_foci, draw_imaging
-from hipcalc.synthetic.parameters import SideName, View
+from hipcalc.synthetic.draw_body import draw_body
+from hipcalc.synthetic.draw_foci import draw_foci
+from hipcalc.synthetic.draw_imaging import draw_imaging
+from hipcalc.synthetic.imaging import View
 from hipcalc.synthetic.phantom import Phantom, make_phantom
 from hipcalc.synthetic.truth import FocusTruth, HipTruth
 

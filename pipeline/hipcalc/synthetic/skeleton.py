@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.synthetic.axial import spine
+from hipcalc.synthetic.body import BodyAnatomy, SideName
 from hipcalc.synthetic.femur import femur
 from hipcalc.synthetic.hip_bone import hip_bone
-from hipcalc.synthetic.parameters import BodyAnatomy, Imaging, SideName
+from hipcalc.synthetic.imaging import Imaging
 from hipcalc.synthetic.projection import Box, Frame, Pose, Thickness, project_bone
 
 __all__ = ["Skeleton", "body_pose", "hip_pose", "project_skeleton", "sign_of"]

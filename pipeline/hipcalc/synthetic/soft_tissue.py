@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.synthetic.parameters import BodyAnatomy
+from hipcalc.synthetic.body import BodyAnatomy
 
 __all__ = ["SoftTissue", "soft_tissue"]
 

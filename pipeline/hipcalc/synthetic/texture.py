@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.synthetic.parameters import HipAnatomy
+from hipcalc.synthetic.body import HipAnatomy
 
 __all__ = ["TILE_STEP_MM", "draped", "load_density", "noise_tile", "trabeculae"]
 

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.synthetic.beam import attenuation_at
-from hipcalc.synthetic.parameters import BodyAnatomy, Imaging
+from hipcalc.synthetic.body import BodyAnatomy
+from hipcalc.synthetic.imaging import Imaging
 from hipcalc.synthetic.projection import Frame, Pose, Thickness, frame_of
 from hipcalc.synthetic.resample import enlarge
 from hipcalc.synthetic.skeleton import Skeleton, hip_pose, project_skeleton

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hipcalc.synthetic.body import HipAnatomy, SideName
 from hipcalc.synthetic.deposits import FocusKind
 from hipcalc.synthetic.hip_bone import rim_point
-from hipcalc.synthetic.parameters import HipAnatomy, SideName
 from hipcalc.synthetic.projection import Frame, Pose
 
 __all__ = ["FocusTruth", "HipTruth", "hip_truth"]

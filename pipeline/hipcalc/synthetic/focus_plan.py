@@ -1,0 +1,45 @@
+"""What deposit a phantom gets, and where."""
+
+from dataclasses import dataclass
+
+from hipcalc.errors import UsageError
+from hipcalc.synthetic.body import SideName
+from hipcalc.synthetic.deposits import FOCUS_KINDS, FocusKind
+from hipcalc.synthetic.ranges import check_ranges, ranged
+
+__all__ = ["FocusPlan"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FocusPlan:
+    """A deposit to be put into a phantom, in the hip coordinates of one side.
+
+    Attributes
+    ----------
+    side : {"R", "L"}
+    kind : str
+        One of `FOCUS_KINDS`.
+    r_head_radii, phi_deg : float
+        Centre.
+    diameter_mm : float
+        1 to 15: of the circle with the outline's area, in the body (not magnified).
+    cnr : float
+        0.5 to 15: contrast inside over the robust deviation of the surround, which sets the mineral's thickness.
+    orientation_deg : float
+        -180 to 180: of the long axis against the head's tangent, positive turning outwards towards lateral.
+    """
+
+    side: SideName
+    kind: FocusKind = "amorphous"
+    r_head_radii: float = ranged(1.3, 0.0, 4.0, "head radii")
+    phi_deg: float = ranged(40.0, -180.0, 180.0, "degrees")
+    diameter_mm: float = ranged(4.0, 1.0, 15.0, "mm")
+    cnr: float = ranged(5.0, 0.5, 15.0, "(a ratio)")
+    orientation_deg: float = ranged(0.0, -180.0, 180.0, "degrees")
+
+    def __post_init__(self) -> None:
+        if self.side not in ("R", "L"):
+            raise UsageError(f"side is {self.side!r} but must be R or L.")
+        if self.kind not in FOCUS_KINDS:
+            raise UsageError(f"kind is {self.kind!r} but must be one of {', '.join(FOCUS_KINDS)}.")
+        check_ranges(self)

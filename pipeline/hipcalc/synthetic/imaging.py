@@ -1,0 +1,57 @@
+"""The exposure of a phantom, and its frame."""
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from hipcalc.errors import UsageError
+from hipcalc.synthetic.ranges import check_ranges, ranged
+
+__all__ = ["Imaging", "View"]
+
+View = Literal["ap-pelvis", "ap-right-hip", "ap-left-hip"]
+VIEWS: Final[tuple[View, ...]] = ("ap-pelvis", "ap-right-hip", "ap-left-hip")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imaging:
+    """The exposure and the frame.
+
+    Attributes
+    ----------
+    view : {"ap-pelvis", "ap-right-hip", "ap-left-hip"}
+    rows, columns : int
+        64 to 4000.
+    pixel_mm : float
+        0.1 to 0.5: at the detector.
+    source_distance_mm : float
+        900 to 2000: from the focal spot to the detector.
+    table_distance_mm : float
+        10 to 120: from the patient's back to the detector.
+    kilovolts : float
+        60 to 100: tube voltage; the effective energy is taken as 0.75 of it in keV, after filtration and the patient.
+    dose : float
+        0.2 to 5: detector exposure relative to 2.5 microgray.
+    blur_mm : float
+        0.05 to 0.5: focal spot and detector together, sigma of a Gaussian at the detector.
+    scatter : float
+        0 to 1.5: scatter-to-primary ratio behind the grid.
+    enhancement : float
+        0 to 1.5: strength of the display's multi-frequency edge enhancement.
+    """
+
+    view: View = "ap-pelvis"
+    rows: int = field(default=1400, metadata={"range": (64, 4000), "unit": "pixels"})
+    columns: int = field(default=1536, metadata={"range": (64, 4000), "unit": "pixels"})
+    pixel_mm: float = ranged(0.28, 0.1, 0.5, "mm")
+    source_distance_mm: float = ranged(1150.0, 900.0, 2000.0, "mm")
+    table_distance_mm: float = ranged(60.0, 10.0, 120.0, "mm")
+    kilovolts: float = ranged(77.0, 60.0, 100.0, "kV")
+    dose: float = ranged(1.0, 0.2, 5.0, "of 2.5 microgray")
+    blur_mm: float = ranged(0.18, 0.05, 0.5, "mm")
+    scatter: float = ranged(0.35, 0.0, 1.5, "(a ratio)")
+    enhancement: float = ranged(0.6, 0.0, 1.5, "(a gain)")
+
+    def __post_init__(self) -> None:
+        if self.view not in VIEWS:
+            raise UsageError(f"view is {self.view!r} but must be one of {', '.join(VIEWS)}.")
+        check_ranges(self)
