@@ -38,11 +38,15 @@ class Tone:
     low: float
     high: float
 
-    def apply(self, enhanced: Image) -> NDArray[np.uint16]:
-        """Return stored pixel values: a soft S between the anchors, shoulders beyond."""
+    def level(self, enhanced: Image) -> Image:
+        """Return display levels from 0 to 1: a soft S between the anchors, shoulders beyond."""
         level = (enhanced - self.low) / (self.high - self.low)
         soft = 0.5 + 0.5 * np.tanh(1.35 * (level - 0.5)) / np.tanh(1.35 * 0.62)
-        return np.asarray(np.round(np.clip(soft, 0.0, 1.0) * (2**BITS - 1)), np.uint16)
+        return np.asarray(np.clip(soft, 0.0, 1.0), np.float32)
+
+    def apply(self, enhanced: Image) -> NDArray[np.uint16]:
+        """Return the display levels as stored pixel values of 12 bits."""
+        return np.asarray(np.round(self.level(enhanced) * (2**BITS - 1)), np.uint16)
 
 
 def tone_of(enhanced: Image, body: NDArray[np.bool_]) -> Tone:
