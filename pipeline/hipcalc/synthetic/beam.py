@@ -22,6 +22,24 @@ _ADIPOSE: Final = (0.2396, 0.2123, 0.1974, 0.1800)
 _CORTICAL_BONE: Final = (0.6655, 0.4242, 0.3148, 0.2229)
 _HYDROXYAPATITE: Final = (0.9876, 0.5866, 0.4067, 0.2589)
 _DENSITY: Final = {"muscle": 1.05, "adipose": 0.95, "bone": 1.92, "hydroxyapatite": 3.16}
+# Elements of implants at the same energies: W. T. Elam, B. D. Ravel, J. R. Sieber, Radiat Phys Chem 63 (2002) 121, as
+# tabulated by the package XrayDB.
+_ELEMENTS: Final = {
+    "Al": (0.5684, 0.3682, 0.2778, 0.2018),
+    "Ti": (2.2126, 1.2135, 0.7660, 0.4053),
+    "V": (2.4720, 1.3475, 0.8438, 0.4371),
+    "Cr": (2.8554, 1.5512, 0.9640, 0.4905),
+    "Fe": (3.6289, 1.9574, 1.2049, 0.5952),
+    "Co": (3.9799, 2.1444, 1.3140, 0.6414),
+    "Ni": (4.5996, 2.4746, 1.5111, 0.7306),
+    "Mo": (12.9378, 7.0400, 4.2736, 1.9623),
+}
+# Mass fractions within the limits of ASTM F136, F75 and F138, and density in g/cm3.
+_ALLOYS: Final = {
+    "titanium": ({"Ti": 0.90, "Al": 0.06, "V": 0.04}, 4.43),
+    "cobalt_chromium": ({"Co": 0.66, "Cr": 0.28, "Mo": 0.06}, 8.3),
+    "steel": ({"Fe": 0.65, "Cr": 0.18, "Ni": 0.14, "Mo": 0.03}, 7.95),
+}
 # Quanta per mm2 and microgray behind a patient, times a detective efficiency of 0.65 (IEC 62220-1, beam RQA 5).
 _QUANTA_PER_MM2: Final = 30174.0 * 0.65
 _DETECTOR_MICROGRAY: Final = 2.5
@@ -30,27 +48,42 @@ _ELECTRONIC_SHARE: Final = 0.15
 
 @dataclass(frozen=True, kw_only=True)
 class Attenuation:
-    """Linear attenuation coefficients per millimetre at the beam's effective energy."""
+    """Linear attenuation coefficients per millimetre at the beam's effective energy.
+
+    The metals are those of implants: Ti-6Al-4V, Co-28Cr-6Mo, and stainless steel 316L.
+    """
 
     muscle: float
     adipose: float
     bone: float
     hydroxyapatite: float
+    titanium: float
+    cobalt_chromium: float
+    steel: float
 
 
 def attenuation_at(kilovolts: float) -> Attenuation:
     """Return the coefficients at the effective energy, 0.75 of the tube voltage (a beam hardened by the patient)."""
     energy = np.log(0.75 * kilovolts)
 
+    def mass(table: tuple[float, ...]) -> float:
+        return float(np.exp(np.interp(energy, np.log(_ENERGY_KEV), np.log(table))))
+
     def linear(table: tuple[float, ...], material: str) -> float:
-        mass = float(np.exp(np.interp(energy, np.log(_ENERGY_KEV), np.log(table))))
-        return mass * _DENSITY[material] / 10.0
+        return mass(table) * _DENSITY[material] / 10.0
+
+    def alloy(name: str) -> float:
+        shares, density = _ALLOYS[name]
+        return sum(share * mass(_ELEMENTS[element]) for element, share in shares.items()) * density / 10.0
 
     return Attenuation(
         muscle=linear(_MUSCLE, "muscle"),
         adipose=linear(_ADIPOSE, "adipose"),
         bone=linear(_CORTICAL_BONE, "bone"),
         hydroxyapatite=linear(_HYDROXYAPATITE, "hydroxyapatite"),
+        titanium=alloy("titanium"),
+        cobalt_chromium=alloy("cobalt_chromium"),
+        steel=alloy("steel"),
     )
 
 
