@@ -14,14 +14,27 @@ from numpy.typing import NDArray
 
 from hipcalc.errors import UsageError
 
-__all__ = ["FOCUS_KINDS", "TRAP_KINDS", "Deposit", "FocusKind", "draw_deposit"]
+__all__ = [
+    "ASPECT_RANGE",
+    "FIXED_SHAPES",
+    "FOCUS_KINDS",
+    "TRAP_KINDS",
+    "Deposit",
+    "FocusKind",
+    "aspect_of",
+    "draw_deposit",
+]
 
 Image = NDArray[np.float32]
-FocusKind = Literal["amorphous", "ossicle", "ring", "linear", "cluster", "beak", "phlebolith"]
+FocusKind = Literal["amorphous", "ossicle", "ring", "linear", "cluster", "beak", "phlebolith", "vascular"]
 FOCUS_KINDS: Final[tuple[FocusKind, ...]] = get_args(FocusKind)
-# What a reader would call something else than a focus: a lip of bone joined to the rim, a stone in a pelvic vein.
-TRAP_KINDS: Final[frozenset[FocusKind]] = frozenset({"beak", "phlebolith"})
+# What a reader would call something else than a focus: a lip of bone joined to the rim, a stone in a pelvic vein, the
+# two lines of a calcified artery's walls.
+TRAP_KINDS: Final[frozenset[FocusKind]] = frozenset({"beak", "phlebolith", "vascular"})
+# These have a shape of their own; the others can be stretched to any aspect ratio.
+FIXED_SHAPES: Final[frozenset[FocusKind]] = frozenset({"linear", "beak", "vascular"})
 
+ASPECT_RANGE: Final = (1.0, 3.0)
 # Shapes are drawn on this canvas and shrunk to the pixel grid, so that a small focus has smooth edges.
 _CANVAS = 192
 _UNITS_PER_CANVAS = 3.2
@@ -128,6 +141,21 @@ def _phlebolith(x: Image, y: Image, rng: np.random.Generator) -> Image:
     return _ball(x, y, (0.0, 0.0), 1.0) - 0.9 * _ball(x, y, (centre[0], centre[1]), rng.uniform(0.5, 0.65))
 
 
+def _vascular(x: Image, y: Image, rng: np.random.Generator) -> Image:
+    """Draw the calcified walls of an artery: two parallel lines along x, bent together, each broken in its own places.
+
+    Media calcification fills the wall, so a wall seen edge-on is dense, and what lies between the two is faint.
+    """
+    bend = rng.uniform(-0.2, 0.2) * (x**2 - 0.7) + 0.04 * np.sin(rng.uniform(2.0, 4.0) * x + rng.uniform(0, 6.28))
+    across, radius = np.asarray(y + bend, np.float32), rng.uniform(0.22, 0.32)
+    wall = np.asarray((across / radius) ** 2, np.float32)
+    tube = _chord(wall) - 0.85 * _chord(wall, 0.72)
+    along = np.clip((1.45 - np.abs(x)) / 0.15, 0.0, 1.0)
+    gaps = [cv2.GaussianBlur(rng.standard_normal((1, x.shape[1]), dtype=np.float32), (0, 0), 7.0) for _ in range(2)]
+    patchy = np.where(y + bend < 0, gaps[0] / gaps[0].std(), gaps[1] / gaps[1].std())
+    return np.asarray(tube * along * np.clip(1.0 + 0.45 * patchy, 0.15, None), np.float32)
+
+
 _SHAPES: Final[dict[FocusKind, Callable[[Image, Image, np.random.Generator], Image]]] = {
     "amorphous": _amorphous,
     "ossicle": _ossicle,
@@ -136,16 +164,39 @@ _SHAPES: Final[dict[FocusKind, Callable[[Image, Image, np.random.Generator], Ima
     "cluster": _cluster,
     "beak": _beak,
     "phlebolith": _phlebolith,
+    "vascular": _vascular,
 }
 
 
 def _filled(thickness: Image, kind: FocusKind) -> NDArray[np.uint8]:
-    """Return the inside of the outline: where there is mineral, with what it encloses; a cluster counts as its hull."""
+    """Return the inside of the outline: where there is mineral, and what it encloses; of pieces, the hull."""
     inside = (thickness > 0.1 * thickness.max()).astype(np.uint8)
     contours, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    if kind == "cluster":
+    if kind in ("cluster", "vascular"):
         contours = [cv2.convexHull(np.vstack(contours))]
     return np.asarray(cv2.drawContours(np.zeros_like(inside), contours, -1, 1, cv2.FILLED), np.uint8)
+
+
+def aspect_of(mask: NDArray[np.bool_] | NDArray[np.uint8]) -> float:
+    """Return the ratio of the axes of the ellipse that has a mask's second moments."""
+    moments = np.linalg.eigvalsh(np.cov(np.nonzero(mask)) + np.eye(2) / 12.0)
+    return float(math.sqrt(moments[1] / moments[0]))
+
+
+def _stretched(canvas: Image, inside: NDArray[np.uint8], aspect: float) -> tuple[Image, NDArray[np.uint8]]:
+    """Stretch a shape along its own axes to an aspect ratio, its long axis turned to x and its size kept."""
+    y, x = np.nonzero(inside)
+    spread, axes = np.linalg.eigh(np.cov(x, y))
+    ratio = math.sqrt(aspect / math.sqrt(spread[1] / spread[0]))
+    turned = np.stack([axes[:, 1] * ratio, axes[:, 0] / ratio])
+    # Aspect ratios beyond this canvas are left to the kinds that are lines; a little smaller, it stays inside.
+    turned *= min(1.0, 1.3 / math.sqrt(aspect))
+    matrix = np.column_stack([turned, np.full(2, (_CANVAS - 1) / 2) - turned @ (x.mean(), y.mean())])
+    size = (_CANVAS, _CANVAS)
+    return (
+        np.asarray(np.maximum(cv2.warpAffine(canvas, matrix, size), 0.0), np.float32),
+        np.asarray(cv2.warpAffine(inside.astype(np.float32), matrix, size) > 0.5, np.uint8),
+    )
 
 
 def draw_deposit(
@@ -156,6 +207,7 @@ def draw_deposit(
     diameter_px: float,
     orientation_deg: float,
     rng: np.random.Generator,
+    aspect: float | None = None,
 ) -> Deposit:
     """Draw one deposit of a given kind and size, unblurred.
 
@@ -172,16 +224,24 @@ def draw_deposit(
         displayed.
     rng : numpy.random.Generator
         Draws the irregularities.
+    aspect : float, optional
+        1 to 3: ratio of the axes of the ellipse that has the outline's second moments. Lines, beaks and vessels
+        (`FIXED_SHAPES`) keep their own, as every shape does when it is not given.
 
     Raises
     ------
     UsageError
-        For an unknown kind.
+        For an unknown kind, or an aspect ratio out of range.
     """
     if kind not in _SHAPES:
         raise UsageError(f"kind is {kind!r} but must be one of {', '.join(FOCUS_KINDS)}.")
+    low, high = ASPECT_RANGE
+    if aspect is not None and not low <= aspect <= high:
+        raise UsageError(f"aspect is {aspect:g} but must be between {low:g} and {high:g} (a ratio).")
     canvas = _SHAPES[kind](*_axes(), rng)
     inside = _filled(canvas, kind)
+    if aspect is not None and kind not in FIXED_SHAPES:
+        canvas, inside = _stretched(canvas, inside, aspect)
     scale = diameter_px / (2.0 * math.sqrt(float(inside.sum()) / math.pi))
     centre_y, centre_x = (float(axis.mean()) for axis in np.nonzero(inside))
     half = math.ceil(0.75 * _CANVAS * scale) + 2

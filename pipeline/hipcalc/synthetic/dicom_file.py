@@ -13,7 +13,6 @@ from pydicom.sequence import Sequence
 from pydicom.uid import UID, DigitalXRayImageStorageForPresentation, JPEGLSLossless
 
 from hipcalc.synthetic.body import SideName
-from hipcalc.synthetic.display import BITS
 from hipcalc.synthetic.imaging import Imaging
 
 __all__ = ["BodyPart", "write_dicom"]
@@ -58,9 +57,9 @@ def write_dicom(
     ----------
     file : Path
     pixels : ndarray of uint16, shape (rows, columns)
-        12 bits, bone bright.
+        Of `imaging.bits` bits, bone bright.
     imaging : Imaging
-        For the header's exposure and spacing.
+        For the header's exposure and spacing, and how values are stored.
     number : int
         Of the phantom, from 1: its only name.
     seed : int
@@ -82,8 +81,8 @@ def write_dicom(
     _describe_study(dataset, number, seed)
     _describe_view(dataset, body_part, side)
     _describe_exposure(dataset, imaging, magnification)
-    _describe_pixels(dataset, pixels)
-    dataset.PixelData = encapsulate([bytes(imagecodecs.jpegls_encode(pixels))])
+    _describe_pixels(dataset, pixels.shape, imaging)
+    dataset.PixelData = encapsulate([bytes(imagecodecs.jpegls_encode(_as_stored(pixels, imaging)))])
     dataset["PixelData"].is_undefined_length = True
     dataset.save_as(file, enforce_file_format=True)
 
@@ -122,13 +121,22 @@ def _describe_exposure(dataset: Dataset, imaging: Imaging, magnification: float)
     dataset.AcquisitionContextSequence = Sequence()
 
 
-def _describe_pixels(dataset: Dataset, pixels: NDArray[np.uint16]) -> None:
+def _as_stored(pixels: NDArray[np.uint16], imaging: Imaging) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    values = np.uint16(2**imaging.bits - 1) - pixels if imaging.photometric == "MONOCHROME1" else pixels
+    return values.astype(np.uint8) if imaging.bits == 8 else values
+
+
+def _describe_pixels(dataset: Dataset, shape: tuple[int, ...], imaging: Imaging) -> None:
+    bits, is_inverse = imaging.bits, imaging.photometric == "MONOCHROME1"
     dataset.ImageType = ["DERIVED", "PRIMARY", ""]
-    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
-    dataset.Rows, dataset.Columns = pixels.shape
-    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, BITS, BITS - 1, 0
-    dataset.PixelIntensityRelationship, dataset.PixelIntensityRelationshipSign = "LOG", -1
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, imaging.photometric
+    dataset.Rows, dataset.Columns = shape
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8 if bits == 8 else 16, bits, bits - 1
+    dataset.PixelRepresentation = 0
+    # The sign says whether larger values mean more exposure, as they do where bone is dark.
+    dataset.PixelIntensityRelationship, dataset.PixelIntensityRelationshipSign = "LOG", 1 if is_inverse else -1
     dataset.RescaleIntercept, dataset.RescaleSlope, dataset.RescaleType = "0", "1", "US"
-    dataset.WindowCenter, dataset.WindowWidth = str(2 ** (BITS - 1)), str(2**BITS)
-    dataset.PresentationLUTShape, dataset.LossyImageCompression = "IDENTITY", "00"
-    dataset.BurnedInAnnotation = "NO"
+    dataset.WindowCenter, dataset.WindowWidth = str(2 ** (bits - 1)), str(2**bits)
+    dataset.PresentationLUTShape, dataset.LossyImageCompression = "INVERSE" if is_inverse else "IDENTITY", "00"
+    furniture = imaging.furniture
+    dataset.BurnedInAnnotation = "YES" if furniture.text_boxes or furniture.scale_bars else "NO"

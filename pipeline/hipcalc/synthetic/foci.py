@@ -72,6 +72,7 @@ def place(
         diameter_px=diameter,
         orientation_deg=_direction_deg(hip, plan),
         rng=rng,
+        aspect=plan.aspect,
     )
     end = (deposit.row + deposit.mask.shape[0], deposit.column + deposit.mask.shape[1])
     if min(deposit.row, deposit.column) < 0 or end[0] > shape[0] or end[1] > shape[1]:

@@ -25,6 +25,8 @@ class FocusPlan:
         1 to 15: of the circle with the outline's area, in the body (not magnified).
     cnr : float
         0.5 to 15: contrast inside over the robust deviation of the surround, which sets the mineral's thickness.
+    aspect : float
+        1 to 3: length over width of the outline; a line, a beak and a vessel have their own.
     orientation_deg : float
         -180 to 180: of the long axis against the head's tangent, positive turning outwards towards lateral.
     """
@@ -35,6 +37,7 @@ class FocusPlan:
     phi_deg: float = ranged(40.0, -180.0, 180.0, "degrees")
     diameter_mm: float = ranged(4.0, 1.0, 15.0, "mm")
     cnr: float = ranged(5.0, 0.5, 15.0, "(a ratio)")
+    aspect: float = ranged(1.2, 1.0, 3.0, "(a ratio)")
     orientation_deg: float = ranged(0.0, -180.0, 180.0, "degrees")
 
     def __post_init__(self) -> None:

@@ -4,12 +4,17 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from hipcalc.errors import UsageError
+from hipcalc.synthetic.furniture import Furniture
 from hipcalc.synthetic.ranges import check_ranges, ranged
 
-__all__ = ["Imaging", "View"]
+__all__ = ["Imaging", "Photometric", "View", "outside_picture"]
 
 View = Literal["ap-pelvis", "ap-right-hip", "ap-left-hip"]
 VIEWS: Final[tuple[View, ...]] = ("ap-pelvis", "ap-right-hip", "ap-left-hip")
+
+Photometric = Literal["MONOCHROME2", "MONOCHROME1"]
+PHOTOMETRICS: Final[tuple[Photometric, ...]] = ("MONOCHROME2", "MONOCHROME1")
+BITS: Final = (8, 10, 12, 14, 16)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +42,12 @@ class Imaging:
         0 to 1.5: scatter-to-primary ratio behind the grid.
     enhancement : float
         0 to 1.5: strength of the display's multi-frequency edge enhancement.
+    bits : {8, 10, 12, 14, 16}
+        Of a stored value.
+    photometric : {"MONOCHROME2", "MONOCHROME1"}
+        How a file stores it: bone bright, or bone dark.
+    furniture : Furniture
+        Blades, marker, clips, dust, what is burned in, saturation.
     """
 
     view: View = "ap-pelvis"
@@ -50,8 +61,23 @@ class Imaging:
     blur_mm: float = ranged(0.18, 0.05, 0.5, "mm")
     scatter: float = ranged(0.35, 0.0, 1.5, "(a ratio)")
     enhancement: float = ranged(0.6, 0.0, 1.5, "(a gain)")
+    bits: int = 12
+    photometric: Photometric = "MONOCHROME2"
+    furniture: Furniture = field(default_factory=Furniture)
 
     def __post_init__(self) -> None:
         if self.view not in VIEWS:
             raise UsageError(f"view is {self.view!r} but must be one of {', '.join(VIEWS)}.")
+        if self.bits not in BITS:
+            raise UsageError(f"bits is {self.bits!r} but must be one of {', '.join(map(str, BITS))}.")
+        if self.photometric not in PHOTOMETRICS:
+            raise UsageError(f"photometric is {self.photometric!r} but must be one of {', '.join(PHOTOMETRICS)}.")
         check_ranges(self)
+
+
+def outside_picture(name: str, row_mm: float, column_mm: float, imaging: Imaging) -> UsageError:
+    """Return the error for an object that does not fit into the frame."""
+    return UsageError(
+        f"the {name} at row {row_mm:g} mm, column {column_mm:g} mm does not lie inside the picture of "
+        f"{imaging.rows * imaging.pixel_mm:.0f} x {imaging.columns * imaging.pixel_mm:.0f} mm."
+    )
