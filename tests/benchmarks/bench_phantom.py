@@ -1,153 +1,133 @@
-"""How real the phantoms are: power spectra and a contact sheet beside real crops; time and memory.
+"""How real the phantoms are: spectra, noise, edges, local contrast and the locator's error beside real crops.
 
-Run as ``python tests/benchmarks/bench_phantom.py``; needs the real crops in ``../shared/data/hip_crops``.
+Run as ``python tests/benchmarks/bench_phantom.py [--phantoms N] [--no-cost]``; needs the real crops in
+``../shared/data/hip_crops``. It prints tables, and writes a contact sheet to ``tests/benchmarks/out``.
 """
 
-import csv
-import itertools
+import argparse
+import math
 import resource
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import cv2
 import numpy as np
+from realism_data import CROPS, Crop, mesh_crops, phantom_crops, real_crops
+from realism_measures import measures
 
-from hipcalc.synthetic import BodyAnatomy, FocusPlan, Imaging, make_phantom
-from hipcalc.synthetic.draw_body import draw_body
+from hipcalc.anatomy import locate_hips
+from hipcalc.normalize import normalize
+from hipcalc.radiograph import read_radiograph
+from hipcalc.synthetic import BodyAnatomy, FocusPlan, Imaging, make_phantom, simulate
 
-HERE = Path(__file__).resolve().parent
-CROPS = HERE.parents[2] / "shared" / "data" / "hip_crops"
-OUT = HERE / "out"
-BANDS = (0.1, 0.2, 0.32, 0.5, 0.8, 1.25, 2.0)
-# The crops' spacing is unknown: a head of this magnified radius sets their scale.
-HEAD_RADIUS_MM = 27.6
-PATCH_MM = 13.0
-PLACES = {
-    # Centre of the patch in head radii: cranial, lateral.
-    "head": ((-0.1, -0.1), (-0.35, 0.1)),
-    "roof": ((1.55, -0.25), (1.6, 0.1)),
-}
-PHANTOMS = 12
+OUT = Path(__file__).resolve().parent / "out"
 
 
-def scaled(picture: np.ndarray) -> np.ndarray:
-    """Bring a crop to 0 and 1 at its 2nd and 98th percentile: vendors' grey scales have no common unit."""
-    low, high = np.percentile(picture, (2, 98))
-    return (picture - low) / max(high - low, 1.0)
-
-
-def spectrum(patch: np.ndarray, pixel_mm: float) -> np.ndarray:
-    """Mean power per band, log10, of a windowed patch whose slow trend is taken off."""
-    size = patch.shape[0]
-    detail = patch - cv2.GaussianBlur(patch, (0, 0), size / 4)
-    window = np.outer(np.hanning(size), np.hanning(size))
-    power = np.abs(np.fft.fft2(detail * window)) ** 2 * pixel_mm**2 / (window**2).sum()
-    frequency = np.fft.fftfreq(size, pixel_mm)
-    radial = np.hypot(frequency[:, None], frequency)
-    pairs = itertools.pairwise(BANDS)
-    return np.log10([power[(radial >= low) & (radial < high)].mean() for low, high in pairs])
-
-
-def patches(picture: np.ndarray, head: tuple[float, float, float], place: str, pixel_mm: float) -> list[np.ndarray]:
-    """Spectra of the patches of one kind that lie inside a crop, lateral to the right."""
-    row, column, radius = head
-    size = int(PATCH_MM / pixel_mm)
-    found = []
-    for cranial, lateral in PLACES[place]:
-        top, left = int(row - cranial * radius - size / 2), int(column + lateral * radius - size / 2)
-        if 0 <= top <= picture.shape[0] - size and 0 <= left <= picture.shape[1] - size:
-            found.append(spectrum(picture[top : top + size, left : left + size], pixel_mm))
-    return found
-
-
-def real_crops() -> list[tuple[np.ndarray, tuple[float, float, float], float]]:
-    """Annotated real crops: scaled picture, head circle, millimetres per pixel."""
-    with (CROPS / "annotations.csv").open() as table:
-        rows = [row for row in csv.DictReader(table) if row["head_ok"] == "1"]
-    crops = []
-    for row in rows:
-        picture = cv2.imread(str(CROPS / "images" / row["file"]), cv2.IMREAD_GRAYSCALE).astype(np.float64)
-        radius = float(row["head_radius_px"])
-        head = (float(row["head_row_px"]), float(row["head_column_px"]), radius)
-        crops.append((scaled(picture), head, HEAD_RADIUS_MM / radius))
-    return crops
-
-
-def phantom_crops() -> list[tuple[np.ndarray, tuple[float, float, float], float]]:
-    """Phantoms cut as the real crops are."""
-    rng = np.random.default_rng(5)
-    crops = []
-    for seed in range(PHANTOMS):
-        imaging = Imaging(
-            view="ap-left-hip",
-            rows=900,
-            columns=800,
-            pixel_mm=0.16,
-            dose=float(rng.uniform(0.3, 1.2)),
-            enhancement=float(rng.uniform(0.2, 1.1)),
-            blur_mm=float(rng.uniform(0.12, 0.22)),
+def compare(real: list[Crop], made: list[Crop]) -> None:
+    """Print 10 / 50 / 90% of both, whether the phantoms' median lies in the real band, and how many phantoms do."""
+    one, other = ([measures(crop) for crop in crops] for crops in (real, made))
+    print(f"{len(real)} real crops (one of each patient), {len(made)} phantoms; grey range 2-98% of the crop = 1")
+    head = ("real 10%", "50%", "90%", "made 10%", "50%", "90%", "", "inside")
+    print(f"{'measure':38s}" + "".join(f"{word:>9s}" for word in head))
+    within = []
+    for name in dict.fromkeys(name for row in one for name in row):
+        a, b = (np.array([row[name] for row in rows if name in row]) for rows in (one, other))
+        if len(a) < 8 or len(b) < 5:
+            print(f"{name:38s} measurable on {len(a)} real crops and {len(b)} phantoms: too few")
+            continue
+        low, middle, high = np.percentile(a, (10, 50, 90))
+        first, median, last = np.percentile(b, (10, 50, 90))
+        within.append(low <= median <= high)
+        print(
+            f"{name:38s}{low:9.2f}{middle:9.2f}{high:9.2f}{first:9.2f}{median:9.2f}{last:9.2f}"
+            f"{'in' if within[-1] else 'OUT':>9s}{np.mean((b >= low) & (b <= high)):9.2f}"
         )
-        phantom = make_phantom(body=draw_body(rng), imaging=imaging, seed=seed)
-        (hip,) = phantom.hips
-        top, left = max(int(hip.head_row_px) - 310, 0), max(int(hip.head_column_px) - 300, 0)
-        picture = phantom.pixels[top : top + 511, left : left + 511].astype(np.float64)
-        head = (hip.head_row_px - top, hip.head_column_px - left, hip.head_radius_px)
-        crops.append((scaled(picture), head, imaging.pixel_mm))
-    return crops
+    print(f"phantoms' median inside the real band: {sum(within)} of {len(within)} rows")
 
 
-def compare(real: list, made: list) -> None:
-    """Print real 10 / 50 / 90% and the phantoms' median, log10 power per band, and whether it lies between."""
-    print("log10 power (grey range 2-98% of the crop = 1) in cycles per mm")
-    print(f"{'where':20s}{'band':>12s}{'real 10%':>10s}{'50%':>8s}{'90%':>8s}{'phantoms':>10s}  n")
-    for place in PLACES:
-        one, other = (
-            np.array([line for crop in crops for line in patches(crop[0], crop[1], place, crop[2])])
-            for crops in (real, made)
+def locator(sets: dict[str, list[Crop]]) -> None:
+    """Print the same locator's errors on each set, in head radii; hips that are not found count as far off."""
+    head = ("hips", "located", "centre 50%", "90%", "radius 50%", "rim 50%", "90%")
+    print(f"{'locator on':12s}" + "".join(f"{word:>12s}" for word in head))
+    for name, crops in sets.items():
+        centres, radii, rims, located = [], [], [], 0
+        for crop in crops:
+            hip = _located(crop)
+            if hip is None:
+                centres.append(math.inf)
+                continue
+            row, column, radius = crop.head
+            located += hip.status == "located"
+            centres.append(math.hypot(hip.head_row_px - row, hip.head_column_px - column) / radius)
+            if centres[-1] < 0.4:
+                radii.append(abs(hip.head_radius_px / radius - 1))
+                away = [math.hypot(hip.rim_row_px - r, hip.rim_column_px - c) / radius for r, c in crop.rims]
+                rims.extend([min(away)] if away else [])
+        shown = [np.quantile(v, q) if v else math.nan for v, q in ((radii, 0.5), (rims, 0.5), (rims, 0.9))]
+        middle, far = np.quantile(centres, (0.5, 0.9), method="lower")
+        print(
+            f"{name:12s}{len(crops):12d}{located / len(crops):12.2f}{middle:12.3f}{far:12.3f}"
+            f"{shown[0]:12.3f}{shown[1]:12.3f}{shown[2]:12.3f}"
         )
-        for band in range(len(BANDS) - 1):
-            low, middle, high = np.percentile(one[:, band], (10, 50, 90))
-            median = np.median(other[:, band])
-            verdict = "in" if low <= median <= high else "OUT"
-            span = f"{BANDS[band]:g}-{BANDS[band + 1]:g}"
-            print(f"{place:20s}{span:>12s}{low:10.2f}{middle:8.2f}{high:8.2f}{median:10.2f}  {len(one)} {verdict}")
 
 
-def contact_sheet(real: list, made: list) -> Path:
+def _located(crop: Crop):
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "crop.png"
+        cv2.imwrite(str(file), crop.pixels)
+        hips = locate_hips(normalize(read_radiograph(file)))
+    found = [hip for hip in hips if hip.lateral_sign == 1 and not math.isnan(hip.head_row_px)]
+    return next((hip for hip in found if hip.status != "implant"), None)
+
+
+def contact_sheet(real: list[Crop], made: list[Crop]) -> Path:
     """Rows of real crops and of phantoms, in turn."""
     OUT.mkdir(exist_ok=True)
+    step = max(len(real) // 8, 1)
     rows = []
     for start in (0, 4):
-        rows.extend(
-            np.hstack([cv2.resize(np.clip(crop[0] * 200 + 25, 0, 255).astype(np.uint8), (440, 440)) for crop in crops])
-            for crops in (real[start * 5 : start * 5 + 20 : 5], made[start : start + 4])
-        )
+        for crops in (real[start * step : (start + 4) * step : step], made[start : start + 4]):
+            pictures = [cv2.resize(crop.pixels, (440, 440)) for crop in crops]
+            rows.append(np.hstack(pictures))
     file = OUT / "phantom_contact_sheet.png"
     cv2.imwrite(str(file), np.vstack(rows))
     return file
 
 
 def cost() -> None:
-    """Print time and peak memory of a 2500 x 2048 AP pelvis with a focus, on one core."""
+    """Print time and memory of a 2500 x 2048 AP pelvis with a focus, and the time of 200 radiographs from 6 of them."""
     imaging = Imaging(rows=2048, columns=2500, pixel_mm=0.17)
-    start, cpu = time.perf_counter(), time.process_time()
+    cpu = time.process_time()
     make_phantom(body=BodyAnatomy(), imaging=imaging, foci=(FocusPlan(side="R"),), seed=1)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(
-        f"2500 x 2048 AP pelvis: {time.perf_counter() - start:.1f} s, {time.process_time() - cpu:.1f} s of processor "
-        f"time, peak memory {peak:.2f} GiB"
-    )
+    print(f"2500 x 2048 AP pelvis: {time.process_time() - cpu:.1f} s of processor time, peak memory {peak:.2f} GiB")
+    cpu = time.process_time()
+    with tempfile.TemporaryDirectory() as folder:
+        simulate(folder, n=6, seed=1)
+    each = (time.process_time() - cpu) / 6
+    print(f"simulate: {each:.1f} s of processor time each, so 200 on 2 cores take about {200 * each / 2 / 60:.1f} min")
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--phantoms", type=int, default=32, help="how many phantoms to measure")
+    parser.add_argument("--no-cost", action="store_true", help="leave out time and memory")
+    parser.add_argument("--no-locator", action="store_true", help="leave out the locator's errors")
+    options = parser.parse_args()
     cv2.setNumThreads(1)
-    cost()
+    if not options.no_cost:
+        cost()
     if not CROPS.is_dir():
         sys.exit("the real crops (../shared/data/hip_crops) are not on this machine: nothing to compare with")
-    real, made = real_crops(), phantom_crops()
+    real = real_crops()
+    likes = [crop.head for crop in real]
+    made = phantom_crops(likes, options.phantoms)
     compare(real, made)
     print(f"side by side: {contact_sheet(real, made)}")
+    if not options.no_locator:
+        locator({"real": real, "phantoms": made, "meshes": mesh_crops(likes)})
 
 
 if __name__ == "__main__":
