@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from hipcalc.cli import main
+from hipcalc.synthetic.workers import cores
 from report_builders import results_folder
 from small_radiographs import MIXED_STATUS, SAMPLE, mixed_folder, small_hip
 from support import ROOT
@@ -234,8 +235,8 @@ def test_evaluate_prints_its_table(screened, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "function", "expected"),
     [
-        (["--n", "3", "--seed", "7"], "simulate", {"n": 3, "seed": 7}),
-        ([], "simulate", {"n": 10, "seed": 1}),
+        (["--n", "3", "--seed", "7", "--workers", "3"], "simulate", {"n": 3, "seed": 7, "workers": 3}),
+        ([], "simulate", {"n": 10, "seed": 1, "workers": cores()}),
         (["--sample"], "simulate_sample", {}),
     ],
 )

@@ -72,15 +72,19 @@ def simulate(arguments: argparse.Namespace) -> int:
     from hipcalc.errors import UsageError
     from hipcalc.synthetic import SAMPLE_SIZE, simulate_sample
     from hipcalc.synthetic import simulate as simulate_radiographs
+    from hipcalc.synthetic.workers import cores
 
     if arguments.sample and (arguments.n is not None or arguments.seed is not None):
         raise UsageError("--sample is always the same: leave out --n and --seed.")
+    if arguments.sample and arguments.workers is not None:
+        raise UsageError("--sample is written by one process: leave out --workers.")
     n = _DEFAULT_PHANTOMS if arguments.n is None else arguments.n
     seed = _DEFAULT_SEED if arguments.seed is None else arguments.seed
     with Counting(Console(stderr=True), SAMPLE_SIZE if arguments.sample else n, "radiographs written") as counting:
         if arguments.sample:
             files = simulate_sample(arguments.out, on_image=counting.reach)
         else:
-            files = simulate_radiographs(arguments.out, n=n, seed=seed, on_image=counting.reach)
+            workers = cores() if arguments.workers is None else arguments.workers
+            files = simulate_radiographs(arguments.out, n=n, seed=seed, workers=workers, on_image=counting.reach)
     print(f"{len(files)} radiographs and their truth tables are in {arguments.out}.")
     return DONE

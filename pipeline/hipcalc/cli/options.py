@@ -77,4 +77,5 @@ def _simulate(command: argparse.ArgumentParser) -> None:
     command.add_argument("out", metavar="OUT", help="folder, new or empty")
     command.add_argument("--n", type=int, metavar="N", help="how many (default: 10)")
     command.add_argument("--seed", type=int, metavar="S", help="0 or larger (default: 1)")
+    command.add_argument("--workers", type=int, metavar="N", help="processes (default: one for each core)")
     command.add_argument("--sample", action="store_true", help="write the bundled sample instead, into any folder")

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from hipcalc.errors import UsageError
 from hipcalc.synthetic.beam import attenuation_at
-from hipcalc.synthetic.deposits import TRAP_KINDS, Deposit, draw_deposit
+from hipcalc.synthetic.deposits import TRAP_KINDS, Deposit, aspect_of, draw_deposit
 from hipcalc.synthetic.display import enhance, logarithm
 from hipcalc.synthetic.focus_plan import FocusPlan
 from hipcalc.synthetic.imaging import Imaging
 from hipcalc.synthetic.truth import FocusTruth, HipTruth
 
-__all__ = ["Exposure", "PlacedFocus", "focus_truth", "place", "plant", "surround_deviation"]
+__all__ = ["Exposure", "PlacedFocus", "cortical_step", "focus_truth", "place", "plant", "surround_deviation"]
 
 Image = NDArray[np.float32]
 Pixels = NDArray[np.uint16]
@@ -156,11 +156,28 @@ def _added_by(mineral_mm: Image, exposure: Exposure, window: tuple[slice, slice]
     return enhance(logarithm(after + noise) - logarithm(before + noise), imaging), after
 
 
-def focus_truth(focus: PlacedFocus, mineral_mm: float, without: Pixels, planted: Pixels) -> FocusTruth:
+def cortical_step(picture: Image, hip: HipTruth, pixel_mm: float) -> float:
+    """Return the difference between the bright and the dark grey levels around a rim point: bone and soft tissue."""
+    reach = 0.4 * hip.head_radius_px
+    top, left = max(math.floor(hip.rim_row_px - reach), 0), max(math.floor(hip.rim_column_px - reach), 0)
+    part = picture[top : math.ceil(hip.rim_row_px + reach) + 1, left : math.ceil(hip.rim_column_px + reach) + 1]
+    if part.size == 0:
+        return math.nan
+    smooth = cv2.GaussianBlur(part, (0, 0), 0.5 / pixel_mm)
+    row, column = np.ogrid[top : top + part.shape[0], left : left + part.shape[1]]
+    near = np.hypot(row - hip.rim_row_px, column - hip.rim_column_px) <= reach
+    low, high = np.percentile(smooth[near], (5.0, 95.0))
+    return float(max(high - low, 1e-6))
+
+
+def focus_truth(
+    focus: PlacedFocus, mineral_mm: float, without: Pixels, planted: Pixels, *, pixel_mm: float
+) -> FocusTruth:
     """Measure a deposit in the finished picture against the same picture without it."""
     mask = focus.deposit.mask
-    before, after = without[focus.window].astype(np.float32), planted[focus.window].astype(np.float32)
-    contrast = float(np.percentile((after - before)[mask], 80))
+    clean = without.astype(np.float32)
+    added = (planted[focus.window].astype(np.float32) - clean[focus.window])[mask]
+    contrast = float(np.percentile(added, 80))
     return FocusTruth(
         side=focus.plan.side,
         kind=focus.plan.kind,
@@ -173,7 +190,10 @@ def focus_truth(focus: PlacedFocus, mineral_mm: float, without: Pixels, planted:
         phi_deg=focus.plan.phi_deg,
         mineral_mm=mineral_mm,
         contrast=contrast,
-        cnr=contrast / surround_deviation(without.astype(np.float32), focus),
+        cnr=contrast / surround_deviation(clean, focus),
+        peak_contrast=float(added.max()),
+        contrast_over_step=contrast / cortical_step(clean, focus.hip, pixel_mm),
+        aspect=aspect_of(mask),
         mask=mask,
         mask_row=focus.deposit.row,
         mask_column=focus.deposit.column,

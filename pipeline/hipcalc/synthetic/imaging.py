@@ -4,13 +4,16 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from hipcalc.errors import UsageError
+from hipcalc.synthetic.body import SideName
 from hipcalc.synthetic.furniture import Furniture
 from hipcalc.synthetic.ranges import check_ranges, ranged
 
-__all__ = ["Imaging", "Photometric", "View", "outside_picture"]
+__all__ = ["SIDE_OF_VIEW", "VIEWS", "Imaging", "Photometric", "View", "outside_picture"]
 
 View = Literal["ap-pelvis", "ap-right-hip", "ap-left-hip"]
 VIEWS: Final[tuple[View, ...]] = ("ap-pelvis", "ap-right-hip", "ap-left-hip")
+# The one hip that a view shows; none where it shows the pelvis.
+SIDE_OF_VIEW: Final[dict[View, SideName | None]] = {"ap-pelvis": None, "ap-right-hip": "R", "ap-left-hip": "L"}
 
 Photometric = Literal["MONOCHROME2", "MONOCHROME1"]
 PHOTOMETRICS: Final[tuple[Photometric, ...]] = ("MONOCHROME2", "MONOCHROME1")

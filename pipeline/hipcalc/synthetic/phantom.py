@@ -2,7 +2,6 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from hipcalc.synthetic.burned_in import burn_in, saturation_of, saturation_truth
 from hipcalc.synthetic.display import enhance, logarithm, tone_of
 from hipcalc.synthetic.foci import Exposure, PlacedFocus, focus_truth, place, plant
 from hipcalc.synthetic.focus_plan import FocusPlan
-from hipcalc.synthetic.imaging import Imaging, View
+from hipcalc.synthetic.imaging import SIDE_OF_VIEW, Imaging
 from hipcalc.synthetic.in_beam import InBeam, objects_in_beam
 from hipcalc.synthetic.object_truth import ObjectTruth
 from hipcalc.synthetic.projection import Frame, Pose, frame_of
@@ -24,8 +23,6 @@ from hipcalc.synthetic.tissue import attenuation_along_rays
 from hipcalc.synthetic.truth import FocusTruth, HipTruth, hip_truth
 
 __all__ = ["Phantom", "make_phantom"]
-
-_SIDE_OF_VIEW: Final[dict[View, SideName | None]] = {"ap-pelvis": None, "ap-right-hip": "R", "ap-left-hip": "L"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,7 +71,7 @@ class Phantom:
     @property
     def side(self) -> SideName | None:
         """The side of a unilateral view; None of a pelvis."""
-        return _SIDE_OF_VIEW[self.imaging.view]
+        return SIDE_OF_VIEW[self.imaging.view]
 
 
 def make_phantom(*, body: BodyAnatomy, imaging: Imaging, foci: tuple[FocusPlan, ...] = (), seed: int) -> Phantom:
@@ -121,7 +118,10 @@ def make_phantom(*, body: BodyAnatomy, imaging: Imaging, foci: tuple[FocusPlan, 
     burned = burn_in(with_foci, in_beam.exposed, imaging)
     pixels = stored(with_foci, imaging)
     clean = stored(saturation.apply(without), imaging) if placed else pixels
-    truths = tuple(focus_truth(focus, mm, clean, pixels) for focus, mm in zip(placed, mineral, strict=True))
+    truths = tuple(
+        focus_truth(focus, mm, clean, pixels, pixel_mm=imaging.pixel_mm)
+        for focus, mm in zip(placed, mineral, strict=True)
+    )
     return Phantom(
         pixels=pixels,
         imaging=imaging,

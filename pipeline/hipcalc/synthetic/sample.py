@@ -10,7 +10,8 @@ from hipcalc.synthetic.focus_plan import FocusPlan
 from hipcalc.synthetic.forearm import FOREARM_IMAGING, FOREARM_MAGNIFICATION, make_forearm
 from hipcalc.synthetic.imaging import Imaging, View
 from hipcalc.synthetic.phantom import make_phantom
-from hipcalc.synthetic.simulate import NamedPhantom, writable_folder, write_phantom, write_truth
+from hipcalc.synthetic.simulate import writable_folder, write_phantom
+from hipcalc.synthetic.truth_tables import NamedPhantom, write_truth
 
 __all__ = ["SAMPLE_SIZE", "simulate_sample"]
 

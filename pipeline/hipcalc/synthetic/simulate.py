@@ -1,10 +1,10 @@
 """Folders of phantom radiographs with their truth tables."""
 
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -14,46 +14,28 @@ from hipcalc.synthetic.dicom_file import write_dicom
 from hipcalc.synthetic.draw_body import draw_body
 from hipcalc.synthetic.draw_foci import draw_foci
 from hipcalc.synthetic.draw_imaging import draw_imaging
-from hipcalc.synthetic.imaging import View
+from hipcalc.synthetic.imaging import SIDE_OF_VIEW, View
 from hipcalc.synthetic.phantom import Phantom, make_phantom
-from hipcalc.synthetic.truth import FocusTruth, HipTruth
+from hipcalc.synthetic.truth_tables import NamedPhantom, write_truth
+from hipcalc.synthetic.workers import map_in_order
 
-__all__ = ["NamedPhantom", "simulate", "write_phantom", "write_truth"]
+__all__ = ["simulate", "writable_folder", "write_phantom"]
 
 _MAX_N: Final = 100_000
-_VIEWS: Final[tuple[View, ...]] = ("ap-pelvis", "ap-right-hip", "ap-left-hip")
-_SIDES: Final[dict[View, tuple[SideName, ...]]] = {
-    "ap-pelvis": ("R", "L"),
-    "ap-right-hip": ("R",),
-    "ap-left-hip": ("L",),
-}
-_FOCUS_COLUMNS: Final = (
-    "path", "side", "row_px", "column_px", "diameter_px", "diameter_mm", "class", "phi_deg", "r_head_radii",
-    "contrast", "cnr", "mineral_mm",
-)  # fmt: skip
-_HIP_COLUMNS: Final = (
-    "path", "side", "head_row_px", "head_column_px", "head_radius_px", "rim_row_px", "rim_column_px",
-    "sourcil_medial_row_px", "sourcil_medial_column_px", "centre_edge_angle_deg",
-    "acetabular_index_deg", "magnification",
-)  # fmt: skip
+_VIEW_MIX: Final[dict[View, float]] = {"ap-pelvis": 0.6, "ap-right-hip": 0.2, "ap-left-hip": 0.2}
 
 
-@dataclass(frozen=True, kw_only=True)
-class NamedPhantom:
-    """A phantom that stands in a folder: its file's name, its hips and its foci."""
-
-    name: str
-    hips: tuple[HipTruth, ...]
-    foci: tuple[FocusTruth, ...]
-
-
-def simulate(out: str | Path, *, n: int, seed: int, on_image: Callable[[int], None] | None = None) -> tuple[Path, ...]:
+def simulate(
+    out: str | Path, *, n: int, seed: int, workers: int = 1, on_image: Callable[[int], None] | None = None
+) -> tuple[Path, ...]:
     """Write phantom radiographs as DICOM files, with truth tables beside them.
 
-    Three in five are AP pelves, the rest unilateral hips. Bodies, exposures and foci are drawn at random; half of the
-    hips have no focus, some have a trap (an attached beak, a phlebolith). The tables are `truth.csv` (a focus per row),
-    `truth_traps.csv` (a trap per row, same columns) and `truth_hips.csv` (a hip per row); `path` in them is relative to
-    the folder.
+    Three in five are AP pelves, the rest unilateral hips. Bodies, exposures, foci and what stands in the picture beside
+    the patient are drawn at random; half of the hips have no focus, some have a trap (an attached beak, a phlebolith, a
+    calcified artery). The tables are `truth.csv` (a focus per row), `truth_traps.csv` (a trap per row, same columns),
+    `truth_hips.csv` (a hip per row) and `truth_objects.csv` (a blade, marker, clip, speck of dust, box, ruler or
+    saturated region per row); `path` in them is relative to the folder. `mask_of_runs` turns the mask columns of a
+    focus into its outline's inside.
 
     Parameters
     ----------
@@ -63,6 +45,8 @@ def simulate(out: str | Path, *, n: int, seed: int, on_image: Callable[[int], No
         How many, 1 to 100000.
     seed : int
         0 or larger. The same seed gives the same bytes, and a larger `n` only adds files.
+    workers : int
+        1 to 64 processes; the files do not depend on it.
     on_image : callable, optional
         Called with the number of images written so far.
 
@@ -75,6 +59,8 @@ def simulate(out: str | Path, *, n: int, seed: int, on_image: Callable[[int], No
     ------
     UsageError
         When an argument is out of range, or the folder holds files already or cannot be written.
+    OutputError
+        When a worker process dies.
     """
     if not 1 <= n <= _MAX_N:
         raise UsageError(f"n is {n} but must be between 1 and {_MAX_N} radiographs.")
@@ -83,20 +69,20 @@ def simulate(out: str | Path, *, n: int, seed: int, on_image: Callable[[int], No
     folder = writable_folder(out)
     if any(folder.iterdir()):
         raise UsageError(f"the folder {out} is not empty; give a new one.")
-    written = []
-    for number in range(1, n + 1):
-        written.append(_simulate_one(folder, number, seed))
-        if on_image is not None:
-            on_image(number)
+    task = partial(_simulate_one, folder, seed)
+    written = map_in_order(task, range(1, n + 1), workers=workers, on_done=on_image)
     write_truth(folder, written)
     return tuple(folder / phantom.name for phantom in written)
 
 
-def _simulate_one(folder: Path, number: int, seed: int) -> NamedPhantom:
+def _simulate_one(folder: Path, seed: int, number: int) -> NamedPhantom:
     rng = np.random.default_rng([seed, number])
-    view = _VIEWS[int(rng.choice(3, p=[0.6, 0.2, 0.2]))]
+    views = list(_VIEW_MIX)
+    view = views[int(rng.choice(len(views), p=list(_VIEW_MIX.values())))]
+    side = SIDE_OF_VIEW[view]
+    sides: tuple[SideName, ...] = (side,) if side else ("R", "L")
     body, imaging = draw_body(rng), draw_imaging(view, rng)
-    foci = draw_foci(body, _SIDES[view], rng)
+    foci = draw_foci(body, sides, rng)
     phantom = make_phantom(body=body, imaging=imaging, foci=foci, seed=int(rng.integers(2**31)))
     return write_phantom(folder, f"phantom_{number:05d}.dcm", phantom, number=number, seed=seed)
 
@@ -131,22 +117,4 @@ def write_phantom(folder: Path, name: str, phantom: Phantom, *, number: int, see
         side=phantom.side,
         magnification=phantom.magnification,
     )
-    return NamedPhantom(name=name, hips=phantom.hips, foci=phantom.foci)
-
-
-def write_truth(folder: Path, phantoms: Sequence[NamedPhantom]) -> None:
-    """Write the truth tables of a folder of phantoms."""
-    rows = [(phantom.name, focus) for phantom in phantoms for focus in phantom.foci]
-    for file, traps in (("truth.csv", False), ("truth_traps.csv", True)):
-        table = [{"path": name, "class": f.kind, **vars(f)} for name, f in rows if f.is_trap == traps]
-        _write(folder / file, table, _FOCUS_COLUMNS)
-    hips = [{"path": phantom.name, **vars(hip)} for phantom in phantoms for hip in phantom.hips]
-    _write(folder / "truth_hips.csv", hips, _HIP_COLUMNS)
-
-
-def _write(file: Path, rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
-    # Slow to import, and every hipcalc command loads this module.
-    import pandas as pd
-
-    table = pd.DataFrame(rows, columns=list(columns))
-    table.to_csv(file, index=False, float_format="%.3f", lineterminator="\n")
+    return NamedPhantom(name=name, hips=phantom.hips, foci=phantom.foci, objects=phantom.objects)

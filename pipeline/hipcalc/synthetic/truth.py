@@ -71,7 +71,7 @@ class FocusTruth:
     kind : str
         One of `FOCUS_KINDS`.
     is_trap : bool
-        True for what is not a focus but looks like one (an attached beak, a phlebolith).
+        True for what is not a focus but looks like one (an attached beak, a phlebolith, a calcified artery).
     row_px, column_px, diameter_px : float
         Centre, and diameter of the circle with the outline's area.
     diameter_mm : float
@@ -84,6 +84,13 @@ class FocusTruth:
         Grey levels of the stored picture that the deposit adds: 80th percentile inside the outline.
     cnr : float
         `contrast` over the robust deviation of the surround (1.25 to 2.25 radii) in the picture without the deposit.
+    peak_contrast : float
+        The most that the deposit adds inside the outline, in grey levels of the stored picture.
+    contrast_over_step : float
+        `contrast` over the local cortical step: the 95th less the 5th percentile of the grey levels within 0.4 head
+        radii of the rim point, in the picture without the deposit, smoothed by 0.5 mm.
+    aspect : float
+        Ratio of the axes of the ellipse that has the outline's second moments.
     mask : ndarray of bool, shape (h, w)
         Inside of the outline; its first pixel is at (mask_row, mask_column) of the picture.
     """
@@ -100,6 +107,9 @@ class FocusTruth:
     mineral_mm: float
     contrast: float
     cnr: float
+    peak_contrast: float
+    contrast_over_step: float
+    aspect: float
     mask: NDArray[np.bool_]
     mask_row: int
     mask_column: int
