@@ -2,6 +2,7 @@
 
 from hipcalc.synthetic.body import BodyAnatomy, HipAnatomy
 from hipcalc.synthetic.deposits import FOCUS_KINDS, TRAP_KINDS, FocusKind
+from hipcalc.synthetic.edge_blur import estimate_blur_px
 from hipcalc.synthetic.focus_plan import FocusPlan
 from hipcalc.synthetic.furniture import Clip, Collimation, Dust, Furniture, ScaleBar, SideMarker, TextBox
 from hipcalc.synthetic.imaging import Imaging
@@ -10,7 +11,6 @@ from hipcalc.synthetic.insertion import (
     InsertedFocus,
     add_patches,
     draw_focus,
-    estimate_blur_px,
     insert_focus,
 )
 from hipcalc.synthetic.object_truth import ObjectTruth

@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 from hipcalc.errors import UsageError
 from hipcalc.normalize import NormalizedRadiograph
 from hipcalc.synthetic.deposits import Deposit, FocusKind, draw_deposit
+from hipcalc.synthetic.edge_blur import estimate_blur_px
 
-__all__ = ["FocusPatch", "InsertedFocus", "add_patches", "draw_focus", "estimate_blur_px", "insert_focus"]
+__all__ = ["FocusPatch", "InsertedFocus", "add_patches", "draw_focus", "insert_focus"]
 
 Image = NDArray[np.float32]
 _DIAMETER_RANGE_PX = (2.0, 400.0)
-# Blur beyond this is a smooth structure, not the detector; below it the pixel itself is the blur.
-_BLUR_RANGE_PX = (0.4, 2.5)
-_BLUR_WINDOW_PX = 512
+_DIAMETER_RANGE_MM = (1.0, 15.0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,11 +35,17 @@ class FocusPatch:
         Inside of the outline.
     row_px, column_px, diameter_px : float
         Centre, and the diameter of the circle with the outline's area.
+    diameter_mm : float
+        The same in the image's own spacing; nan where that is unknown.
+    orientation_deg : float
+        Direction of the long axis, 0 towards larger columns, positive clockwise as displayed.
     kind : str
     contrast : float
         80th percentile of the planted signal inside the outline, in grey units.
     cnr : float
         `contrast` over the robust deviation of the surround, before planting.
+    peak_contrast : float
+        Largest of the planted signal inside the outline, in grey units.
     blur_sigma_px : float
         Gaussian blur given to the focus.
     """
@@ -53,9 +58,12 @@ class FocusPatch:
     row_px: float
     column_px: float
     diameter_px: float
+    diameter_mm: float
+    orientation_deg: float
     kind: FocusKind
     contrast: float
     cnr: float
+    peak_contrast: float
     blur_sigma_px: float
 
     @property
@@ -73,37 +81,18 @@ class InsertedFocus:
     patch: FocusPatch
 
 
-def estimate_blur_px(normalized: NormalizedRadiograph, *, row_px: float, column_px: float) -> float:
-    """Estimate the blur of the sharpest edges around a point, as the sigma of a Gaussian in pixels.
-
-    An edge blurred by sigma loses a known part of its gradient when it is blurred again [1]_. Anatomical edges are
-    themselves soft, so the sharpest edges of the neighbourhood are the nearest to the detector's own blur.
-
-    References
-    ----------
-    .. [1] S. Zhuo, T. Sim, Defocus map estimation from a single image, Pattern Recognition 44 (2011) 1852.
-    """
-    half = _BLUR_WINDOW_PX // 2
-    rows, columns = normalized.shape
-    top, left = max(round(row_px) - half, 0), max(round(column_px) - half, 0)
-    window = (slice(top, min(top + 2 * half, rows)), slice(left, min(left + 2 * half, columns)))
-    grey, noise = normalized.grey[window], normalized.noise_sigma[window]
-    # Against the noise, the picture is first blurred once; that is taken off the estimate at the end.
-    before, again = 1.5, 1.5
-    once = np.asarray(cv2.GaussianBlur(grey, (0, 0), before), np.float32)
-    sharp, soft = _gradient(once), _gradient(np.asarray(cv2.GaussianBlur(once, (0, 0), again), np.float32))
-    edges = (sharp > np.maximum(noise, np.percentile(sharp, 98))) & ~normalized.excluded[window] & (soft > 0)
-    if np.count_nonzero(edges) < 50:
-        return 1.0
-    ratio = float(np.percentile(sharp[edges] / soft[edges], 75))
-    total = again / math.sqrt(max(ratio**2 - 1.0, 1e-3))
-    return float(np.clip(math.sqrt(max(total**2 - before**2, 0.0)), *_BLUR_RANGE_PX))
-
-
-def _gradient(grey: Image) -> Image:
-    return np.asarray(
-        cv2.magnitude(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)) / 8, np.float32
-    )
+def _diameter_px(normalized: NormalizedRadiograph, pixels: float | None, millimetres: float | None) -> float:
+    """Return the diameter in pixels, whichever way it was given."""
+    if (pixels is None) == (millimetres is None):
+        raise UsageError("give either diameter_px (pixels) or diameter_mm (millimetres), and not both.")
+    if millimetres is None:
+        return float(pixels or 0.0)
+    low, high = _DIAMETER_RANGE_MM
+    if not low <= millimetres <= high:
+        raise UsageError(f"diameter_mm is {millimetres:g} but must be between {low:g} and {high:g} mm.")
+    if normalized.radiograph.spacing_mm is None:
+        raise UsageError("diameter_mm needs a radiograph whose spacing is known; give diameter_px in pixels.")
+    return millimetres / normalized.radiograph.spacing_mm
 
 
 def _check(normalized: NormalizedRadiograph, row_px: float, column_px: float, diameter_px: float) -> None:
@@ -164,18 +153,21 @@ def draw_focus(
     *,
     row_px: float,
     column_px: float,
-    diameter_px: float,
+    diameter_px: float | None = None,
+    diameter_mm: float | None = None,
     contrast: float | None = None,
     cnr: float | None = None,
     kind: FocusKind = "amorphous",
     rng: np.random.Generator,
     orientation_deg: float | None = None,
+    aspect: float | None = None,
     blur_sigma_px: float | None = None,
 ) -> FocusPatch:
     """Draw one focus for a place in a radiograph, without copying the radiograph.
 
     Parameters are those of `insert_focus`; `add_patches` plants many at the price of one copy.
     """
+    diameter_px = _diameter_px(normalized, diameter_px, diameter_mm)
     _check(normalized, row_px, column_px, diameter_px)
     if (contrast is None) == (cnr is None):
         raise UsageError("give either contrast (grey units) or cnr (units of the surround's deviation), not both.")
@@ -188,7 +180,13 @@ def draw_focus(
         blur_sigma_px = estimate_blur_px(normalized, row_px=row_px, column_px=column_px)
     angle = float(rng.uniform(0.0, 180.0)) if orientation_deg is None else orientation_deg
     whole = draw_deposit(
-        kind=kind, row_px=row_px, column_px=column_px, diameter_px=diameter_px, orientation_deg=angle, rng=rng
+        kind=kind,
+        row_px=row_px,
+        column_px=column_px,
+        diameter_px=diameter_px,
+        orientation_deg=angle,
+        rng=rng,
+        aspect=aspect,
     )
     deposit, window = _cropped(whole, normalized.shape)
     profile = cv2.GaussianBlur(deposit.thickness, (0, 0), blur_sigma_px)
@@ -204,9 +202,12 @@ def draw_focus(
         row_px=row_px,
         column_px=column_px,
         diameter_px=diameter_px,
+        diameter_mm=diameter_px * (normalized.radiograph.spacing_mm or math.nan),
+        orientation_deg=angle,
         kind=kind,
         contrast=float(wanted),
         cnr=float(wanted / deviation) if deviation > 0 else math.inf,
+        peak_contrast=float(signal[deposit.mask].max()),
         blur_sigma_px=blur_sigma_px,
     )
 
@@ -225,12 +226,14 @@ def insert_focus(
     *,
     row_px: float,
     column_px: float,
-    diameter_px: float,
+    diameter_px: float | None = None,
+    diameter_mm: float | None = None,
     contrast: float | None = None,
     cnr: float | None = None,
     kind: FocusKind = "amorphous",
     rng: np.random.Generator,
     orientation_deg: float | None = None,
+    aspect: float | None = None,
     blur_sigma_px: float | None = None,
 ) -> InsertedFocus:
     """Plant one focus into a radiograph, in the radiograph's own grey scale.
@@ -244,8 +247,10 @@ def insert_focus(
         Left as it is.
     row_px, column_px : float
         Centre of the focus, in the image's pixel grid.
-    diameter_px : float
+    diameter_px : float, optional
         Of the circle with the outline's area, 2 to 400 pixels.
+    diameter_mm : float, optional
+        The same in millimetres, 1 to 15, for a radiograph whose spacing is known. Give one of the two.
     contrast : float, optional
         80th percentile of the planted signal inside the outline, in units of `normalized.grey`.
     cnr : float, optional
@@ -256,6 +261,8 @@ def insert_focus(
         Draws shape and noise; the same state gives the same picture.
     orientation_deg : float, optional
         Direction of the long axis, 0 towards larger columns, positive clockwise as displayed; drawn when not given.
+    aspect : float, optional
+        1 to 3: length over width of the outline; the kind's own when not given. Lines, beaks and vessels keep theirs.
     blur_sigma_px : float, optional
         Blur of the focus; estimated from the picture (`estimate_blur_px`) when not given.
 
@@ -267,19 +274,22 @@ def insert_focus(
     Raises
     ------
     UsageError
-        For a focus that does not lie inside the image, an unknown kind, a size out of range, a contrast that is not
-        positive, or a surround that is wholly excluded.
+        For a focus that does not lie inside the image, an unknown kind, a size or an aspect ratio out of range, a size
+        in millimetres where the spacing is unknown, a contrast that is not positive, or a surround that is wholly
+        excluded.
     """
     patch = draw_focus(
         normalized,
         row_px=row_px,
         column_px=column_px,
         diameter_px=diameter_px,
+        diameter_mm=diameter_mm,
         contrast=contrast,
         cnr=cnr,
         kind=kind,
         rng=rng,
         orientation_deg=orientation_deg,
+        aspect=aspect,
         blur_sigma_px=blur_sigma_px,
     )
     return InsertedFocus(normalized=add_patches(normalized, (patch,)), patch=patch)
