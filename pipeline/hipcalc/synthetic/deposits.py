@@ -183,6 +183,19 @@ def aspect_of(mask: NDArray[np.bool_] | NDArray[np.uint8]) -> float:
     return float(math.sqrt(moments[1] / moments[0]))
 
 
+def _roughened(canvas: Image, rng: np.random.Generator) -> Image:
+    """Make a drawn shape as uneven as grown mineral is: a bent outline, here denser, there thinner, a soft border."""
+    unit = _CANVAS / _UNITS_PER_CANVAS
+    noise = [rng.standard_normal(canvas.shape, dtype=np.float32) for _ in range(3)]
+    bend = [cv2.GaussianBlur(field, (0, 0), 0.22 * unit) for field in noise[:2]]
+    row, column = np.indices(canvas.shape, np.float32)
+    right, down = (np.asarray(0.09 * unit / field.std() * field, np.float32) for field in bend)
+    uneven = cv2.GaussianBlur(noise[2], (0, 0), 0.16 * unit)
+    density = np.clip(1.0 + 0.22 * uneven / uneven.std(), 0.3, None)
+    bent = cv2.remap(canvas, column + right, row + down, cv2.INTER_LINEAR) * density
+    return np.asarray(cv2.GaussianBlur(bent, (0, 0), 0.05 * unit), np.float32)
+
+
 def _stretched(canvas: Image, inside: NDArray[np.uint8], aspect: float) -> tuple[Image, NDArray[np.uint8]]:
     """Stretch a shape along its own axes to an aspect ratio, its long axis turned to x and its size kept."""
     y, x = np.nonzero(inside)
@@ -225,8 +238,9 @@ def draw_deposit(
     rng : numpy.random.Generator
         Draws the irregularities.
     aspect : float, optional
-        1 to 3: ratio of the axes of the ellipse that has the outline's second moments. Lines, beaks and vessels
-        (`FIXED_SHAPES`) keep their own, as every shape does when it is not given.
+        1 to 3: ratio of the axes of the ellipse that has the outline's second moments, and an outline, border and
+        density as uneven as grown mineral has. Lines, beaks and vessels (`FIXED_SHAPES`) keep their own ratio. When not
+        given, the shape is drawn as it is.
 
     Raises
     ------
@@ -239,6 +253,8 @@ def draw_deposit(
     if aspect is not None and not low <= aspect <= high:
         raise UsageError(f"aspect is {aspect:g} but must be between {low:g} and {high:g} (a ratio).")
     canvas = _SHAPES[kind](*_axes(), rng)
+    if aspect is not None:
+        canvas = _roughened(canvas, rng)
     inside = _filled(canvas, kind)
     if aspect is not None and kind not in FIXED_SHAPES:
         canvas, inside = _stretched(canvas, inside, aspect)

@@ -16,7 +16,10 @@ __all__ = ["draw_foci"]
 _QUANTILES: Final = (0.0, 0.05, 0.25, 0.50, 0.75, 0.95, 1.0)
 _DIAMETER_MM: Final = (1.5, 2.3, 3.2, 4.1, 6.2, 9.6, 14.0)
 _CNR: Final = (0.6, 1.0, 2.1, 2.9, 3.9, 5.5, 8.0)
+_OVER_STEP: Final = (0.08, 0.14, 0.25, 0.31, 0.39, 0.57, 0.8)
 _ASPECT: Final = (1.0, 1.0, 1.1, 1.2, 1.4, 1.7, 2.6)
+# How far the contrast may leave the one that goes with its CNR in nature.
+_STEP_LEEWAY: Final = 1.35
 # Beyond this aspect ratio a focus is a line, as in chondrocalcinosis.
 _LINE_FROM: Final = 1.9
 # About 3 in 10 have a bright border: rings, and ossicles with their cortex.
@@ -24,9 +27,9 @@ _KINDS: Final[dict[FocusKind, float]] = {"amorphous": 0.54, "ossicle": 0.13, "ri
 _PLACES: Final = {"rim": 0.35, "bone": 0.2, "lateral": 0.33, "elsewhere": 0.12}
 
 
-def _quantile(values: Sequence[float], rng: np.random.Generator) -> float:
-    """Draw from the distribution that has these values at `_QUANTILES`, even in the logarithm between them."""
-    return float(np.exp(np.interp(rng.uniform(), _QUANTILES, np.log(values))))
+def _quantile(values: Sequence[float], chance: float) -> float:
+    """Return a quantile of the distribution that has these values at `_QUANTILES`, even in the logarithm between."""
+    return float(np.exp(np.interp(chance, _QUANTILES, np.log(values))))
 
 
 def _place(edge_deg: float, radius_mm: float, diameter_mm: float, rng: np.random.Generator) -> tuple[float, float]:
@@ -44,7 +47,10 @@ def _place(edge_deg: float, radius_mm: float, diameter_mm: float, rng: np.random
 
 def _focus(side: SideName, body: BodyAnatomy, rng: np.random.Generator) -> FocusPlan:
     hip = body.hip(side)
-    diameter, aspect = _quantile(_DIAMETER_MM, rng), _quantile(_ASPECT, rng)
+    diameter, aspect = _quantile(_DIAMETER_MM, rng.uniform()), _quantile(_ASPECT, rng.uniform())
+    # Both tell of the same contrast, so that a focus ranks alike in both.
+    strength = rng.uniform()
+    over_step = _quantile(_OVER_STEP, strength)
     kinds: list[FocusKind] = list(_KINDS)
     kind = kinds[int(rng.choice(len(kinds), p=list(_KINDS.values())))]
     r_head_radii, phi = _place(hip.centre_edge_angle_deg, hip.head_radius_mm, diameter, rng)
@@ -54,7 +60,9 @@ def _focus(side: SideName, body: BodyAnatomy, rng: np.random.Generator) -> Focus
         r_head_radii=r_head_radii,
         phi_deg=phi,
         diameter_mm=diameter,
-        cnr=_quantile(_CNR, rng),
+        cnr=_quantile(_CNR, strength),
+        least_over_step=over_step / _STEP_LEEWAY,
+        most_over_step=over_step * _STEP_LEEWAY,
         aspect=aspect,
         orientation_deg=float(np.clip(rng.normal(0.0, 35.0), -180.0, 180.0)),
     )
@@ -68,6 +76,8 @@ def _beak(side: SideName, edge_deg: float, rng: np.random.Generator) -> FocusPla
         phi_deg=edge_deg + 3.0,
         diameter_mm=float(rng.uniform(3.0, 6.0)),
         cnr=float(rng.uniform(2.0, 5.0)),
+        least_over_step=0.2,
+        most_over_step=0.6,
         orientation_deg=float(rng.normal(15.0, 20.0)),
     )
 

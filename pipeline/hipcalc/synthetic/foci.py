@@ -94,6 +94,21 @@ def surround_deviation(picture: Image, focus: PlacedFocus) -> float:
     return max(1.4826 * float(np.median(np.abs(ring - np.median(ring)))), 1e-6)
 
 
+def cortical_step(picture: Image, hip: HipTruth, pixel_mm: float) -> float:
+    """Return the difference between the bright and the dark grey levels around a rim point: bone and soft tissue."""
+    reach = 0.4 * hip.head_radius_px
+    top, left = max(math.floor(hip.rim_row_px - reach), 0), max(math.floor(hip.rim_column_px - reach), 0)
+    part = picture[top : math.ceil(hip.rim_row_px + reach) + 1, left : math.ceil(hip.rim_column_px + reach) + 1]
+    if part.size == 0:
+        # The rim lies outside of the picture: no bound can be told from it.
+        return math.nan
+    smooth = cv2.GaussianBlur(part, (0, 0), 0.5 / pixel_mm)
+    row, column = np.ogrid[top : top + part.shape[0], left : left + part.shape[1]]
+    near = np.hypot(row - hip.rim_row_px, column - hip.rim_column_px) <= reach
+    low, high = np.percentile(smooth[near], (5.0, 95.0))
+    return float(max(high - low, 1e-6))
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Exposure:
     """A picture in the making; planting a focus changes `line_integral`, `signal` and `enhanced` around it in place."""
@@ -118,7 +133,10 @@ def plant(exposure: Exposure, focus: PlacedFocus) -> float:
     rows, columns = (part.start - wide.start for part, wide in zip(focus.window, window, strict=True))
     inside = (slice(rows, rows + focus.deposit.mask.shape[0]), slice(columns, columns + focus.deposit.mask.shape[1]))
     thickness[inside] = focus.deposit.thickness
+    step = cortical_step(exposure.enhanced, focus.hip, exposure.imaging.pixel_mm)
     wanted = focus.plan.cnr * surround_deviation(exposure.enhanced, focus)
+    if math.isfinite(step):
+        wanted = float(np.clip(wanted, focus.plan.least_over_step * step, focus.plan.most_over_step * step))
     # The logarithm, the scatter and the enhancement bend the relation a little: three steps of regula falsi do.
     amount = 1.0
     for _ in range(3):
@@ -153,21 +171,7 @@ def _added_by(mineral_mm: Image, exposure: Exposure, window: tuple[slice, slice]
     lost = np.exp(-exposure.line_integral[window]) * (1.0 - np.exp(-_mineral_per_mm(imaging) * mineral_mm))
     before, noise = exposure.signal[window], exposure.noise[window]
     after = np.asarray(before - cv2.GaussianBlur(lost, (0, 0), imaging.blur_mm / imaging.pixel_mm), np.float32)
-    return enhance(logarithm(after + noise) - logarithm(before + noise), imaging), after
-
-
-def cortical_step(picture: Image, hip: HipTruth, pixel_mm: float) -> float:
-    """Return the difference between the bright and the dark grey levels around a rim point: bone and soft tissue."""
-    reach = 0.4 * hip.head_radius_px
-    top, left = max(math.floor(hip.rim_row_px - reach), 0), max(math.floor(hip.rim_column_px - reach), 0)
-    part = picture[top : math.ceil(hip.rim_row_px + reach) + 1, left : math.ceil(hip.rim_column_px + reach) + 1]
-    if part.size == 0:
-        return math.nan
-    smooth = cv2.GaussianBlur(part, (0, 0), 0.5 / pixel_mm)
-    row, column = np.ogrid[top : top + part.shape[0], left : left + part.shape[1]]
-    near = np.hypot(row - hip.rim_row_px, column - hip.rim_column_px) <= reach
-    low, high = np.percentile(smooth[near], (5.0, 95.0))
-    return float(max(high - low, 1e-6))
+    return enhance(logarithm(after + noise), imaging) - enhance(logarithm(before + noise), imaging), after
 
 
 def focus_truth(
