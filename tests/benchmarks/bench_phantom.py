@@ -89,7 +89,9 @@ def contact_sheet(real: list[Crop], made: list[Crop]) -> Path:
     rows = []
     for start in (0, 4):
         for crops in (real[start * step : (start + 4) * step : step], made[start : start + 4]):
-            pictures = [cv2.resize(crop.pixels, (440, 440)) for crop in crops]
+            pictures = [
+                cv2.resize(np.clip(crop.scaled * 215 + 20, 0, 255).astype(np.uint8), (440, 440)) for crop in crops
+            ]
             rows.append(np.hstack(pictures))
     file = OUT / "phantom_contact_sheet.png"
     cv2.imwrite(str(file), np.vstack(rows))

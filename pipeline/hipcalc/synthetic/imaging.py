@@ -45,6 +45,12 @@ class Imaging:
         0 to 1.5: scatter-to-primary ratio behind the grid.
     enhancement : float
         0 to 1.5: strength of the display's multi-frequency edge enhancement.
+    compression : float
+        0 to 0.8: how much less the display lifts strong details than weak ones.
+    latitude : float
+        0 to 0.7: how far it takes back the broad differences of thickness.
+    noise_reduction : float
+        0 to 0.8: how far it takes back the finest detail where that is as weak as noise.
     bits : {8, 10, 12, 14, 16}
         Of a stored value.
     photometric : {"MONOCHROME2", "MONOCHROME1"}
@@ -64,6 +70,9 @@ class Imaging:
     blur_mm: float = ranged(0.18, 0.05, 0.5, "mm")
     scatter: float = ranged(0.35, 0.0, 1.5, "(a ratio)")
     enhancement: float = ranged(0.6, 0.0, 1.5, "(a gain)")
+    compression: float = ranged(0.3, 0.0, 0.8, "(an exponent)")
+    latitude: float = ranged(0.4, 0.0, 0.7, "(a share)")
+    noise_reduction: float = ranged(0.2, 0.0, 0.8, "(a share)")
     bits: int = 12
     photometric: Photometric = "MONOCHROME2"
     furniture: Furniture = field(default_factory=Furniture)

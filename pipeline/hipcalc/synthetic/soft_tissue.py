@@ -28,6 +28,19 @@ _MUSCLES: Final[dict[str, Way]] = {
     "hamstrings": ((-22, -70, 16, 14), (8, -160, 26, 24), (12, -260, 26, 24)),
     "obturators": ((-60, -40, 22, 10), (-20, -28, 16, 9), (40, -22, 7, 6)),
 }
+# Fat between muscles of one side: (lateral, cranial, half width, thickness) along each, in hip millimetres. The stripes
+# that a reader looks for: capsule and gluteus minimus, gluteus medius, iliopsoas, obturator internus (F. M. Guerra,
+# R. E. Rigby, South Med J 67 (1974) 1005 on the periarticular fat planes).
+_FAT_PLANES: Final[tuple[Way, ...]] = (
+    ((22, 62, 1.0, 8), (36, 34, 1.4, 13), (50, 8, 1.2, 10), (56, -4, 0.8, 6)),
+    ((30, 92, 1.4, 9), (50, 45, 1.9, 15), (63, 8, 1.4, 10)),
+    ((44, 100, 1.5, 9), (66, 50, 2.2, 16), (78, 0, 2.2, 14), (80, -70, 1.8, 12)),
+    ((-44, 60, 1.2, 8), (-30, 6, 1.6, 12), (-8, -32, 1.6, 13), (16, -62, 1.2, 8)),
+    ((-46, 34, 0.9, 7), (-44, 0, 1.2, 11), (-38, -26, 1.0, 8)),
+    ((-30, -48, 1.2, 8), (0, -52, 1.5, 11), (34, -50, 1.2, 8)),
+    ((-40, -70, 1.4, 10), (-2, -120, 1.8, 14), (8, -260, 1.8, 14)),
+    ((46, -30, 1.4, 10), (50, -120, 1.8, 14), (44, -260, 1.8, 14)),
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,6 +60,18 @@ def _spindle(lateral: Image, cranial: Image, way: Way) -> Image:
         squared = (lateral - l0 - t * dl) ** 2 + (cranial - c0 - t * dc) ** 2
         width, depth = w0 + t * (w1 - w0), t0 + t * (t1 - t0)
         np.maximum(thickness, 2.0 * depth * np.sqrt(np.maximum(1.0 - squared / width**2, 0.0)), out=thickness)
+    return thickness
+
+
+def _stripe(lateral: Image, cranial: Image, way: Way) -> Image:
+    """Thickness of a sheet of fat seen edge-on along a path, fading at its ends."""
+    thickness = np.zeros_like(lateral)
+    for (l0, c0, w0, t0), (l1, c1, w1, t1) in pairwise(way):
+        dl, dc = l1 - l0, c1 - c0
+        t = np.clip(((lateral - l0) * dl + (cranial - c0) * dc) / (dl**2 + dc**2), 0.0, 1.0)
+        squared = (lateral - l0 - t * dl) ** 2 + (cranial - c0 - t * dc) ** 2
+        width = w0 + t * (w1 - w0)
+        np.maximum(thickness, (t0 + t * (t1 - t0)) * np.exp(-squared / (2.0 * width**2)), out=thickness)
     return thickness
 
 
@@ -75,7 +100,15 @@ def _folds(lateral: Image, cranial: Image, rng: np.random.Generator) -> Image:
     total = np.zeros_like(lateral)
     groin = cranial + 40.0 - 0.75 * (lateral + 20.0) - 0.004 * (lateral - 10.0) ** 2 + rng.uniform(-8, 8)
     gluteal = cranial + 98.0 + 0.15 * lateral + 0.0035 * lateral**2 + rng.uniform(-10, 10)
-    for distance, height, reach in ((groin, 5.0, 16.0), (-gluteal, 7.0, 25.0)):
+    belly = cranial - 112.0 - 0.1 * lateral + 0.0012 * (lateral + 88.0) ** 2 + rng.uniform(-25, 25)
+    perineal = 0.9 * lateral - 0.35 * cranial + 92.0 + rng.uniform(-6, 6)
+    pannus = max(rng.normal(0.0, 4.0), 0.0)
+    for distance, height, reach in (
+        (groin, rng.uniform(1.0, 6.0), 16.0),
+        (-gluteal, rng.uniform(2.0, 8.0), 25.0),
+        (belly, pannus, 30.0),
+        (-perineal, rng.uniform(0.0, 5.0), 12.0),
+    ):
         fade = np.exp(-np.maximum(distance, 0.0) / reach) / (1.0 + np.exp(np.clip(-distance / 0.5, -30, 30)))
         along = np.exp(-(((lateral - 5.0) / 60.0) ** 4))
         total += height * fade * along
@@ -88,14 +121,29 @@ def _blobs(shape: tuple[int, int], grain: float, rng: np.random.Generator) -> Im
 
 
 def _bowel_gas(right: Image, cranial: Image, body: BodyAnatomy, step_mm: float, rng: np.random.Generator) -> Image:
-    """Thickness of gas, and of the mottle of stool, inside the pelvis and the abdomen."""
+    """Thickness of gas, alone and among stool, inside the pelvis and the abdomen.
+
+    Gas lies in rounded pieces between folds of the bowel's wall; stool is a foam of small bubbles of many sizes.
+    """
     # Within the pelvic inlet below, over the iliac wings above.
-    reach = 50.0 + 40.0 / (1.0 + np.exp((70.0 - cranial) / 8.0))
-    inside = np.clip((reach - np.abs(right)) / 12.0, 0.0, 1.0) * np.clip((cranial + 15.0) / 15.0, 0.0, 1.0)
-    bubbles = np.clip((_blobs(right.shape, 9.0 / step_mm, rng) - 4.4 + 2.5 * inside + 0.9 * body.gas) / 0.35, 0.0, 1.0)
-    stool = np.clip(_blobs(right.shape, 14.0 / step_mm, rng) - 3.9 + 2.5 * inside + 0.9 * body.gas, 0.0, 1.0)
-    mottle = np.clip(1.0 + 0.7 * _blobs(right.shape, 1.8 / step_mm, rng), 0.0, None)
-    return np.asarray((26.0 * np.sqrt(bubbles) + 9.0 * stool * mottle) * (body.gas > 0), np.float32)
+    reach = 46.0 + 40.0 / (1.0 + np.exp((70.0 - cranial) / 12.0))
+    inside = _ramp((reach + 14.0 - np.abs(right)) / 34.0) * _ramp((cranial + 22.0) / 34.0)
+    amount = 2.5 * inside + 0.9 * body.gas
+    loops = _blobs(right.shape, 9.0 / step_mm, rng) - 4.4 + amount
+    folds = 0.35 * np.abs(_blobs(right.shape, 4.0 / step_mm, rng))
+    bubbles = _ramp(np.asarray((loops - folds) / 0.9, np.float32))
+    pieces = (_blobs(right.shape, 13.0 / step_mm, rng) - 3.9 + amount) / 1.1
+    stool = _ramp(np.asarray(pieces, np.float32))
+    foam = np.maximum(_blobs(right.shape, 2.2 / step_mm, rng), 0.0) + 0.6 * np.maximum(
+        _blobs(right.shape, 1.1 / step_mm, rng), 0.0
+    )
+    return np.asarray((26.0 * bubbles + 9.0 * stool * (0.25 + foam)) * (body.gas > 0), np.float32)
+
+
+def _grain(shape: tuple[int, int], step_mm: float, rng: np.random.Generator) -> Image:
+    """Millimetres by which lobules of fat and bundles of muscle change the lean thickness, on three scales."""
+    scales = ((6.0, 4.5), (2.2, 4.5), (0.9, 3.0))
+    return np.asarray(sum(height * _blobs(shape, grain / step_mm, rng) for grain, height in scales), np.float32)
 
 
 def soft_tissue(
@@ -117,16 +165,18 @@ def soft_tissue(
     lean = 0.42 * whole * edge
     # Muscles are bent and lobed, not drawn with a ruler.
     bent = [
-        6.0 * _blobs(right.shape, 22.0 / step_mm, rng) + 1.5 * _blobs(right.shape, 6.0 / step_mm, rng) for _ in "xy"
+        4.0 * _blobs(right.shape, 22.0 / step_mm, rng) + 0.8 * _blobs(right.shape, 6.0 / step_mm, rng) for _ in "xy"
     ]
     for sign in (-1.0, 1.0):
         lateral = np.asarray(sign * (right + bent[0]) - body.head_distance_mm / 2, np.float32)
         for way in _MUSCLES.values():
             lean += _spindle(lateral, cranial + bent[1], way)
+        # Sheets of fat follow the muscles' bends, more smoothly.
+        for way in _FAT_PLANES:
+            lean -= rng.uniform(0.5, 1.5) * _stripe(lateral, cranial + bent[1], way)
         whole = whole + _folds(lateral, cranial, rng)
     bladder = np.maximum(1.0 - (right / 42.0) ** 2 - ((cranial - 2.0) / 30.0) ** 2, 0.0)
     lean += 40.0 * np.sqrt(bladder)
     gas = _bowel_gas(right, cranial, body, step_mm, rng)
-    mottle = 3.8 * _blobs(right.shape, 5.0 / step_mm, rng) + 3.0 * _blobs(right.shape, 1.5 / step_mm, rng)
-    lean = np.minimum(lean + mottle * np.sqrt(edge), 0.92 * whole)
+    lean = np.clip(lean + _grain(right.shape, step_mm, rng) * np.sqrt(edge), 0.0, 0.92 * whole)
     return SoftTissue(body=np.maximum(whole - gas, 0.0), lean=np.maximum(lean - gas, 0.0))

@@ -1,5 +1,7 @@
 """Band-limited noise: trabeculae that follow the lines of load, and the mottle of soft tissue."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +14,21 @@ Image = NDArray[np.float32]
 # A tile repeats after 102 mm, more than one bone's width.
 TILE_SIZE = 512
 TILE_STEP_MM = 0.2
+# Rods lie 0.6 to 1.2 mm apart (cycles per millimetre); their lines waver by this much.
+_STRUT_BAND = (1.0, 4.5)
+_BEND_MM = 1.6
 
 
-def noise_tile(rng: np.random.Generator, *, slope: float, low: float, high: float, stretch: float = 1.0) -> Image:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Fields:
+    """Slow displacements of a bone's grain in millimetres, of two directions."""
+
+    bend: tuple[Image, Image]
+
+
+def noise_tile(
+    rng: np.random.Generator, *, slope: float, low: float, high: float, stretch: float = 1.0, floor: float = 0.0
+) -> Image:
     """Return a periodic tile of noise with zero mean and unit deviation.
 
     Parameters
@@ -26,11 +40,15 @@ def noise_tile(rng: np.random.Generator, *, slope: float, low: float, high: floa
         Band in cycles per millimetre; power is flat below `low` and vanishes smoothly above `high`.
     stretch : float
         How many times longer than wide the grains are, along the columns' direction (second axis).
+    floor : float
+        Cycles per millimetre below which power falls to nothing.
     """
     frequency = np.fft.fftfreq(TILE_SIZE, TILE_STEP_MM)
     across, along = np.meshgrid(frequency, frequency, indexing="ij")
     radial = np.hypot(across, along * stretch)
     amplitude = np.maximum(radial, low) ** (-slope / 2) * np.exp(-((radial / high) ** 2))
+    if floor > 0:
+        amplitude *= 1.0 - np.exp(-((radial / floor) ** 2))
     amplitude[0, 0] = 0.0
     white = np.fft.fft2(rng.standard_normal((TILE_SIZE, TILE_SIZE)))
     tile = np.real(np.fft.ifft2(white * amplitude))
@@ -51,12 +69,44 @@ def _about(lateral: Image, cranial: Image, centre: tuple[float, float], turns: i
     return np.asarray(distance, np.float32), np.asarray(angle * unit, np.float32)
 
 
+def _struts(
+    rng: np.random.Generator, *, low: float = _STRUT_BAND[0], high: float = _STRUT_BAND[1], stretch: float
+) -> Image:
+    """Return a tile of long bright lines on a darker ground: rods are thin, the marrow between them is wide."""
+    lines = np.exp(0.35 * noise_tile(rng, slope=0.5, low=low, high=high, stretch=stretch, floor=0.6 * low))
+    return np.asarray((lines - lines.mean()) / lines.std(), np.float32)
+
+
+def _femoral_groups(lateral: Image, cranial: Image, fields: _Fields, rng: np.random.Generator) -> Image:
+    """Return the principal compressive and tensile groups, each strong along its own way, weak in Ward's triangle."""
+    far, angle = _about(lateral + fields.bend[0], cranial + fields.bend[1], (34.0, -75.0), 4)
+    compressive = draped(_struts(rng, stretch=13.0), far, angle)
+    axis = np.arctan2(lateral - 20.0, cranial + 42.0)
+    fan = np.exp(-(((axis + 0.36) / 0.34) ** 2))
+    far, angle = _about(lateral + fields.bend[1], cranial + fields.bend[0], (14.0, -80.0), 4)
+    tensile = draped(_struts(rng, stretch=11.0), angle, far)
+    arch = np.exp(-(((far - 78.0) / 16.0) ** 2))
+    ward = 1.0 - 0.6 * np.exp(-(((lateral - 36.0) / 12.0) ** 2) - ((cranial + 27.0) / 11.0) ** 2)
+    groups = (0.4 + 0.75 * fan) * compressive + (0.15 + 0.45 * arch) * tensile
+    return np.asarray(groups * ward, np.float32)
+
+
+def _pelvic_groups(lateral: Image, cranial: Image, fields: _Fields, rng: np.random.Generator) -> Image:
+    """Return the grid above the socket, coarser than the head's: rods that radiate from the roof, arcs across."""
+    far, angle = _about(lateral + fields.bend[0], cranial + fields.bend[1], (-4.0, -12.0), 3)
+    radiating = draped(_struts(rng, low=0.75, high=3.2, stretch=6.0), far, angle)
+    arcs = draped(_struts(rng, low=0.75, high=3.2, stretch=5.0), angle, far)
+    near = np.exp(-np.maximum(far - 40.0, 0.0) / 30.0)
+    return np.asarray((0.25 + 0.35 * near) * radiating + 0.5 * arcs, np.float32)
+
+
 def trabeculae(lateral: Image, cranial: Image, *, rng: np.random.Generator) -> tuple[Image, Image]:
     """Return the trabecular texture of the femur and of the hip bone, zero mean, about unit deviation.
 
     The femur has the principal compressive group, a fan from the calcar to the top of the head, and the principal
     tensile group, arches from the lateral cortex through the neck (the groups of M. Singh, J Bone Joint Surg Am 52
-    (1970) 457). Above the socket the trabeculae radiate from the roof and cross arcs parallel to it.
+    (1970) 457). Above the socket the trabeculae radiate from the roof and cross arcs parallel to it. Grain comes in
+    patches, and its lines waver.
 
     Parameters
     ----------
@@ -64,17 +114,15 @@ def trabeculae(lateral: Image, cranial: Image, *, rng: np.random.Generator) -> t
         Hip coordinates of the pixels in millimetres.
     rng : numpy.random.Generator
     """
-    struts, cross = (noise_tile(rng, slope=0.8, low=0.9, high=3.6, stretch=s) for s in (10.0, 8.0))
-    fine = noise_tile(rng, slope=0.7, low=0.9, high=4.5)
-    isotropic = draped(fine, lateral, cranial)
-    far, angle = _about(lateral, cranial, (34.0, -75.0), 4)
-    compressive = draped(struts, far, angle)
-    far, angle = _about(lateral, cranial, (14.0, -80.0), 4)
-    tensile = draped(cross, angle, far)
-    femur = 0.85 * compressive + 0.38 * tensile + 0.45 * isotropic
-    far, angle = _about(lateral, cranial, (-4.0, -12.0), 3)
-    radiating, arcs = draped(struts, far, angle), draped(cross, angle, far)
-    hip = 0.75 * radiating + 0.38 * arcs + 0.5 * isotropic
+    slow = noise_tile(rng, slope=3.0, low=0.015, high=0.05)
+    patchy = noise_tile(rng, slope=2.0, low=0.06, high=0.25)
+    bend = draped(slow, lateral, cranial), draped(slow, cranial + np.float32(51.0), lateral)
+    fields = _Fields(bend=(_BEND_MM * bend[0], _BEND_MM * bend[1]))
+    clustered = np.exp(np.float32(0.2) * draped(patchy, lateral, cranial))
+    clouds = draped(patchy, cranial + np.float32(37.0), lateral)
+    fine = draped(noise_tile(rng, slope=0.7, low=0.9, high=4.0), lateral, cranial)
+    femur = clustered * (_femoral_groups(lateral, cranial, fields, rng) + 0.5 * fine) + 0.1 * clouds
+    hip = clustered * (_pelvic_groups(lateral, cranial, fields, rng) + 0.4 * fine) + 0.35 * clouds
     return np.asarray(femur, np.float32), np.asarray(hip, np.float32)
 
 
@@ -93,4 +141,4 @@ def load_density(lateral: Image, cranial: Image, anatomy: HipAnatomy) -> tuple[I
     edge = anatomy.centre_edge_angle_deg
     loaded = np.clip((edge + 20.0 - angle) / 25.0, 0.0, 1.0) * np.clip((angle + 80.0) / 40.0, 0.0, 1.0)
     roof = np.exp(-np.maximum(distance, 0.0) / 20.0) * loaded
-    return np.asarray(1.0 + 0.35 * fan - 0.3 * ward, np.float32), np.asarray(1.0 + 1.1 * roof, np.float32)
+    return np.asarray(0.78 + 0.55 * fan - 0.25 * ward, np.float32), np.asarray(1.0 + 1.1 * roof, np.float32)

@@ -19,9 +19,9 @@ Image = NDArray[np.float32]
 _CANCELLOUS_SHARE = 0.12
 # Deviation of the trabecular shadow, in millimetres of cancellous bone for the first millimetre of depth.
 _TRABECULAR_SHARE = 1.65
-# Bones are projected no finer than this; soft tissue has no sharp edges at all.
+# Bones are projected no finer than this; soft tissue no finer than its thinnest sheets of fat.
 _BONE_STEP_MM = 0.32
-_SOFT_STEP_MM = 1.25
+_SOFT_STEP_MM = 0.8
 
 
 def _coordinates(frame: Frame, pose: Pose) -> tuple[Image, Image]:
