@@ -1,6 +1,7 @@
 """Foci planted into a radiograph: where, how large, how bright and how sharp they are."""
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ from hipcalc.errors import UsageError
 from hipcalc.normalize import NormalizedRadiograph, Quality
 from hipcalc.radiograph import Radiograph
 from hipcalc.synthetic import FOCUS_KINDS, add_patches, draw_focus, estimate_blur_px, insert_focus
+from hipcalc.synthetic.deposits import aspect_of
 
 SIZE = 200
 NOISE = 0.01
@@ -78,6 +80,23 @@ def test_cnr_is_in_units_of_the_surround_deviation(flat):
     assert patch.cnr == pytest.approx(5)
 
 
+def test_a_size_in_millimetres_follows_the_spacing_and_is_recorded(flat):
+    patch = insert_focus(
+        flat, row_px=90, column_px=90, diameter_mm=5.0, aspect=1.5, cnr=4, kind="ring", rng=rng(), orientation_deg=20
+    ).patch
+    assert patch.diameter_px == pytest.approx(25.0)
+    assert (patch.diameter_mm, patch.orientation_deg) == (pytest.approx(5.0), 20)
+    assert patch.peak_contrast >= patch.contrast
+    assert aspect_of(patch.mask) == pytest.approx(1.5, rel=0.05)
+
+
+def test_a_size_in_millimetres_needs_a_spacing(flat):
+    unknown = replace(flat, radiograph=replace(flat.radiograph, spacing_mm=None, spacing_source="unknown"))
+    with pytest.raises(UsageError, match="diameter_mm needs a radiograph whose spacing is known"):
+        insert_focus(unknown, row_px=90, column_px=90, diameter_mm=5.0, cnr=4, rng=rng())
+    assert math.isnan(draw_focus(unknown, row_px=90, column_px=90, diameter_px=20, cnr=4, rng=rng()).diameter_mm)
+
+
 @pytest.mark.parametrize("kind", ["ring", "phlebolith"])
 def test_a_ring_is_darker_inside(flat, kind):
     patch = draw_focus(
@@ -132,6 +151,10 @@ def test_many_patches_are_planted_in_one_copy(flat):
         ({"diameter_px": 1.0}, "diameter_px is 1 but must be between 2 and 400 pixels"),
         ({"row_px": 3.0}, "row_px is 3, so a focus of 20 pixels does not lie inside the image"),
         ({"column_px": 195.0}, "column_px is 195, so a focus of 20 pixels does not lie inside"),
+        ({"diameter_px": None}, "give either diameter_px .* or diameter_mm"),
+        ({"diameter_mm": 4.0}, "give either diameter_px .* or diameter_mm"),
+        ({"diameter_px": None, "diameter_mm": 16.0}, "diameter_mm is 16 but must be between 1 and 15 mm"),
+        ({"aspect": 4.0}, "aspect is 4 but must be between 1 and 3"),
         ({"contrast": None}, "give either contrast .* or cnr"),
         ({"cnr": 3.0}, "give either contrast .* or cnr"),
         ({"contrast": 0.0}, "contrast or cnr is 0.0 but must be larger than 0"),
