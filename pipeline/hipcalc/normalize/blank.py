@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.normalize.levels import HIGH_LEVEL, LOW_LEVEL, Bytes, grown, large_components
+from hipcalc.normalize.levels import HIGH_LEVEL, LOW_LEVEL, Bytes, grown, large_components, marked
 
 __all__ = ["blank_areas"]
 
@@ -41,11 +41,13 @@ def blank_areas(bright: NDArray[np.float32], levels: Bytes) -> Bytes:
     kernel = np.ones((WINDOW_PX, WINDOW_PX), np.uint8)
     highest, lowest = cv2.dilate(levels, kernel), cv2.erode(levels, kernel)
     lowest_plateau, highest_plateau = _plateaus(levels)
-    black = highest <= max(int(levels.min()), lowest_plateau) + FLAT_RANGE
-    white = lowest >= highest_plateau - FLAT_RANGE
-    flat = (cv2.subtract(highest, lowest) <= FLAT_RANGE) & (black | white)
-    clipped = np.asarray(cv2.erode((bright >= bright.max()).astype(np.uint8), kernel), dtype=np.uint8)
-    found = _large_areas(flat.astype(np.uint8) | clipped)
+    found = marked(highest, max(int(levels.min()), lowest_plateau) + FLAT_RANGE, cv2.CMP_LE)
+    found |= marked(lowest, highest_plateau - FLAT_RANGE, cv2.CMP_GE)
+    found &= marked(cv2.subtract(highest, lowest), FLAT_RANGE, cv2.CMP_LE)
+    found |= np.asarray(cv2.erode(marked(bright, float(bright.max()), cv2.CMP_GE), kernel), dtype=np.uint8)
+    if not cv2.countNonZero(found):
+        return found
+    found = _large_areas(found)
     # The window has eaten half its width.
     return grown(found, WINDOW_PX // 2 + RIM_PX)
 
@@ -56,8 +58,9 @@ def _large_areas(mask: Bytes) -> Bytes:
     coarse = np.ascontiguousarray(mask[::step, ::step])
     kept = large_components(coarse, min_area_px=max(1, round(MIN_SHARE * coarse.size)))
     rows, columns = mask.shape
-    full = np.repeat(np.repeat(kept, step, axis=0), step, axis=1)[:rows, :columns]
-    return np.asarray(full & mask, dtype=np.uint8)
+    size = (kept.shape[1] * step, kept.shape[0] * step)
+    full = np.asarray(cv2.resize(kept, size, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
+    return full[:rows, :columns] & mask
 
 
 def _plateaus(levels: Bytes) -> tuple[int, int]:

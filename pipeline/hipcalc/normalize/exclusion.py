@@ -34,4 +34,4 @@ def exclusion_mask(bright: NDArray[np.float32], padding: NDArray[np.bool_] | Non
     mask |= sharp_objects(levels, steep, usual)
     mask |= metal(levels, steep, usual)
     mask |= dust(levels)
-    return mask.astype(bool)
+    return mask.view(np.bool_)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.normalize.levels import HIGH_LEVEL, Bytes, grown
+from hipcalc.normalize.levels import HIGH_LEVEL, Bytes, byte_percentile, grown, marked
 
 __all__ = ["dust", "metal", "sharp_objects", "steepness"]
 
@@ -42,14 +42,16 @@ DUST_RIM_PX = 2
 
 def steepness(levels: Bytes, blank: Bytes) -> tuple[Bytes, float]:
     """Return each pixel's 3 x 3 range of levels, and the 99th percentile of it outside blank areas."""
-    steep = np.asarray(cv2.morphologyEx(levels, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)), dtype=np.uint8)
+    kernel = np.ones((3, 3), np.uint8)
+    # Several times faster than OpenCV's own gradient.
+    steep = np.asarray(cv2.subtract(cv2.dilate(levels, kernel), cv2.erode(levels, kernel)), dtype=np.uint8)
     anatomy = steep[::3, ::3][blank[::3, ::3] == 0]
-    return steep, float(np.percentile(anatomy, 99)) if anatomy.size else 255.0
+    return steep, byte_percentile(anatomy, 0.99) if anatomy.size else 255.0
 
 
 def sharp_objects(levels: Bytes, steep: Bytes, usual: float) -> Bytes:
     """Find letters, plates, frames, ruler lines and wires by their sharp edges, and fill them."""
-    sharp = (steep > max(STEEP_MIN, STEEP_TO_USUAL * usual)).astype(np.uint8)
+    sharp = marked(steep, max(STEEP_MIN, STEEP_TO_USUAL * usual), cv2.CMP_GT)
     found = _axis_lines(sharp)
     # Without its frame a letter that touches it is a shape of its own.
     sharp &= 1 - found
@@ -64,7 +66,7 @@ def sharp_objects(levels: Bytes, steep: Bytes, usual: float) -> Bytes:
 def _axis_lines(sharp: Bytes) -> Bytes:
     """Mark the steep pixels of every row and column that has enough of them to hold a line."""
     length = max(3.0, LINE_SHARE * min(sharp.shape))
-    in_row = sharp.sum(axis=1, dtype=np.int64) >= length
+    in_row = cv2.reduce(sharp, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() >= length
     in_column = cv2.reduce(sharp, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() >= length
     lines = np.zeros_like(sharp)
     lines[in_row] = sharp[in_row]
@@ -110,6 +112,8 @@ def metal(levels: Bytes, steep: Bytes, usual: float) -> Bytes:
     enough = max(METAL_STEEP_MIN, METAL_STEEP_TO_USUAL * usual)
     for level in METAL_LEVELS:
         _add_steeply_bounded(found, small >= level, edges, enough)
+    if not found.any():
+        return np.zeros_like(levels)
     full = cv2.resize(found, (columns, rows), interpolation=cv2.INTER_NEAREST)
     return grown(np.asarray(full, dtype=np.uint8), OBJECT_RIM_PX + factor)
 
@@ -137,5 +141,6 @@ def dust(levels: Bytes) -> Bytes:
     """Find pinpoints that are far brighter than everything within two pixels."""
     kernel = np.ones((DUST_WINDOW_PX, DUST_WINDOW_PX), np.uint8)
     standing_out = cv2.morphologyEx(levels, cv2.MORPH_TOPHAT, kernel)
-    noise = float(np.percentile(standing_out[::3, ::3], 99))
-    return grown((standing_out > max(DUST_MIN, DUST_TO_NOISE * noise)).astype(np.uint8), DUST_RIM_PX)
+    noise = byte_percentile(standing_out[::3, ::3], 0.99)
+    pinpoints = marked(standing_out, max(DUST_MIN, DUST_TO_NOISE * noise), cv2.CMP_GT)
+    return grown(pinpoints, DUST_RIM_PX)

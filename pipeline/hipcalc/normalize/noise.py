@@ -12,6 +12,10 @@ Grey = NDArray[np.float32]
 KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 KERNEL_GAIN = 6.0
 BLOCK_PX = 8
+# So many rows at once stay in the processor's cache; a multiple of the blocks.
+STRIP_ROWS = 64
+# Blocks that are enough for the noise of the grey levels.
+BLOCK_SAMPLE = 30_000
 # Of the blocks of one grey level the quieter ones show noise, the others structure as well. The lower quartile of
 # 8 x 8 block means of white noise lies this far below their mean (simulated).
 QUANTILE = 0.25
@@ -45,18 +49,30 @@ def noise_map(grey: Grey, excluded: NDArray[np.bool_]) -> Grey:
     """
     rows, columns = grey.shape
     size = (max(1, columns // BLOCK_PX), max(1, rows // BLOCK_PX))
-    response: Grey = np.abs(cv2.filter2D(grey, cv2.CV_32F, KERNEL, borderType=cv2.BORDER_REFLECT_101)).astype(
-        np.float32, copy=False
-    )
     # Whole blocks only: OpenCV averages these several times faster than fractions of pixels.
     whole = slice(0, size[1] * BLOCK_PX), slice(0, size[0] * BLOCK_PX)
-    sigma = _block_means(response[whole], size) * np.float32(np.sqrt(np.pi / 2) / KERNEL_GAIN)
+    sigma = _block_responses(grey, size) * np.float32(np.sqrt(np.pi / 2) / KERNEL_GAIN)
     level = _block_means(grey[whole], size)
     valid = cv2.resize(excluded.view(np.uint8)[whole], size, interpolation=cv2.INTER_AREA) == 0
     floor = np.float32(max(_grey_step(grey) / np.sqrt(12.0), 1e-6))
     expected: Grey = np.maximum(_noise_of_level(sigma, level, valid), floor)
     blocks = expected * _local_factor(sigma / expected, valid)
     return np.asarray(cv2.resize(blocks, (columns, rows), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+
+
+def _block_responses(grey: Grey, size: tuple[int, int]) -> Grey:
+    """Return the mean absolute second difference of every block, strip by strip."""
+    columns, rows = size[0] * BLOCK_PX, size[1] * BLOCK_PX
+    means: Grey = np.empty((size[1], size[0]), np.float32)
+    for top in range(0, rows, STRIP_ROWS):
+        bottom = min(top + STRIP_ROWS, rows)
+        # One row more on either side, where there is one, so that strips do not show.
+        first, last = max(top - 1, 0), min(bottom + 1, len(grey))
+        response = cv2.filter2D(grey[first:last], cv2.CV_32F, KERNEL, borderType=cv2.BORDER_REFLECT_101)
+        inner = np.abs(response[top - first : bottom - first, :columns])
+        part = slice(top // BLOCK_PX, bottom // BLOCK_PX)
+        means[part] = _block_means(inner, (size[0], part.stop - part.start))
+    return means
 
 
 def _block_means(values: Grey, size: tuple[int, int]) -> Grey:
@@ -67,6 +83,8 @@ def _noise_of_level(sigma: Grey, level: Grey, valid: NDArray[np.bool_]) -> Grey:
     """Noise of each block's grey level: lower quartiles in equally filled bins, interpolated between them."""
     usable = valid if int(valid.sum()) >= MIN_BLOCKS else np.ones_like(valid)
     levels, sigmas = level[usable], sigma[usable]
+    step = max(1, levels.size // BLOCK_SAMPLE)
+    levels, sigmas = levels[::step], sigmas[::step]
     order = np.argsort(levels, kind="stable")
     bins = max(1, min(LEVELS, levels.size // MIN_BLOCKS))
     centres = [float(np.median(part)) for part in np.array_split(levels[order], bins)]

@@ -44,4 +44,6 @@ def _grey_scale(bright: NDArray[np.float32], excluded: NDArray[np.bool_]) -> NDA
     stride = max(1, int(np.sqrt(bright.size / SAMPLE)))
     sample = bright[::stride, ::stride][~excluded[::stride, ::stride]]
     low, high = np.percentile(sample if sample.size > 100 else bright, [0.5, 99.5])
-    return (bright - np.float32(low)) * np.float32(1.0 / max(float(high - low), 1e-6))
+    grey = bright - np.float32(low)
+    grey *= np.float32(1.0 / max(float(high - low), 1e-6))
+    return grey

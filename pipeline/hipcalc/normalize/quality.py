@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,7 +42,7 @@ def judge_quality(
     Quality
         ``rejected`` with the one decisive reason, ``limited`` with all reasons, or ``ok``.
     """
-    share = float(excluded.mean())
+    share = cv2.countNonZero(excluded.view(np.uint8)) / excluded.size
     levels = _grey_levels(radiograph.pixels, excluded)
     fatal = next(_fatal(radiograph, share, levels), None)
     if fatal is not None:
