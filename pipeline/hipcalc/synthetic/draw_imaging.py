@@ -27,7 +27,7 @@ def draw_imaging(view: View, rng: np.random.Generator) -> Imaging:
         pixel_mm=pixel,
         kilovolts=float(np.round(rng.uniform(70.0, 85.0))),
         dose=float(rng.uniform(0.3, 1.2)),
-        blur_mm=float(rng.uniform(0.14, 0.27)),
+        blur_mm=float(rng.uniform(0.12, 0.24)),
         scatter=float(rng.uniform(0.2, 0.5)),
         # One system in five does without enhancement.
         enhancement=float(max(rng.uniform(-0.2, 0.8), 0.0)),

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.errors import UsageError
-from hipcalc.synthetic.beam import attenuation_at
+from hipcalc.synthetic.beam import attenuation_at, detector_blur
 from hipcalc.synthetic.deposits import TRAP_KINDS, Deposit, aspect_of, draw_deposit
 from hipcalc.synthetic.display import enhance, logarithm
 from hipcalc.synthetic.focus_plan import FocusPlan
@@ -170,7 +170,7 @@ def _added_by(mineral_mm: Image, exposure: Exposure, window: tuple[slice, slice]
     imaging = exposure.imaging
     lost = np.exp(-exposure.line_integral[window]) * (1.0 - np.exp(-_mineral_per_mm(imaging) * mineral_mm))
     before, noise = exposure.signal[window], exposure.noise[window]
-    after = np.asarray(before - cv2.GaussianBlur(lost, (0, 0), imaging.blur_mm / imaging.pixel_mm), np.float32)
+    after = np.asarray(before - detector_blur(lost, imaging), np.float32)
     return enhance(logarithm(after + noise), imaging) - enhance(logarithm(before + noise), imaging), after
 
 

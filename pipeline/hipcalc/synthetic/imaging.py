@@ -40,7 +40,7 @@ class Imaging:
     dose : float
         0.2 to 5: detector exposure relative to 2.5 microgray.
     blur_mm : float
-        0.05 to 0.5: focal spot and detector together, sigma of a Gaussian at the detector.
+        0.05 to 0.5: focal spot and detector together, at the detector: sigma of the Gaussian core of the blur.
     scatter : float
         0 to 1.5: scatter-to-primary ratio behind the grid.
     enhancement : float

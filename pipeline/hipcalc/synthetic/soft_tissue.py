@@ -173,7 +173,7 @@ def soft_tissue(
             lean += _spindle(lateral, cranial + bent[1], way)
         # Sheets of fat follow the muscles' bends, more smoothly.
         for way in _FAT_PLANES:
-            lean -= rng.uniform(0.5, 1.5) * _stripe(lateral, cranial + bent[1], way)
+            lean -= rng.uniform(0.8, 2.2) * _stripe(lateral, cranial + bent[1], way)
         whole = whole + _folds(lateral, cranial, rng)
     bladder = np.maximum(1.0 - (right / 42.0) ** 2 - ((cranial - 2.0) / 30.0) ** 2, 0.0)
     lean += 40.0 * np.sqrt(bladder)

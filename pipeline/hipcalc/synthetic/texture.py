@@ -41,14 +41,14 @@ def noise_tile(
     stretch : float
         How many times longer than wide the grains are, along the columns' direction (second axis).
     floor : float
-        Cycles per millimetre below which power falls to nothing.
+        Cycles per millimetre across the grains below which power falls to nothing: what is wider is no grain.
     """
     frequency = np.fft.fftfreq(TILE_SIZE, TILE_STEP_MM)
     across, along = np.meshgrid(frequency, frequency, indexing="ij")
     radial = np.hypot(across, along * stretch)
     amplitude = np.maximum(radial, low) ** (-slope / 2) * np.exp(-((radial / high) ** 2))
     if floor > 0:
-        amplitude *= 1.0 - np.exp(-((radial / floor) ** 2))
+        amplitude *= 1.0 - np.exp(-((across / floor) ** 2))
     amplitude[0, 0] = 0.0
     white = np.fft.fft2(rng.standard_normal((TILE_SIZE, TILE_SIZE)))
     tile = np.real(np.fft.ifft2(white * amplitude))
@@ -73,31 +73,31 @@ def _struts(
     rng: np.random.Generator, *, low: float = _STRUT_BAND[0], high: float = _STRUT_BAND[1], stretch: float
 ) -> Image:
     """Return a tile of long bright lines on a darker ground: rods are thin, the marrow between them is wide."""
-    lines = np.exp(0.35 * noise_tile(rng, slope=0.5, low=low, high=high, stretch=stretch, floor=0.6 * low))
+    lines = np.exp(0.35 * noise_tile(rng, slope=0.5, low=low, high=high, stretch=stretch, floor=0.9 * low))
     return np.asarray((lines - lines.mean()) / lines.std(), np.float32)
 
 
 def _femoral_groups(lateral: Image, cranial: Image, fields: _Fields, rng: np.random.Generator) -> Image:
     """Return the principal compressive and tensile groups, each strong along its own way, weak in Ward's triangle."""
     far, angle = _about(lateral + fields.bend[0], cranial + fields.bend[1], (34.0, -75.0), 4)
-    compressive = draped(_struts(rng, stretch=13.0), far, angle)
+    compressive = draped(_struts(rng, stretch=9.0), far, angle)
     axis = np.arctan2(lateral - 20.0, cranial + 42.0)
     fan = np.exp(-(((axis + 0.36) / 0.34) ** 2))
     far, angle = _about(lateral + fields.bend[1], cranial + fields.bend[0], (14.0, -80.0), 4)
-    tensile = draped(_struts(rng, stretch=11.0), angle, far)
+    tensile = draped(_struts(rng, stretch=8.0), angle, far)
     arch = np.exp(-(((far - 78.0) / 16.0) ** 2))
     ward = 1.0 - 0.6 * np.exp(-(((lateral - 36.0) / 12.0) ** 2) - ((cranial + 27.0) / 11.0) ** 2)
-    groups = (0.4 + 0.75 * fan) * compressive + (0.15 + 0.45 * arch) * tensile
+    groups = (0.4 + 1.0 * fan) * compressive + (0.15 + 0.45 * arch) * tensile
     return np.asarray(groups * ward, np.float32)
 
 
 def _pelvic_groups(lateral: Image, cranial: Image, fields: _Fields, rng: np.random.Generator) -> Image:
     """Return the grid above the socket, coarser than the head's: rods that radiate from the roof, arcs across."""
     far, angle = _about(lateral + fields.bend[0], cranial + fields.bend[1], (-4.0, -12.0), 3)
-    radiating = draped(_struts(rng, low=0.75, high=3.2, stretch=6.0), far, angle)
-    arcs = draped(_struts(rng, low=0.75, high=3.2, stretch=5.0), angle, far)
+    radiating = draped(_struts(rng, low=0.5, high=2.8, stretch=6.0), far, angle)
+    arcs = draped(_struts(rng, low=0.5, high=2.8, stretch=5.0), angle, far)
     near = np.exp(-np.maximum(far - 40.0, 0.0) / 30.0)
-    return np.asarray((0.25 + 0.35 * near) * radiating + 0.5 * arcs, np.float32)
+    return np.asarray((0.45 + 0.5 * near) * radiating + 0.75 * arcs, np.float32)
 
 
 def trabeculae(lateral: Image, cranial: Image, *, rng: np.random.Generator) -> tuple[Image, Image]:
@@ -118,11 +118,11 @@ def trabeculae(lateral: Image, cranial: Image, *, rng: np.random.Generator) -> t
     patchy = noise_tile(rng, slope=2.0, low=0.06, high=0.25)
     bend = draped(slow, lateral, cranial), draped(slow, cranial + np.float32(51.0), lateral)
     fields = _Fields(bend=(_BEND_MM * bend[0], _BEND_MM * bend[1]))
-    clustered = np.exp(np.float32(0.2) * draped(patchy, lateral, cranial))
+    clustered = np.exp(np.float32(0.16) * draped(patchy, lateral, cranial))
     clouds = draped(patchy, cranial + np.float32(37.0), lateral)
-    fine = draped(noise_tile(rng, slope=0.7, low=0.9, high=4.0), lateral, cranial)
-    femur = clustered * (_femoral_groups(lateral, cranial, fields, rng) + 0.5 * fine) + 0.1 * clouds
-    hip = clustered * (_pelvic_groups(lateral, cranial, fields, rng) + 0.4 * fine) + 0.35 * clouds
+    fine = draped(noise_tile(rng, slope=0.6, low=1.1, high=4.5), lateral, cranial)
+    femur = clustered * (_femoral_groups(lateral, cranial, fields, rng) + 0.5 * fine) + 0.06 * clouds
+    hip = clustered * (_pelvic_groups(lateral, cranial, fields, rng) + 0.4 * fine) + 0.45 * clouds
     return np.asarray(femur, np.float32), np.asarray(hip, np.float32)
 
 
@@ -141,4 +141,4 @@ def load_density(lateral: Image, cranial: Image, anatomy: HipAnatomy) -> tuple[I
     edge = anatomy.centre_edge_angle_deg
     loaded = np.clip((edge + 20.0 - angle) / 25.0, 0.0, 1.0) * np.clip((angle + 80.0) / 40.0, 0.0, 1.0)
     roof = np.exp(-np.maximum(distance, 0.0) / 20.0) * loaded
-    return np.asarray(0.78 + 0.55 * fan - 0.25 * ward, np.float32), np.asarray(1.0 + 1.1 * roof, np.float32)
+    return np.asarray(0.72 + 0.75 * fan - 0.25 * ward, np.float32), np.asarray(1.0 + 1.1 * roof, np.float32)

@@ -18,7 +18,7 @@ Image = NDArray[np.float32]
 # Share of mineral in cancellous bone of a healthy adult, as compact bone in place of soft tissue.
 _CANCELLOUS_SHARE = 0.12
 # Deviation of the trabecular shadow, in millimetres of cancellous bone for the first millimetre of depth.
-_TRABECULAR_SHARE = 1.65
+_TRABECULAR_SHARE = 1.8
 # Bones are projected no finer than this; soft tissue no finer than its thinnest sheets of fat.
 _BONE_STEP_MM = 0.32
 _SOFT_STEP_MM = 0.8
