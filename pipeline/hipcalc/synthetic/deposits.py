@@ -253,7 +253,8 @@ def draw_deposit(
     if aspect is not None and not low <= aspect <= high:
         raise UsageError(f"aspect is {aspect:g} but must be between {low:g} and {high:g} (a ratio).")
     canvas = _SHAPES[kind](*_axes(), rng)
-    if aspect is not None:
+    # A vessel keeps its two smooth walls.
+    if aspect is not None and kind != "vascular":
         canvas = _roughened(canvas, rng)
     inside = _filled(canvas, kind)
     if aspect is not None and kind not in FIXED_SHAPES:

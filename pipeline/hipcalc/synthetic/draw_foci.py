@@ -20,6 +20,8 @@ _OVER_STEP: Final = (0.08, 0.14, 0.25, 0.31, 0.39, 0.57, 0.8)
 _ASPECT: Final = (1.0, 1.0, 1.1, 1.2, 1.4, 1.7, 2.6)
 # How far the contrast may leave the one that goes with its CNR in nature.
 _STEP_LEEWAY: Final = 1.35
+# Distance of two deposits' centres, in sums of their radii, below which the later one is left out.
+_APART: Final = 1.3
 # Beyond this aspect ratio a focus is a line, as in chondrocalcinosis.
 _LINE_FROM: Final = 1.9
 # About 3 in 10 have a bright border: rings, and ossicles with their cortex.
@@ -117,11 +119,21 @@ def _trap(side: SideName, edge_deg: float, rng: np.random.Generator) -> FocusPla
     return _phlebolith(side, rng) if chance < 0.8 else _vessel(side, rng)
 
 
+def _lie_apart(one: FocusPlan, other: FocusPlan, radius_mm: float) -> bool:
+    away = math.radians(one.phi_deg - other.phi_deg)
+    squared = one.r_head_radii**2 + other.r_head_radii**2 - 2 * one.r_head_radii * other.r_head_radii * math.cos(away)
+    return math.sqrt(max(squared, 0.0)) * radius_mm > _APART * (one.diameter_mm + other.diameter_mm) / 2
+
+
 def draw_foci(body: BodyAnatomy, sides: tuple[SideName, ...], rng: np.random.Generator) -> tuple[FocusPlan, ...]:
-    """Draw foci and traps for the hips that a view shows: half of the hips have no focus."""
+    """Draw foci and traps for the hips that a view shows: half of the hips have no focus, and none hides another."""
     plans: list[FocusPlan] = []
     for side in sides:
-        plans.extend(_focus(side, body, rng) for _ in range(int(rng.choice(3, p=[0.5, 0.4, 0.1]))))
+        hip = body.hip(side)
+        drawn = [_focus(side, body, rng) for _ in range(int(rng.choice(3, p=[0.5, 0.4, 0.1])))]
         if rng.uniform() < 0.25:
-            plans.append(_trap(side, body.hip(side).centre_edge_angle_deg, rng))
+            drawn.append(_trap(side, hip.centre_edge_angle_deg, rng))
+        for index, plan in enumerate(drawn):
+            if all(_lie_apart(plan, earlier, hip.head_radius_mm) for earlier in drawn[:index]):
+                plans.append(plan)
     return tuple(plans)
