@@ -41,7 +41,6 @@ def fit_hip(picture: Pyramid, hypothesis: Hypothesis) -> HipFit:
     strip = polar_strip(picture, (circle.row_px, circle.column_px), circle.radius_px, sign, turn)
     rim = find_rim(strip)
     evidence = Evidence(
-        context=hypothesis.context,
         joint=hypothesis.joint,
         circle_support=circle.support,
         rim_support=rim.support,

@@ -9,7 +9,7 @@ from importlib import resources
 from hipcalc.anatomy.frame import HipStatus
 from hipcalc.anatomy.shape import MODEL
 
-__all__ = ["Evidence", "confidence_alone", "confidence_of", "status_of", "worth_of"]
+__all__ = ["Evidence", "confidence_alone", "confidence_of", "status_of", "worth_of", "worth_of_size_alone"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,8 +18,6 @@ class Evidence:
 
     Attributes
     ----------
-    context : float
-        Score of the drawing's coarse parts.
     joint : float
         Score of its fine parts.
     circle_support : float
@@ -28,7 +26,6 @@ class Evidence:
         How clearly roof and side meet at the rim.
     """
 
-    context: float
     joint: float
     circle_support: float
     rim_support: float
@@ -46,11 +43,16 @@ def worth_of(evidence: Evidence) -> float:
     worth = _model()["worth"]
     return (
         worth["intercept"]
-        + worth["context"] * evidence.context
         + worth["joint"] * evidence.joint
         + worth["circle_support"] * evidence.circle_support
         + worth["rim_support"] * evidence.rim_support
     )
+
+
+def worth_of_size_alone(radius_per_width: float) -> float:
+    """Return what the size of a hip on its own is worth: a picture has fewer places for a large circle."""
+    alone = _model()["alone"]
+    return alone["size"] * math.log(radius_per_width / alone["usual_radius_per_width"])
 
 
 def confidence_of(worth: float, margin: float, pair_worth: float) -> float:

@@ -13,10 +13,10 @@ from hipcalc.anatomy.hypotheses import Hypothesis, apart, find_hypotheses
 from hipcalc.anatomy.implants import metal_head
 from hipcalc.anatomy.joint import sharpen
 from hipcalc.anatomy.judging import confidence_alone, confidence_of, status_of
+from hipcalc.anatomy.pairs import HEAD_DISTANCE, mirrored_pairs
 from hipcalc.anatomy.patch import Pyramid
 from hipcalc.anatomy.roof import trace_border
 from hipcalc.anatomy.selection import (
-    HEAD_DISTANCE,
     PAIR_BONUS,
     best_selection,
     margin_of,
@@ -36,18 +36,22 @@ RADII_MM = (17.0, 34.0)
 RADII_PER_WIDTH = (0.04, 0.45)
 HYPOTHESES_PER_SIDE = 5
 FITS_PER_SIDE = 4
-# Places for the other hip of a pelvis that are looked at beside those: this near the mirrored place, this size (log).
-PARTNERS = 2
-PARTNER_REACH, PARTNER_SIZE = 2.0, 0.2
+# Mirrored pairs of hypotheses that are looked at beside those.
+PAIRS = 4
 RADIUS_FACTORS = (1.0, 0.93, 1.07, 0.87, 1.15)
 # Tried where an upright picture shows no hip.
 TURNS_DEG = (-12.0, 12.0)
 FROG_WORDS = ("frog", "lauenstein", "dunn")
 
 
-def _radii_px(normalized: NormalizedRadiograph) -> tuple[float, float]:
+def _width_px(normalized: NormalizedRadiograph) -> float:
+    """Width of the part of the picture that counts."""
     columns = np.flatnonzero(~normalized.excluded.all(axis=0))
-    width = float(columns[-1] - columns[0] + 1) if columns.size else float(normalized.shape[1])
+    return float(columns[-1] - columns[0] + 1) if columns.size else float(normalized.shape[1])
+
+
+def _radii_px(normalized: NormalizedRadiograph) -> tuple[float, float]:
+    width = _width_px(normalized)
     low, high = RADII_PER_WIDTH[0] * width, RADII_PER_WIDTH[1] * width
     if normalized.spacing_mm is not None:
         near, far = RADII_MM[0] / normalized.spacing_mm, RADII_MM[1] / normalized.spacing_mm
@@ -141,41 +145,26 @@ def _fits(
 ) -> list[HipFit]:
     picture = Pyramid.of(grey, keep)
     found = find_hypotheses(grey, keep, radii_px, turns_deg)
+    paired = [one for pair in mirrored_pairs(found, PAIRS) for one in pair]
     fits: list[HipFit] = []
     for sign in (-1, 1):
         likely = [one for one in found if one.lateral_sign == sign]
-        fits.extend(_fit_sharpest(picture, likely, HYPOTHESES_PER_SIDE, FITS_PER_SIDE))
-    best = max(fits, key=lambda fit: fit.worth, default=None)
-    if best is not None:
-        fits.extend(_fit_sharpest(picture, _partners(best, found), PARTNERS, PARTNERS))
+        partners = [one for one in paired if one.lateral_sign == sign]
+        looked_at = apart(partners + apart(likely, HYPOTHESES_PER_SIDE), HYPOTHESES_PER_SIDE + PAIRS)
+        fits.extend(_fit_sharpest(picture, looked_at, FITS_PER_SIDE))
     return fits
 
 
-def _fit_sharpest(picture: Pyramid, likely: list[Hypothesis], looked_at: int, fitted: int) -> list[HipFit]:
-    sharp = [sharpen(picture, one, RADIUS_FACTORS) for one in apart(likely, looked_at)]
+def _fit_sharpest(picture: Pyramid, likely: list[Hypothesis], fitted: int) -> list[HipFit]:
+    sharp = [sharpen(picture, one, RADIUS_FACTORS) for one in likely]
     sharp = sorted((one for one in sharp if math.isfinite(one.joint)), key=lambda one: -one.score)
     return [fit_hip(picture, one) for one in sharp[:fitted]]
-
-
-def _partners(fit: HipFit, found: list[Hypothesis]) -> list[Hypothesis]:
-    """List the hypotheses that mirror a hip: where its pelvis has the other one, weak evidence is worth a look."""
-    circle, sign = fit.circle, fit.hypothesis.lateral_sign
-    turn = math.radians(fit.hypothesis.turn_deg)
-    row = circle.row_px - sign * HEAD_DISTANCE * circle.radius_px * math.sin(turn)
-    column = circle.column_px - sign * HEAD_DISTANCE * circle.radius_px * math.cos(turn)
-    return [
-        one
-        for one in found
-        if one.lateral_sign == -sign
-        and math.hypot(one.row_px - row, one.column_px - column) < PARTNER_REACH * circle.radius_px
-        and abs(math.log(one.radius_px / circle.radius_px)) < PARTNER_SIZE
-    ]
 
 
 def _frames(normalized: NormalizedRadiograph, turns_deg: tuple[float, ...]) -> list[HipFrame]:
     keep = (~normalized.excluded).astype(np.float32)
     fits = prefer_outer(_fits(normalized.grey, keep, _radii_px(normalized), turns_deg))
-    chosen = best_selection(fits)
+    chosen = best_selection(fits, _width_px(normalized))
     margins = [margin_of(one, fits) for one in chosen]
     if len(chosen) != 2:
         return [_frame(normalized, one, margin, None) for one, margin in zip(chosen, margins, strict=True)]

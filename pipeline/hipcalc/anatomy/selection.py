@@ -3,16 +3,15 @@
 import math
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hipcalc.anatomy.fitting import HipFit
+from hipcalc.anatomy.judging import worth_of_size_alone
+from hipcalc.anatomy.pairs import misfit_of_pair
 
-__all__ = ["HEAD_DISTANCE", "PAIR_BONUS", "best_selection", "margin_of", "pair_misfit", "prefer_outer"]
+__all__ = ["PAIR_BONUS", "best_selection", "margin_of", "pair_misfit", "prefer_outer"]
 
-# Two hips of one pelvis: mean and spread of the distance between heads, and spreads of height (pelves lie and
-# are turned by up to 15 degrees) and log radius.
-HEAD_DISTANCE, DISTANCE_SPREAD = 7.7, 0.8
-HEIGHT_SPREAD = 0.9
-SIZE_SPREAD = 0.08
-FARTHEST_SPREADS = 3.5
 # That two places mirror each other at all is evidence: chance seldom does it.
 PAIR_BONUS = 2.0
 
@@ -63,30 +62,32 @@ def margin_of(fit: HipFit, fits: list[HipFit]) -> float:
     return margin
 
 
+def _circle(fit: HipFit) -> NDArray[np.float64]:
+    return np.array([fit.circle.row_px, fit.circle.column_px, fit.circle.radius_px])
+
+
 def pair_misfit(image_left: HipFit, image_right: HipFit) -> float:
     """Half the squared misfit of two hips with a pelvis' mirror symmetry; infinite where it is no pelvis at all."""
-    left, right = image_left.circle, image_right.circle
-    size = math.sqrt(left.radius_px * right.radius_px)
-    across = (right.column_px - left.column_px) / size
-    down = (right.row_px - left.row_px) / size
-    terms = (
-        (math.hypot(across, down) - HEAD_DISTANCE) / DISTANCE_SPREAD,
-        down / HEIGHT_SPREAD,
-        math.log(right.radius_px / left.radius_px) / SIZE_SPREAD,
-    )
-    sides = image_left.hypothesis.lateral_sign, image_right.hypothesis.lateral_sign
-    if sides != (-1, 1) or across < 0 or max(abs(term) for term in terms) > FARTHEST_SPREADS:
+    if (image_left.hypothesis.lateral_sign, image_right.hypothesis.lateral_sign) != (-1, 1):
         return math.inf
-    return 0.5 * sum(term**2 for term in terms)
+    return float(misfit_of_pair(_circle(image_left), _circle(image_right)))
 
 
-def best_selection(fits: list[HipFit]) -> tuple[HipFit, ...]:
-    """Choose the pair, or the single hip, that is worth most; a pair is given from the image's left to its right."""
+def best_selection(fits: list[HipFit], width_px: float) -> tuple[HipFit, ...]:
+    """Choose the pair, or the single hip, that is worth most; a pair is given from the image's left to its right.
+
+    Parameters
+    ----------
+    fits : list of HipFit
+    width_px : float
+        Of the picture's included part: a hip on its own fills it more than the hips of a pelvis do.
+    """
     best: tuple[HipFit, ...] = ()
     best_worth = -math.inf
     for one in fits:
-        if one.worth > best_worth:
-            best, best_worth = (one,), one.worth
+        alone = one.worth + worth_of_size_alone(one.circle.radius_px / width_px)
+        if alone > best_worth:
+            best, best_worth = (replace(one, worth=alone),), alone
         for other in fits:
             worth = one.worth + other.worth + PAIR_BONUS - pair_misfit(one, other)
             if worth > best_worth:
