@@ -218,6 +218,53 @@ def test_pinpoint_dust_is_excluded():
     assert excluded.sum() < 3 * 100
 
 
+def test_excluded_areas_are_named_where_they_lie():
+    picture = PICTURE.copy()
+    picture[:, :60] = 0
+    picture[560:610, 300:500] = 0
+    write_letter(picture, "R", (80, 470), 1.4)
+    cv2.rectangle(picture, (250, 300), (320, 380), 1.7, -1)
+    picture[200:202, 500:502] += 0.5
+    image = normalize(radiograph(picture))
+    inside = {
+        "collimation": (300, 20),
+        "box": (585, 400),
+        "metal": (340, 285),
+        "dust": (201, 501),
+    }
+    for kind, (row, column) in inside.items():
+        polygons = [np.float32(region.outline_px) for region in image.regions if region.kind == kind]
+        assert any(cv2.pointPolygonTest(polygon, (row, column), False) >= 0 for polygon in polygons), kind
+    lettering = np.vstack([region.outline_px for region in image.regions if region.kind == "lettering"])
+    assert np.hypot(*(lettering - (80, 470)).T).min() < 50
+
+
+def test_plain_anatomy_has_no_named_area():
+    assert normalize(radiograph(PICTURE)).regions == ()
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_mirrored_picture_is_the_mirrored_result(axis):
+    picture = PICTURE.copy()
+    write_letter(picture, "R", (80, 60), 1.4)
+    picture[:, -60:] = 0
+    plain = normalize(radiograph(picture))
+    mirrored = normalize(radiograph(np.flip(picture, axis)))
+    np.testing.assert_allclose(np.flip(mirrored.grey, axis), plain.grey, atol=0.01)
+    assert np.mean(np.flip(mirrored.excluded, axis) != plain.excluded) < 2e-3
+    assert np.median(np.flip(mirrored.noise_sigma, axis) / plain.noise_sigma) == pytest.approx(1, abs=0.03)
+
+
+def test_padding_with_black_is_left_out_and_changes_little():
+    padded = np.pad(PICTURE, ((40, 0), (0, 56)))
+    plain, image = normalize(radiograph(PICTURE)), normalize(radiograph(padded))
+    assert image.excluded[:40].all()
+    assert image.excluded[:, COLUMNS:].all()
+    inner = np.s_[60:, : COLUMNS - 20]
+    np.testing.assert_allclose(image.grey[inner], plain.grey[20:, : COLUMNS - 20], atol=0.03)
+    assert not image.excluded[inner].any()
+
+
 # --- quality
 
 

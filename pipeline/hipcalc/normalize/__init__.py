@@ -1,8 +1,17 @@
 """Radiograph -> NormalizedRadiograph: polarity, grey scale, noise, exclusion masks, quality."""
 
 from hipcalc.normalize.normalising import normalize
+from hipcalc.normalize.regions import ExcludedKind, ExcludedRegion
 from hipcalc.normalize.scale_bar import scale_bar_length_px
 from hipcalc.normalize.structure import structure_normalised
 from hipcalc.normalize.types import NormalizedRadiograph, Quality
 
-__all__ = ["NormalizedRadiograph", "Quality", "normalize", "scale_bar_length_px", "structure_normalised"]
+__all__ = [
+    "ExcludedKind",
+    "ExcludedRegion",
+    "NormalizedRadiograph",
+    "Quality",
+    "normalize",
+    "scale_bar_length_px",
+    "structure_normalised",
+]

@@ -61,6 +61,8 @@ def _between_extremes(sample: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def grown(mask: Bytes, radius_px: int) -> Bytes:
     """Widen a mask by a square of that radius."""
+    if not cv2.countNonZero(mask):
+        return mask
     size = 2 * radius_px + 1
     return np.asarray(cv2.dilate(mask, np.ones((size, size), np.uint8)), dtype=np.uint8)
 

@@ -28,7 +28,7 @@ def normalize(radiograph: Radiograph) -> NormalizedRadiograph:
         A picture that cannot carry an answer is returned with quality ``rejected``, not raised.
     """
     bright = radiograph.pixels if radiograph.polarity == "bone-bright" else -radiograph.pixels
-    excluded = exclusion_mask(bright, radiograph.padding)
+    excluded, regions = exclusion_mask(bright, radiograph.padding)
     grey = _grey_scale(bright, excluded)
     noise = noise_map(grey, excluded)
     return NormalizedRadiograph(
@@ -36,6 +36,7 @@ def normalize(radiograph: Radiograph) -> NormalizedRadiograph:
         grey=grey,
         noise_sigma=noise,
         excluded=excluded,
+        regions=regions,
         quality=judge_quality(radiograph, grey, noise, excluded),
     )
 

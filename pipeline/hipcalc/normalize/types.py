@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from hipcalc.normalize.regions import ExcludedRegion
 from hipcalc.radiograph import Radiograph
 
 __all__ = ["NormalizedRadiograph", "Quality"]
@@ -36,6 +37,8 @@ class NormalizedRadiograph:
         True where nothing may be detected: collimation, padding, blacked-out boxes, burned-in letters, metal, clipped
         pixels.
     quality : Quality
+    regions : tuple of ExcludedRegion
+        The excluded areas by name, as outlines.
     """
 
     radiograph: Radiograph
@@ -43,6 +46,7 @@ class NormalizedRadiograph:
     noise_sigma: NDArray[np.float32]
     excluded: NDArray[np.bool_]
     quality: Quality
+    regions: tuple[ExcludedRegion, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:
