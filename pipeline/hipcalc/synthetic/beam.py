@@ -101,8 +101,7 @@ def wide_blur(image: Image, sigma_px: float) -> Image:
 def detector_blur(signal: Image, imaging: Imaging) -> Image:
     """Blur as focal spot and detector do: a Gaussian, and the wider one of the light that scatters in the phosphor.
 
-    The sum has the long tail of measured line spread functions, which one Gaussian lacks (J. T. Dobbins et al., Med
-    Phys 22 (1995) 1581, on the MTF of phosphor plates).
+    The sum falls off as slowly as line spreads of phosphor plates do, which one Gaussian does not.
     """
     sigma = imaging.blur_mm / imaging.pixel_mm
     core, glare = cv2.GaussianBlur(signal, (0, 0), sigma), cv2.GaussianBlur(signal, (0, 0), 3.0 * sigma)

@@ -15,7 +15,7 @@ __all__ = ["BITS", "Tone", "enhance", "logarithm", "tone_of"]
 Image = NDArray[np.float32]
 BITS = 12
 # In log attenuation: a detail as strong as a cortex, and one as weak as noise.
-_STRONG_DETAIL = 0.06
+_STRONG_DETAIL = 0.04
 _NOISE_LEVEL = 0.008
 
 
@@ -33,7 +33,7 @@ def enhance(log: Image, imaging: Imaging) -> Image:
     """Return log attenuation with the broad differences compressed and the edges lifted, band by band.
 
     The bands are differences of ever wider blurs, each with its gain, its bend for strong details, and in the finest
-    one less gain for what is as weak as noise: the scheme of P. Vuylsteke, E. Schoeters, Proc SPIE 2167 (1994) 551,
+    one less gain for what is as weak as noise: after P. Vuylsteke, E. Schoeters, Proc SPIE 2167 (1994) 551,
     without its subsampling. What a change in a window does is confined to about 30 mm around it.
     """
     gain, bend = imaging.enhancement, imaging.compression

@@ -29,8 +29,8 @@ _MUSCLES: Final[dict[str, Way]] = {
     "obturators": ((-60, -40, 22, 10), (-20, -28, 16, 9), (40, -22, 7, 6)),
 }
 # Fat between muscles of one side: (lateral, cranial, half width, thickness) along each, in hip millimetres. The stripes
-# that a reader looks for: capsule and gluteus minimus, gluteus medius, iliopsoas, obturator internus (F. M. Guerra,
-# R. E. Rigby, South Med J 67 (1974) 1005 on the periarticular fat planes).
+# that a reader looks for (J. Guerra et al., Radiology 128 (1978) 11): beside the capsule and the gluteus minimus, the
+# gluteus medius, the iliopsoas, the obturator internus; then those between the thigh's muscles. Sizes are chosen.
 _FAT_PLANES: Final[tuple[Way, ...]] = (
     ((22, 62, 1.0, 8), (36, 34, 1.4, 13), (50, 8, 1.2, 10), (56, -4, 0.8, 6)),
     ((30, 92, 1.4, 9), (50, 45, 1.9, 15), (63, 8, 1.4, 10)),
@@ -130,7 +130,7 @@ def _bowel_gas(right: Image, cranial: Image, body: BodyAnatomy, step_mm: float, 
     inside = _ramp((reach + 14.0 - np.abs(right)) / 34.0) * _ramp((cranial + 22.0) / 34.0)
     amount = 2.5 * inside + 0.9 * body.gas
     loops = _blobs(right.shape, 9.0 / step_mm, rng) - 4.4 + amount
-    folds = 0.35 * np.abs(_blobs(right.shape, 4.0 / step_mm, rng))
+    folds = 0.25 * _blobs(right.shape, 4.0 / step_mm, rng)
     bubbles = _ramp(np.asarray((loops - folds) / 0.9, np.float32))
     pieces = (_blobs(right.shape, 13.0 / step_mm, rng) - 3.9 + amount) / 1.1
     stool = _ramp(np.asarray(pieces, np.float32))

@@ -14,7 +14,7 @@ Image = NDArray[np.float32]
 # A tile repeats after 102 mm, more than one bone's width.
 TILE_SIZE = 512
 TILE_STEP_MM = 0.2
-# Rods lie 0.6 to 1.2 mm apart (cycles per millimetre); their lines waver by this much.
+# Grain in cycles per millimetre, and how far its lines waver: chosen so that spectra lie in the band of radiographs.
 _STRUT_BAND = (1.0, 4.5)
 _BEND_MM = 1.6
 
