@@ -44,7 +44,7 @@ _ALLOYS: Final = {
 _QUANTA_PER_MM2: Final = 30174.0 * 0.65
 _DETECTOR_MICROGRAY: Final = 2.5
 _ELECTRONIC_SHARE: Final = 0.15
-# Chosen so that the contours of phantoms are as wide as those of radiographs.
+# Chosen: the head's contour is then nearer to that of radiographs, which is wider still.
 _GLARE_SHARE: Final = 0.35
 
 
@@ -101,7 +101,7 @@ def wide_blur(image: Image, sigma_px: float) -> Image:
 def detector_blur(signal: Image, imaging: Imaging) -> Image:
     """Blur as focal spot and detector do: a Gaussian, and the wider one of the light that scatters in the phosphor.
 
-    The sum falls off as slowly as line spreads of phosphor plates do, which one Gaussian does not.
+    Share and width of the glare are chosen, not taken from a measured detector.
     """
     sigma = imaging.blur_mm / imaging.pixel_mm
     core, glare = cv2.GaussianBlur(signal, (0, 0), sigma), cv2.GaussianBlur(signal, (0, 0), 3.0 * sigma)

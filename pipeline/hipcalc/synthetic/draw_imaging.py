@@ -29,7 +29,7 @@ def draw_imaging(view: View, rng: np.random.Generator) -> Imaging:
         dose=float(rng.uniform(0.3, 1.2)),
         blur_mm=float(rng.uniform(0.12, 0.24)),
         scatter=float(rng.uniform(0.2, 0.5)),
-        # One system in five does without enhancement.
+        # Chosen: one system in five does without enhancement.
         enhancement=float(max(rng.uniform(-0.2, 0.8), 0.0)),
         compression=float(rng.uniform(0.1, 0.7)),
         latitude=float(rng.uniform(0.2, 0.6)),
