@@ -158,6 +158,20 @@ def test_a_planted_outline_has_the_aspect_ratio_that_was_asked_for(kind, aspect)
     assert aspect_of(deposit.mask) == pytest.approx(aspect, rel=0.05)
 
 
+def test_planted_foci_measure_about_as_natural_ones(plans):
+    left = [plan for plan in plans if plan.side == "L"]
+    imaging = Imaging(**FRAME)
+    planted = [
+        focus
+        for n in range(16)
+        for focus in make_phantom(body=BodyAnatomy(), imaging=imaging, foci=(left[n],), seed=n).foci
+    ]
+    # Sixteen foci tell a median to a factor of about one and a half.
+    assert 2.9 / 1.7 < np.median([focus.cnr for focus in planted]) < 2.9 * 1.7
+    assert 0.31 / 1.7 < np.median([focus.contrast_over_step for focus in planted]) < 0.31 * 1.7
+    assert np.median([focus.aspect for focus in planted]) == pytest.approx(1.2, abs=0.15)
+
+
 def test_contrast_keeps_to_its_bounds_over_the_cortical_step():
     plan = FocusPlan(side="L", cnr=15.0, r_head_radii=1.2, phi_deg=30.0, diameter_mm=6.0, most_over_step=0.3)
     (focus,) = make_phantom(body=BodyAnatomy(), imaging=Imaging(**FRAME), foci=(plan,), seed=3).foci

@@ -18,8 +18,8 @@ _DIAMETER_MM: Final = (1.5, 2.3, 3.2, 4.1, 6.2, 9.6, 14.0)
 _CNR: Final = (0.6, 1.0, 2.1, 2.9, 3.9, 5.5, 8.0)
 _OVER_STEP: Final = (0.08, 0.14, 0.25, 0.31, 0.39, 0.57, 0.8)
 _ASPECT: Final = (1.0, 1.0, 1.1, 1.2, 1.4, 1.7, 2.6)
-# How far the contrast may leave the one that goes with its CNR in nature.
-_STEP_LEEWAY: Final = 1.35
+# How far the contrast may fall short of the one that goes with its CNR in nature, and exceed it.
+_STEP_LEEWAY: Final = (1.2, 1.6)
 # Distance of two deposits' centres, in sums of their radii, below which the later one is left out.
 _APART: Final = 1.3
 # Beyond this aspect ratio a focus is a line, as in chondrocalcinosis.
@@ -63,8 +63,8 @@ def _focus(side: SideName, body: BodyAnatomy, rng: np.random.Generator) -> Focus
         phi_deg=phi,
         diameter_mm=diameter,
         cnr=_quantile(_CNR, strength),
-        least_over_step=over_step / _STEP_LEEWAY,
-        most_over_step=over_step * _STEP_LEEWAY,
+        least_over_step=over_step / _STEP_LEEWAY[0],
+        most_over_step=over_step * _STEP_LEEWAY[1],
         aspect=aspect,
         orientation_deg=float(np.clip(rng.normal(0.0, 35.0), -180.0, 180.0)),
     )
