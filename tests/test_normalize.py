@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hipcalc.normalize import normalize, structure_normalised
+from hipcalc.normalize import Quality, judge_hips, normalize, structure_normalised
 from hipcalc.radiograph import Radiograph
 from radiograph_files import bony_picture, stored, write_letter
 
@@ -309,6 +309,26 @@ def test_compression_blocks_are_told():
     jpeg = cv2.imencode(".jpg", stored(PICTURE, 8).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 12])[1]
     quality = normalize(radiograph(cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE))).quality
     assert "visible compression blocks" in quality.reasons
+
+
+@pytest.mark.parametrize(
+    ("heads", "reason"),
+    [
+        ([(300.0, 200.0, 50.0)], "low resolution (50 pixels in the radius of a femoral head)"),
+        ([(300.0, 200.0, 90.0), (380.0, 700.0, 90.0)], "the line between the heads is tilted by 9 degrees"),
+        ([(300.0, 200.0, 90.0), (300.0, 700.0, 110.0)], "the heads differ in size by 22%, as in a rotated pelvis"),
+    ],
+)
+def test_limits_that_the_hips_tell_are_added(heads, reason):
+    assert judge_hips(Quality(level="ok"), heads) == Quality(level="limited", reasons=(reason,))
+    assert judge_hips(Quality(level="limited", reasons=("noisy",)), heads).reasons == ("noisy", reason)
+    rejected = Quality(level="rejected", reasons=("blank",))
+    assert judge_hips(rejected, heads) == rejected
+
+
+@pytest.mark.parametrize("heads", [[], [(300.0, 200.0, 90.0)], [(300.0, 200.0, 90.0), (310.0, 700.0, 92.0)]])
+def test_sound_hips_leave_the_quality_as_it_is(heads):
+    assert judge_hips(Quality(level="ok"), heads) == Quality(level="ok")
 
 
 # --- structure

@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from hipcalc.candidates.finding import MOST_FALSE_MARKS
 from hipcalc.detectability import DetectionLimit, detection_limit
 from hipcalc.errors import InputRejectedError, UsageError
 from hipcalc.findings import Finding, HipRecord, describe_candidates
-from hipcalc.normalize import NormalizedRadiograph, normalize
+from hipcalc.normalize import NormalizedRadiograph, judge_hips, normalize
 from hipcalc.radiograph import Radiograph, read_radiograph
 from hipcalc.report import FileRecord, file_record, notebook_html, plot_record, table_frame
 
@@ -134,6 +134,7 @@ def screen(
     _refuse_hopeless(image)
     hips = locate_hips(image)
     _refuse_without_hip(image, hips)
+    image = replace(image, quality=judge_hips(image.quality, _trusted_heads(hips)))
     candidates = tuple(
         finding
         for hip in hips
@@ -162,6 +163,11 @@ def _refuse_hopeless(image: NormalizedRadiograph) -> None:
 def _refuse_without_hip(image: NormalizedRadiograph, hips: tuple[HipFrame, ...]) -> None:
     if all(hip.status == "absent" for hip in hips):
         raise InputRejectedError(f"{image.radiograph.path}: no hip was found; the picture may show another body part.")
+
+
+def _trusted_heads(hips: tuple[HipFrame, ...]) -> tuple[tuple[float, float, float], ...]:
+    located = (hip for hip in hips if hip.status == "located")
+    return tuple((hip.head_row_px, hip.head_column_px, hip.head_radius_px) for hip in located)
 
 
 def _hip_record(image: NormalizedRadiograph, hip: HipFrame, limit: DetectionLimit | None) -> HipRecord:

@@ -1,6 +1,7 @@
 """Radiograph -> NormalizedRadiograph: polarity, grey scale, noise, exclusion masks, quality."""
 
 from hipcalc.normalize.normalising import normalize
+from hipcalc.normalize.quality import judge_hips
 from hipcalc.normalize.regions import ExcludedKind, ExcludedRegion
 from hipcalc.normalize.scale_bar import scale_bar_length_px
 from hipcalc.normalize.structure import structure_normalised
@@ -11,6 +12,7 @@ __all__ = [
     "ExcludedRegion",
     "NormalizedRadiograph",
     "Quality",
+    "judge_hips",
     "normalize",
     "scale_bar_length_px",
     "structure_normalised",

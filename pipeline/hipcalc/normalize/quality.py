@@ -1,6 +1,7 @@
 """Whether a picture can carry an answer; every threshold of that decision stands here."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -9,7 +10,10 @@ from numpy.typing import NDArray
 from hipcalc.normalize.types import Quality
 from hipcalc.radiograph import Radiograph
 
-__all__ = ["judge_quality"]
+__all__ = ["HeadCircle", "judge_hips", "judge_quality"]
+
+# Row, column and radius in pixels.
+HeadCircle = tuple[float, float, float]
 
 # One hip takes about 100 mm. On fewer pixels than this a focus of 2 mm is less than 7 pixels wide.
 REJECT_LONGER_SIDE_PX = 350
@@ -24,6 +28,12 @@ LIMIT_GREY_LEVELS = 64
 LIMIT_NOISE = 0.04
 # Mean step across the edges of 8 x 8 blocks over the mean step within them.
 LIMIT_BLOCKING = 1.3
+# A femoral head's radius is about 24 mm: below this a focus of 2 mm is less than 5 pixels wide.
+LIMIT_HEAD_RADIUS_PX = 60.0
+# The line between the heads of a pelvis, against the picture's rows: tilted, or one leg is shorter.
+LIMIT_TILT_DEG = 6.0
+# One head nearer to the detector than the other: the pelvis is rotated. Heads of one person differ by 2% or so.
+LIMIT_RADIUS_RATIO = 1.12
 
 
 def judge_quality(
@@ -49,6 +59,42 @@ def judge_quality(
         return Quality(level="rejected", reasons=(fatal,))
     reasons = tuple(_limits(radiograph, share, levels)) + tuple(_texture_limits(grey, noise, excluded))
     return Quality(level="limited" if reasons else "ok", reasons=reasons)
+
+
+def judge_hips(quality: Quality, heads: Sequence[HeadCircle]) -> Quality:
+    """Add what is known of a picture's quality once its hips are found.
+
+    Parameters
+    ----------
+    quality : Quality
+        From :func:`judge_quality`.
+    heads : sequence of (row, column, radius)
+        Circles of the femoral heads that are trusted, pixels.
+
+    Returns
+    -------
+    Quality
+        The same, or ``limited`` with the further reasons: few pixels in a head's radius, a tilted or a rotated pelvis.
+    """
+    further = tuple(_hip_limits(heads))
+    if not further or quality.level == "rejected":
+        return quality
+    return Quality(level="limited", reasons=(*quality.reasons, *further))
+
+
+def _hip_limits(heads: Sequence[HeadCircle]) -> Iterator[str]:
+    smallest = min((radius for _, _, radius in heads), default=math.inf)
+    if smallest < LIMIT_HEAD_RADIUS_PX:
+        yield f"low resolution ({smallest:.0f} pixels in the radius of a femoral head)"
+    if len(heads) != 2:
+        return
+    (row, column, radius), (other_row, other_column, other_radius) = heads
+    tilt = math.degrees(math.atan2(abs(other_row - row), abs(other_column - column)))
+    if tilt > LIMIT_TILT_DEG:
+        yield f"the line between the heads is tilted by {tilt:.0f} degrees"
+    ratio = max(radius, other_radius) / max(min(radius, other_radius), 1e-6)
+    if ratio > LIMIT_RADIUS_RATIO:
+        yield f"the heads differ in size by {ratio - 1:.0%}, as in a rotated pelvis"
 
 
 def _fatal(radiograph: Radiograph, excluded_share: float, levels: int) -> Iterator[str]:
