@@ -1,5 +1,6 @@
 """Pages: what a reader sees, and that nothing of it comes from the net."""
 
+import json
 import re
 import subprocess
 from dataclasses import replace
@@ -9,11 +10,13 @@ import cv2
 import pytest
 from markupsafe import Markup
 
+from hipcalc.normalize import ExcludedRegion
 from hipcalc.report.cells import NO_REVIEW, PageReview
 from hipcalc.report.image_page import PageLinks, image_page
 from hipcalc.report.overlay import draw, numbered_marks
 from hipcalc.report.pictures import hip_box, picture_of, whole_box
 from hipcalc.report.provenance import unconfirmed_notice
+from hipcalc.report.records import FileRecord
 from report_builders import SHAPE, frame, one_hip, pelvis, picture, record_of, results_folder, run_facts
 from support import require_program
 
@@ -68,6 +71,17 @@ def test_the_page_draws_head_rim_roof_and_each_mark_in_pixels_of_the_file():
     first = page.find("circle", "ring")[1]
     assert float(first["cx"]) == pytest.approx(record.candidates[0].column_px)
     assert float(first["cy"]) == pytest.approx(record.candidates[0].row_px)
+
+
+def test_the_page_draws_and_names_what_was_left_out_and_says_nothing_where_all_was_looked_at():
+    image = picture()
+    region = ExcludedRegion(kind="direct-exposure", outline_px=((0.0, 0.0), (40.0, 0.0), (40.0, 30.5)))
+    record = record_of(replace(image, regions=(region,)), (), ())
+    assert FileRecord.from_json(json.loads(record.dumps())) == record
+    html = image_page(record, run_facts(), PageLinks(pictures="p"))
+    assert '<polygon class="left-out" points="0,0 0,40 30.5,40"/>' in html
+    assert "left out: direct exposure" in html
+    assert "left out" not in image_page(record_of(image, (), ()), run_facts(), PageLinks(pictures="p"))
 
 
 def test_the_table_gives_each_marks_measures_and_its_differential():

@@ -16,7 +16,7 @@ from hipcalc.report.cells import (
     hip_warnings,
     marks_alt,
 )
-from hipcalc.report.overlay import Drawing, draw, numbered_marks
+from hipcalc.report.overlay import Drawing, draw, left_out, numbered_marks
 from hipcalc.report.pictures import Box, hip_box, whole_box
 from hipcalc.report.provenance import unconfirmed_notice
 from hipcalc.report.records import FileRecord
@@ -74,6 +74,7 @@ def image_page(record: FileRecord, run: RunFacts, links: PageLinks, review: Page
         "facts": facts(record.image),
         "warnings": hip_warnings(record),
         "weaker": len(record.candidates) - len(record.findings),
+        "left_out": left_out(record),
         "overview": _overview(record, links, review),
         "hips": _hips(record, run, links, review),
         "findings": [

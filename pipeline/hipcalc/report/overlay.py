@@ -8,7 +8,7 @@ from hipcalc.findings import Finding, HipRecord
 from hipcalc.report.pictures import Box
 from hipcalc.report.records import FileRecord, HipShape
 
-__all__ = ["Drawing", "HipMark", "Ring", "draw", "numbered_marks"]
+__all__ = ["Area", "Drawing", "HipMark", "Ring", "draw", "left_out", "numbered_marks"]
 
 # Sizes as shares of the picture's longer side, so that they look alike on every page.
 LABEL = 0.026
@@ -46,6 +46,14 @@ class Ring:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Area:
+    """Where nothing was looked for; `points` are the corners of a polygon as an SVG wants them."""
+
+    kind: str
+    points: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Drawing:
     """One overlay. `view_box` spans the picture's pixels, whose centres are at integers."""
 
@@ -54,6 +62,7 @@ class Drawing:
     cross: float
     hips: tuple[HipMark, ...]
     rings: tuple[Ring, ...]
+    areas: tuple[Area, ...]
 
 
 def numbered_marks(record: FileRecord, reviews: Mapping[str, str]) -> list[tuple[int, Finding]]:
@@ -104,7 +113,16 @@ def draw(record: FileRecord, box: Box, reviews: Mapping[str, str]) -> Drawing:
         cross=round(CROSS * longest, 1),
         hips=hips,
         rings=_rings(record, box, reviews),
+        areas=tuple(
+            Area(kind=region.kind, points=" ".join(f"{column:g},{row:g}" for row, column in region.outline_px))
+            for region in record.regions
+        ),
     )
+
+
+def left_out(record: FileRecord) -> str:
+    """Name the kinds of areas in which nothing was looked for; empty when there is none."""
+    return ", ".join(dict.fromkeys(region.kind.replace("-", " ") for region in record.regions))
 
 
 def _hip_mark(hip: HipRecord, shape: HipShape) -> HipMark:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hipcalc.anatomy import HipFrame
 from hipcalc.findings import Finding, HipRecord
-from hipcalc.normalize import NormalizedRadiograph
+from hipcalc.normalize import ExcludedRegion, NormalizedRadiograph
 
 __all__ = ["FileRecord", "HipShape", "ImageRecord", "file_record", "rounded"]
 
@@ -83,12 +83,15 @@ class FileRecord:
     candidates : tuple of Finding
     shapes : tuple of HipShape
         One for each hip, in the same order.
+    regions : tuple of ExcludedRegion
+        Where nothing was looked for, by name.
     """
 
     image: ImageRecord
     hips: tuple[HipRecord, ...] = ()
     candidates: tuple[Finding, ...] = ()
     shapes: tuple[HipShape, ...] = ()
+    regions: tuple[ExcludedRegion, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -113,6 +116,11 @@ class FileRecord:
                     lateral_sign=shape["lateral_sign"],
                 )
                 for shape in data["shapes"]
+            ),
+            # Results of an earlier version have none.
+            regions=tuple(
+                ExcludedRegion(kind=region["kind"], outline_px=_pairs(region["outline_px"]))
+                for region in data.get("regions", ())
             ),
         )
 
@@ -169,6 +177,7 @@ def file_record(
         hips=tuple(rounded(hip) for hip in hip_records),
         candidates=tuple(rounded(candidate) for candidate in candidates),
         shapes=tuple(_shape(hip) for hip in hips),
+        regions=normalized.regions,
     )
 
 
