@@ -239,6 +239,17 @@ def test_excluded_areas_are_named_where_they_lie():
     assert np.hypot(*(lettering - (80, 470)).T).min() < 50
 
 
+def test_a_frame_is_named_without_what_it_frames():
+    picture = PICTURE.copy()
+    picture[:50] = picture[-50:] = 0
+    picture[:, :50] = picture[:, -50:] = 0
+    (frame,) = (region for region in normalize(radiograph(picture)).regions if region.kind == "collimation")
+    drawn = np.zeros(picture.shape, np.uint8)
+    cv2.fillPoly(drawn, [np.int32(frame.outline_px)[:, ::-1]], 1)
+    assert drawn[:40].all()
+    assert not drawn[70:-70, 70:-70].any()
+
+
 def test_plain_anatomy_has_no_named_area():
     assert normalize(radiograph(PICTURE)).regions == ()
 

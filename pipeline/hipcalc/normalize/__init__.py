@@ -1,5 +1,6 @@
 """Radiograph -> NormalizedRadiograph: polarity, grey scale, noise, exclusion masks, quality."""
 
+from hipcalc.normalize.calibration import calibrate_by_scale_bar, check_scale_bar_mm
 from hipcalc.normalize.normalising import normalize
 from hipcalc.normalize.quality import judge_hips
 from hipcalc.normalize.regions import ExcludedKind, ExcludedRegion
@@ -12,6 +13,8 @@ __all__ = [
     "ExcludedRegion",
     "NormalizedRadiograph",
     "Quality",
+    "calibrate_by_scale_bar",
+    "check_scale_bar_mm",
     "judge_hips",
     "normalize",
     "scale_bar_length_px",

@@ -1,6 +1,5 @@
 """A mask -> named outlines, so that a page can say what was left out and why."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +11,7 @@ from hipcalc.normalize.levels import Bytes
 
 __all__ = ["ExcludedKind", "ExcludedRegion", "named_regions"]
 
+Contour = NDArray[np.int32]
 ExcludedKind = Literal["padding", "collimation", "box", "direct-exposure", "clipped", "lettering", "metal", "dust"]
 
 # Outlines are for drawing: they are taken on a copy of this size, and to about one of its pixels.
@@ -35,7 +35,8 @@ class ExcludedRegion:
     kind : {"padding", "collimation", "box", "direct-exposure", "clipped", "lettering", "metal", "dust"}
         Lettering: burned-in letters, rulers and frames, and lead markers, which are told by the same sharp edges.
     outline_px : tuple of (row, column)
-        A polygon to about a 700th of the picture's longer side; holes in it are not told.
+        A polygon to about a 700th of the picture's longer side; holes
+        are joined to it by lines there and back, so that the even-odd rule leaves them out.
     """
 
     kind: ExcludedKind
@@ -57,30 +58,48 @@ def named_regions(kind: ExcludedKind | Literal["blank"], mask: Bytes, levels: By
         The largest first.
     """
     step = max(1, round(max(levels.shape) / OUTLINED_PX))
-    small = levels[::step, ::step]
+    small, coarse = levels[::step, ::step], np.ascontiguousarray(mask[::step, ::step])
     return tuple(
         ExcludedRegion(
-            kind=_blank_kind(contour, small) if kind == "blank" else kind, outline_px=tuple(_points(contour, step))
+            kind=_blank_kind(rings[0], small, coarse) if kind == "blank" else kind, outline_px=_joined(rings, step)
         )
-        for contour in _largest_contours(np.ascontiguousarray(mask[::step, ::step]))
+        for rings in _largest_areas(coarse)
     )
 
 
-def _largest_contours(mask: Bytes) -> list[NDArray[np.int32]]:
-    found, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+def _largest_areas(mask: Bytes) -> list[list[Contour]]:
+    """Return the outer contour of every area and then those of its holes, the largest areas first."""
+    found, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    if not found:
+        return []
     contours = [np.asarray(contour, dtype=np.int32) for contour in found]
-    return sorted(contours, key=cv2.contourArea, reverse=True)[:MOST_OF_A_KIND]
+    parents = np.asarray(hierarchy)[0, :, 3]
+    areas = {index: [contours[index]] for index in np.flatnonzero(parents < 0).tolist()}
+    for index in np.flatnonzero(parents >= 0).tolist():
+        areas[int(parents[index])].append(contours[index])
+    return sorted(areas.values(), key=lambda rings: cv2.contourArea(rings[0]), reverse=True)[:MOST_OF_A_KIND]
 
 
-def _points(contour: NDArray[np.int32], step: int) -> Iterator[tuple[float, float]]:
-    for column, row in np.reshape(cv2.approxPolyDP(contour, 1.0, True), (-1, 2)).tolist():
-        yield float(row * step), float(column * step)
+def _joined(rings: list[Contour], step: int) -> tuple[tuple[float, float], ...]:
+    """Join outline and holes into one polygon: from the first point to each hole, around it, and back."""
+    parts = [[(float(row * step), float(column * step)) for column, row in _corners(ring)] for ring in rings]
+    points = list(parts[0])
+    for hole in parts[1:]:
+        points += [parts[0][0], *hole, hole[0], parts[0][0]]
+    return tuple(points)
 
 
-def _blank_kind(contour: NDArray[np.int32], levels: Bytes) -> ExcludedKind:
+def _corners(ring: Contour) -> list[list[float]]:
+    corners: list[list[float]] = np.reshape(cv2.approxPolyDP(ring, 1.0, True), (-1, 2)).tolist()
+    return corners
+
+
+def _blank_kind(contour: Contour, levels: Bytes, mask: Bytes) -> ExcludedKind:
     x, y, width, height = cv2.boundingRect(contour)
     filled = np.zeros((height, width), np.uint8)
     cv2.drawContours(filled, [contour - np.array([x, y], np.int32)], -1, 1, thickness=cv2.FILLED)
+    # A frame around the picture does not hold what it frames.
+    filled &= mask[y : y + height, x : x + width]
     values = levels[y : y + height, x : x + width][filled == 1]
     if float(np.median(values)) >= BRIGHT_LEVEL:
         return "clipped"
