@@ -45,7 +45,8 @@ def noise_map(grey: Grey, excluded: NDArray[np.bool_]) -> Grey:
     -------
     ndarray of float32, shape (rows, columns)
         Standard deviation in the units of `grey`, positive everywhere. Noise that is correlated over several pixels
-        (a picture that was enlarged or smoothed) is underestimated.
+        (a picture that was enlarged or smoothed) is underestimated: white noise blurred with a Gaussian of 0.5, 0.7 and
+        1 pixels is read as 0.65, 0.27 and 0.08 of its deviation.
     """
     rows, columns = grey.shape
     size = (max(1, columns // BLOCK_PX), max(1, rows // BLOCK_PX))
