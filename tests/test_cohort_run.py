@@ -111,6 +111,8 @@ def test_run_json_says_what_was_done_and_by_what(finished):
     assert run["status"] == "done"
     assert run["settings"] == {
         "spacing_mm": None,
+        "scale_bar_mm": None,
+        "name_pattern": None,
         "false_marks_per_hip": QUICK.false_marks_per_hip,
         "detectability": False,
         "pages": True,

@@ -43,7 +43,8 @@ def _descending_lut() -> Sequence:
         (BRIGHT, {"PhotometricInterpretation": "MONOCHROME2", "PresentationLUTShape": "IDENTITY"}, "bone-bright"),
         (DARK, {"PhotometricInterpretation": "MONOCHROME1"}, "bone-dark"),
         (DARK, {"PhotometricInterpretation": "MONOCHROME1", "PresentationLUTShape": "INVERSE"}, "bone-dark"),
-        (DARK, {"PhotometricInterpretation": "MONOCHROME2", "VOILUTSequence": _descending_lut()}, "bone-dark"),
+        # The descending table is applied: it turns the picture round.
+        (DARK, {"PhotometricInterpretation": "MONOCHROME2", "VOILUTSequence": _descending_lut()}, "bone-bright"),
     ],
 )
 def test_header_that_agrees_is_the_source(tmp_path, pixels, header, polarity):

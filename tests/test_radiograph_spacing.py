@@ -1,10 +1,13 @@
 """Millimetres: which header value is believed, and how far."""
 
+import numpy as np
 import pytest
 
+from hipcalc.errors import UsageError
+from hipcalc.normalize import calibrate_by_scale_bar, check_scale_bar_mm
 from hipcalc.radiograph import read_radiograph
 from hipcalc.radiograph.spacing import header_spacing
-from radiograph_files import bony_picture, dicom_dataset, save, stored
+from radiograph_files import bony_picture, dicom_dataset, save, stored, write_png
 
 PIXELS = stored(bony_picture(), 12)
 
@@ -73,3 +76,31 @@ def test_pixels_that_are_not_square_are_noted():
 def test_notes_reach_the_radiograph(tmp_path):
     image = read_radiograph(save(dicom_dataset(PIXELS, PixelSpacing=[1, 1]), tmp_path / "a.dcm"))
     assert image.notes == ("PixelSpacing is 1.0 mm, an exporter's default, and was not used",)
+
+
+def _with_bar(length_px):
+    picture = 100 * bony_picture(600, 600)
+    picture[540:543, 60 : 60 + length_px + 1] = 250
+    for column in range(60, 61 + length_px, length_px // 4):
+        picture[530:553, column : column + 2] = 250
+    return picture
+
+
+def test_a_scale_bar_gives_the_spacing(tmp_path):
+    image = read_radiograph(write_png(tmp_path / "bar.png", np.clip(_with_bar(200), 0, 255).astype(np.uint8)))
+    measured = calibrate_by_scale_bar(image, 50.0)
+    assert measured.spacing_source == "scale-bar"
+    assert measured.spacing_mm == pytest.approx(0.25, rel=0.02)
+
+
+def test_without_a_bar_the_spacing_stays_and_a_note_says_so(tmp_path):
+    image = read_radiograph(write_png(tmp_path / "plain.png", (255 * np.clip(bony_picture(), 0, 1)).astype(np.uint8)))
+    same = calibrate_by_scale_bar(image, 50.0)
+    assert (same.spacing_mm, same.spacing_source) == (None, "unknown")
+    assert "no scale bar was found" in same.notes[-1]
+
+
+@pytest.mark.parametrize("length", [0.0, -3.0, float("nan")])
+def test_a_bar_of_no_length_is_refused(length):
+    with pytest.raises(UsageError, match="scale bar's length must be a positive number"):
+        check_scale_bar_mm(length)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hipcalc.anatomy import HipFrame, View, locate_hips, recognise_view
+from hipcalc.anatomy import HipFrame, View, laterality_notes, locate_hips, recognise_view
 from hipcalc.candidates import find_candidates
 from hipcalc.candidates.finding import MOST_FALSE_MARKS
 from hipcalc.detectability import DetectionLimit, detection_limit
@@ -134,7 +134,7 @@ def screen(
     _refuse_hopeless(image)
     hips = locate_hips(image)
     _refuse_without_hip(image, hips)
-    image = replace(image, quality=judge_hips(image.quality, _trusted_heads(hips)))
+    image = _with_what_hips_tell(image, hips)
     candidates = tuple(
         finding
         for hip in hips
@@ -163,6 +163,14 @@ def _refuse_hopeless(image: NormalizedRadiograph) -> None:
 def _refuse_without_hip(image: NormalizedRadiograph, hips: tuple[HipFrame, ...]) -> None:
     if all(hip.status == "absent" for hip in hips):
         raise InputRejectedError(f"{image.radiograph.path}: no hip was found; the picture may show another body part.")
+
+
+def _with_what_hips_tell(image: NormalizedRadiograph, hips: tuple[HipFrame, ...]) -> NormalizedRadiograph:
+    """Add to quality and notes what can be judged only once the hips are known."""
+    radiograph = image.radiograph
+    notes = (*radiograph.notes, *laterality_notes(radiograph, hips))
+    quality = judge_hips(image.quality, _trusted_heads(hips))
+    return replace(image, quality=quality, radiograph=replace(radiograph, notes=notes))
 
 
 def _trusted_heads(hips: tuple[HipFrame, ...]) -> tuple[tuple[float, float, float], ...]:

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.anatomy.fitting import HipFit, fit_hip
-from hipcalc.anatomy.frame import HipFrame, SideSource
+from hipcalc.anatomy.frame import HipFrame
 from hipcalc.anatomy.hypotheses import Hypothesis, apart, find_hypotheses
 from hipcalc.anatomy.implants import metal_head
 from hipcalc.anatomy.joint import sharpen
 from hipcalc.anatomy.judging import confidence_alone, confidence_of, status_of
+from hipcalc.anatomy.laterality import side_of
 from hipcalc.anatomy.pairs import HEAD_DISTANCE, mirrored_pairs
 from hipcalc.anatomy.patch import Pyramid
 from hipcalc.anatomy.roof import trace_border
@@ -24,11 +25,10 @@ from hipcalc.anatomy.selection import (
     prefer_outer,
 )
 from hipcalc.normalize import NormalizedRadiograph
-from hipcalc.radiograph import Side
 
 __all__ = ["View", "locate_hips", "recognise_view"]
 
-View = Literal["ap_pelvis", "unilateral", "frog_leg", "unknown"]
+View = Literal["ap_pelvis", "unilateral", "frog_leg", "lateral", "unknown"]
 
 # Head radii that are tried: in millimetres where the spacing is known (20 to 27 mm, magnified by up to 1.25), else as a
 # share of the picture's width (whole pelves from 0.045, crops up to 0.45).
@@ -41,7 +41,8 @@ PAIRS = 4
 RADIUS_FACTORS = (1.0, 0.93, 1.07, 0.87, 1.15)
 # Tried where an upright picture shows no hip.
 TURNS_DEG = (-12.0, 12.0)
-FROG_WORDS = ("frog", "lauenstein", "dunn")
+FROG_WORDS = frozenset({"frog", "frogleg", "lauenstein", "rippstein", "dunn"})
+LATERAL_WORDS = frozenset({"lateral", "lat", "ll", "rl", "axial", "crosstable", "profile"})
 
 
 def _width_px(normalized: NormalizedRadiograph) -> float:
@@ -61,13 +62,6 @@ def _radii_px(normalized: NormalizedRadiograph) -> tuple[float, float]:
     return max(low, 5.0), max(high, 6.0)
 
 
-def _side(normalized: NormalizedRadiograph, lateral_sign: int, paired: bool) -> tuple[Side, SideSource]:
-    stated = normalized.radiograph.side
-    if stated != "unknown" and not paired:
-        return stated, "header"
-    return ("R" if lateral_sign == -1 else "L"), "display-convention"
-
-
 def _contours(frame: HipFrame, traced: NDArray[np.float64]) -> NDArray[np.float64]:
     clear = traced[traced[:, 2] > 0.15]
     return np.array([frame.to_image(r, phi) for r, phi, _ in clear]).reshape(-1, 2)
@@ -76,7 +70,7 @@ def _contours(frame: HipFrame, traced: NDArray[np.float64]) -> NDArray[np.float6
 def _frame(normalized: NormalizedRadiograph, fit: HipFit, margin: float, pair_worth: float | None) -> HipFrame:
     confidence = confidence_of(fit.worth, margin, 0.0 if pair_worth is None else pair_worth)
     sign = fit.hypothesis.lateral_sign
-    side, source = _side(normalized, sign, pair_worth is not None)
+    side, source = side_of(normalized.radiograph, sign, paired=pair_worth is not None)
     bare = HipFrame(
         side=side,
         side_source=source,
@@ -204,10 +198,13 @@ def locate_hips(normalized: NormalizedRadiograph) -> tuple[HipFrame, ...]:
 
 
 def recognise_view(normalized: NormalizedRadiograph, hips: tuple[HipFrame, ...]) -> View:
-    """Tell a whole pelvis from one hip, by what was found and by the view that header or file name state."""
+    """Tell a whole pelvis from one hip by what was found, and other projections by what header or file name state."""
     present = [hip for hip in hips if hip.status != "absent"]
-    if any(word in normalized.radiograph.view_hint for word in FROG_WORDS):
+    words = frozenset(normalized.radiograph.view_hint.split())
+    if words & FROG_WORDS:
         return "frog_leg"
+    if words & LATERAL_WORDS and "ap" not in words:
+        return "lateral"
     if len(hips) == 2:
         return "ap_pelvis"
     return "unilateral" if present else "unknown"

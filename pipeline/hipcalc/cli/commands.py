@@ -23,6 +23,8 @@ def screen(arguments: argparse.Namespace) -> int:
 
     settings = CohortSettings(
         spacing_mm=arguments.spacing,
+        scale_bar_mm=arguments.scale_bar,
+        name_pattern=arguments.name_pattern,
         false_marks_per_hip=arguments.false_marks_per_hip,
         detectability=not arguments.no_detectability,
         pages=arguments.format == "html",
@@ -36,6 +38,7 @@ def screen(arguments: argparse.Namespace) -> int:
                 settings=settings,
                 workers=arguments.workers,
                 resume=arguments.resume,
+                identifiers=arguments.identifiers,
                 on_start=progress.start,
                 on_done=progress.advance,
             )

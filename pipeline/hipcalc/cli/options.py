@@ -39,6 +39,19 @@ def _screen(command: argparse.ArgumentParser) -> None:
         "--spacing", type=float, metavar="MM", help="size of one pixel in millimetres, in place of what the files say"
     )
     command.add_argument(
+        "--scale-bar", type=float, metavar="MM", help="length of the pictures' burned-in scale bar: gives the spacing"
+    )
+    command.add_argument(
+        "--name-pattern",
+        metavar="REGEX",
+        help="takes side and view from file names, as in '_(?P<side>[RL])_(?P<view>ap|frog)'",
+    )
+    command.add_argument(
+        "--identifiers",
+        action="store_true",
+        help="also write identifiers.csv, which links images to patients, for your eyes only (nothing else names them)",
+    )
+    command.add_argument(
         "--false-marks-per-hip",
         type=float,
         metavar="X",

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from hipcalc.cohort.settings import CohortSettings
 from hipcalc.errors import HipcalcError, InputRejectedError, OutputError
-from hipcalc.radiograph import Radiograph, read_radiograph
+from hipcalc.normalize import calibrate_by_scale_bar
+from hipcalc.radiograph import Radiograph, apply_name_pattern, read_radiograph
 from hipcalc.report import (
     FileRecord,
     ImageRecord,
@@ -85,7 +86,7 @@ def _record(job: Job, sha256: str, pictures: Path) -> FileRecord:
     radiograph: Radiograph | None = None
     started = time.perf_counter()
     try:
-        radiograph = read_radiograph(job.path, spacing_mm=job.settings.spacing_mm)
+        radiograph = _read(job)
         decode_s = time.perf_counter() - started
         screening = screen(
             radiograph,
@@ -109,6 +110,17 @@ def _record(job: Job, sha256: str, pictures: Path) -> FileRecord:
         )
     except Exception as error:
         return _without_result(job.path, sha256, "failed", _internal_error(error))
+
+
+def _read(job: Job) -> Radiograph:
+    """Read the file, and take from picture and name what the settings say is to be found there."""
+    settings = job.settings
+    radiograph = read_radiograph(job.path, spacing_mm=settings.spacing_mm)
+    if settings.name_pattern is not None:
+        radiograph = apply_name_pattern(radiograph, settings.name_pattern)
+    if settings.scale_bar_mm is not None:
+        radiograph = calibrate_by_scale_bar(radiograph, settings.scale_bar_mm)
+    return radiograph
 
 
 def _without_result(path: str, sha256: str, status: str, reason: str) -> FileRecord:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hipcalc.cohort.analysis import Done, Job, analyse_file, record_death
+from hipcalc.cohort.identifiers import write_identifiers
 from hipcalc.cohort.pool import run_tasks
 from hipcalc.cohort.settings import CohortSettings
 from hipcalc.errors import InputUnreadableError, OutputError, UsageError
@@ -46,6 +47,7 @@ def run_cohort(
     settings: CohortSettings | None = None,
     workers: int | None = None,
     resume: bool = False,
+    identifiers: bool = False,
     on_start: Callable[[int], None] = lambda _: None,
     on_done: Callable[[Done], None] = lambda _: None,
 ) -> CohortResult:
@@ -62,6 +64,8 @@ def run_cohort(
         Number of processes; one for each core when it is not given. Results do not depend on it.
     resume : bool
         Keep what `out` holds of the same content under the same settings.
+    identifiers : bool
+        Also write `identifiers.csv`, which links each image to patient and study, readable by its owner alone.
     on_start, on_done : callable, optional
         Called with the number of inputs, and with each input as it is finished.
 
@@ -96,6 +100,8 @@ def run_cohort(
     done = _work(jobs, run["workers"], on_done)
     records = tuple(_kept(folder, one.key, run["settings_hash"]) for one in done)
     write_tables(folder.path, records)
+    if identifiers:
+        write_identifiers(folder.path, records)
     if settings.pages:
         write_pages(folder, records, RunFacts.from_run(run))
     folder.write_run(run | _ending(run, records))

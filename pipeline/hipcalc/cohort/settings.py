@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from hipcalc.errors import UsageError
+from hipcalc.normalize import check_scale_bar_mm
+from hipcalc.radiograph import compile_name_pattern
 from hipcalc.report import settings_hash
 from hipcalc.screen import DEFAULT_FALSE_MARKS_PER_HIP, MOST_FALSE_MARKS_PER_HIP
 
@@ -19,6 +21,10 @@ class CohortSettings:
     ----------
     spacing_mm : float or None
         Size of one pixel, in place of what the files say.
+    scale_bar_mm : float or None
+        Length of the pictures' burned-in scale bar, from which their spacing is taken.
+    name_pattern : str or None
+        Regular expression that finds side and view in the files' names.
     false_marks_per_hip : float
         The operating point: marks to be expected in one hip without any focus.
     detectability : bool
@@ -33,6 +39,8 @@ class CohortSettings:
     """
 
     spacing_mm: float | None = None
+    scale_bar_mm: float | None = None
+    name_pattern: str | None = None
     false_marks_per_hip: float = DEFAULT_FALSE_MARKS_PER_HIP
     detectability: bool = True
     pages: bool = True
@@ -41,6 +49,12 @@ class CohortSettings:
         """Refuse numbers that make no sense, before any work is done."""
         if self.spacing_mm is not None and not 0 < self.spacing_mm < math.inf:
             raise UsageError(f"The pixel spacing must be a positive number of millimetres, not {self.spacing_mm:g}.")
+        if self.scale_bar_mm is not None:
+            check_scale_bar_mm(self.scale_bar_mm)
+            if self.spacing_mm is not None:
+                raise UsageError("Give either the pixel spacing or the scale bar's length, not both.")
+        if self.name_pattern is not None:
+            compile_name_pattern(self.name_pattern)
         if not 0 < self.false_marks_per_hip <= MOST_FALSE_MARKS_PER_HIP:
             raise UsageError(
                 f"The operating point must be above 0 and at most {MOST_FALSE_MARKS_PER_HIP:g} expected false marks "

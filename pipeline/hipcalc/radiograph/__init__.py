@@ -1,7 +1,21 @@
 """File -> Radiograph: the only reader of image files."""
 
+from hipcalc.radiograph.identifiers import IDENTIFIER_COLUMNS, identifiers_of
 from hipcalc.radiograph.inputs import find_inputs
-from hipcalc.radiograph.reading import read_radiograph
+from hipcalc.radiograph.naming import apply_name_pattern, compile_name_pattern
+from hipcalc.radiograph.reading import read_file, read_radiograph
 from hipcalc.radiograph.types import Polarity, Radiograph, Side, SpacingSource
 
-__all__ = ["Polarity", "Radiograph", "Side", "SpacingSource", "find_inputs", "read_radiograph"]
+__all__ = [
+    "IDENTIFIER_COLUMNS",
+    "Polarity",
+    "Radiograph",
+    "Side",
+    "SpacingSource",
+    "apply_name_pattern",
+    "compile_name_pattern",
+    "find_inputs",
+    "identifiers_of",
+    "read_file",
+    "read_radiograph",
+]

@@ -12,11 +12,13 @@ from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, Implic
 
 from hipcalc.errors import InputUnreadableError
 from hipcalc.radiograph.decoding import StoredPixels, decode_pixels
-from hipcalc.radiograph.header import check_is_radiograph, header_side, view_words
+from hipcalc.radiograph.header import check_is_radiograph, view_words
+from hipcalc.radiograph.laterality import header_side, side_at_right
 from hipcalc.radiograph.polarity import decide_polarity
 from hipcalc.radiograph.spacing import header_spacing
 from hipcalc.radiograph.types import Polarity, Radiograph
 from hipcalc.radiograph.values import single_plane
+from hipcalc.radiograph.voi import apply_voi
 
 __all__ = ["looks_like_dicom", "radiograph_from_dicom"]
 
@@ -50,9 +52,11 @@ def radiograph_from_dicom(data: bytes, *, path: str, sha256: str) -> Radiograph:
         stored = decode_pixels(dataset, path)
         plane = single_plane(stored, path)
         notes: list[str] = []
-        pixels = _modality_values(plane, dataset, notes)
+        pixels = apply_voi(_modality_values(plane, dataset, notes), dataset, notes)
         decision = decide_polarity(pixels, _stated_polarity(dataset))
         spacing = header_spacing(dataset)
+        view_hint = _view_hint(dataset)
+        side = header_side(dataset, frozenset(view_hint.split()))
         return Radiograph(
             pixels=pixels,
             path=path,
@@ -62,8 +66,10 @@ def radiograph_from_dicom(data: bytes, *, path: str, sha256: str) -> Radiograph:
             polarity_source=decision.source,
             spacing_mm=spacing.mm,
             spacing_source=spacing.source,
-            side=header_side(dataset),
-            view_hint=_view_hint(dataset),
+            side=side,
+            side_source="unknown" if side == "unknown" else "header",
+            side_at_right=side_at_right(dataset),
+            view_hint=view_hint,
             padding=_padding(stored, dataset),
             notes=(*notes, *decision.notes, *spacing.notes),
         )
@@ -141,21 +147,10 @@ def _stated_polarity(dataset: Dataset) -> Polarity | None:
     shape = str(dataset.get("PresentationLUTShape", "") or "").strip().upper()
     if shape in ("IDENTITY", "INVERSE") and (shape == "INVERSE") != inverted:
         return None
-    if _voi_lut_descends(dataset):
-        inverted = not inverted
     return "bone-dark" if inverted else "bone-bright"
-
-
-def _voi_lut_descends(dataset: Dataset) -> bool:
-    """Tell whether the VOI LUT, which is not applied, would turn the grey scale round."""
-    try:
-        item = dataset.VOILUTSequence[0]
-        entries = np.frombuffer(item.LUTData, "<u2") if isinstance(item.LUTData, bytes) else item.LUTData
-        return bool(entries[0] > entries[-1])
-    except (AttributeError, IndexError, TypeError, ValueError):
-        return False
 
 
 def _view_hint(dataset: Dataset) -> str:
     keywords = ("ViewPosition", "BodyPartExamined", "SeriesDescription", "StudyDescription", "ProtocolName")
-    return view_words(*(str(dataset.get(keyword, "") or "") for keyword in keywords))
+    coded = [str(item.get("CodeMeaning", "") or "") for item in dataset.get("ViewCodeSequence") or ()]
+    return view_words(*(str(dataset.get(keyword, "") or "") for keyword in keywords), *coded)

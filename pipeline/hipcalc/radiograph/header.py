@@ -5,9 +5,8 @@ import re
 from pydicom.dataset import Dataset
 
 from hipcalc.errors import InputRejectedError, InputUnreadableError
-from hipcalc.radiograph.types import Side
 
-__all__ = ["check_is_radiograph", "header_side", "view_words"]
+__all__ = ["check_is_radiograph", "view_words"]
 
 RADIOGRAPH_MODALITIES = frozenset({"CR", "DX", "RG", "RF", "XA", "SC", "OT", "DR", ""})
 MAX_PIXELS = 150_000_000
@@ -18,6 +17,8 @@ _VIEW_WORDS = frozenset(
         *("ap", "pa", "lateral", "lat", "ll", "rl", "axial", "oblique", "lao", "rao", "llo", "rlo"),
         *("frog", "leg", "frogleg", "dunn", "lauenstein", "rippstein", "judet", "inlet", "outlet", "false", "profile"),
         *("cross", "table", "crosstable", "standing", "supine", "left", "right", "both", "bilateral", "unilateral"),
+        *("links", "rechts", "gauche", "droite", "izquierda", "derecha", "sinistra", "destra"),
+        *("antero", "posterior", "anterior", "postero"),
         *("hip", "hips", "pelvis", "femur", "becken", "huefte", "hüfte", "hanche", "bassin", "cadera"),
     }
 )
@@ -77,17 +78,6 @@ def _check_size(dataset: Dataset, path: str) -> None:
         raise InputRejectedError(f"{path}: the file holds {frames} frames; export one radiograph per file.")
     if rows * columns > MAX_PIXELS:
         raise InputRejectedError(f"{path}: {rows} x {columns} pixels are no radiograph.")
-
-
-def header_side(dataset: Dataset) -> Side:
-    """Return the patient's side that Laterality or ImageLaterality states, for a unilateral radiograph."""
-    for keyword in ("ImageLaterality", "Laterality", "FrameLaterality"):
-        value = str(dataset.get(keyword, "") or "").strip().upper()
-        if value == "R":
-            return "R"
-        if value == "L":
-            return "L"
-    return "unknown"
 
 
 def view_words(*texts: str) -> str:

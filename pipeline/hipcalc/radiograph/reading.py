@@ -12,7 +12,7 @@ from hipcalc.radiograph.raster import decode_raster, raster_kind
 from hipcalc.radiograph.types import Radiograph
 from hipcalc.radiograph.values import single_plane
 
-__all__ = ["read_radiograph"]
+__all__ = ["read_file", "read_radiograph"]
 
 # A given spacing that differs by more than magnification explains deserves a note.
 SPACING_CONFLICT = 0.3
@@ -42,7 +42,7 @@ def read_radiograph(path: str | Path, *, spacing_mm: float | None = None) -> Rad
     """
     if spacing_mm is not None and not 0 < spacing_mm < float("inf"):
         raise UsageError(f"The pixel spacing must be a positive number of millimetres, not {spacing_mm}.")
-    radiograph = _read(_bytes_of(Path(path)), str(path))
+    radiograph = _read(read_file(path), str(path))
     if spacing_mm is None:
         return radiograph
     stated = radiograph.spacing_mm
@@ -52,7 +52,15 @@ def read_radiograph(path: str | Path, *, spacing_mm: float | None = None) -> Rad
     return replace(radiograph, spacing_mm=float(spacing_mm), spacing_source="user", notes=notes)
 
 
-def _bytes_of(path: Path) -> bytes:
+def read_file(named: str | Path) -> bytes:
+    """Return the bytes of an input.
+
+    Raises
+    ------
+    InputUnreadableError
+        When it is missing, a folder, or cannot be opened.
+    """
+    path = Path(named)
     if path.is_dir():
         raise InputUnreadableError(f"{path}: this folder holds no file that can be read; check its permissions.")
     try:

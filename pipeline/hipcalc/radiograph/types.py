@@ -6,10 +6,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Polarity", "Radiograph", "Side", "SpacingSource"]
+__all__ = ["Polarity", "Radiograph", "Side", "SpacingSource", "StatedSideSource"]
 
 Side = Literal["R", "L", "unknown"]
 Polarity = Literal["bone-bright", "bone-dark"]
+StatedSideSource = Literal["header", "filename", "unknown"]
 SpacingSource = Literal["calibrated", "magnification-corrected", "detector-plane", "user", "scale-bar", "unknown"]
 
 
@@ -20,7 +21,8 @@ class Radiograph:
     Attributes
     ----------
     pixels : ndarray of float32, shape (rows, columns)
-        Values after the file's modality LUT or rescale, before any window; the file's own pixel grid.
+        Values after the file's modality LUT or rescale, and after a VOI LUT or sigmoid window, which bend the grey
+        scale; a linear window is not applied, because it clips. The file's own pixel grid.
     path : str
         The file, as the user named it.
     sha256 : str
@@ -35,7 +37,10 @@ class Radiograph:
     spacing_source : str
         Where `spacing_mm` comes from.
     side : {"R", "L", "unknown"}
-        The patient's side for a unilateral radiograph, as the header states it.
+        The patient's side for a unilateral radiograph, as the header or the file's name states it.
+    side_source : {"header", "filename", "unknown"}
+    side_at_right : {"R", "L", "unknown"}
+        The patient's side towards which the columns run, as the header states it: L as pelves are usually displayed.
     view_hint : str
         What header or file name say about the view (free text, lower case), empty when nothing.
     padding : ndarray of bool, shape (rows, columns), or None
@@ -53,6 +58,8 @@ class Radiograph:
     spacing_mm: float | None
     spacing_source: SpacingSource
     side: Side = "unknown"
+    side_source: StatedSideSource = "unknown"
+    side_at_right: Side = "unknown"
     view_hint: str = ""
     padding: NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()

@@ -35,7 +35,13 @@ _SPACING = {
     "scale-bar": "from the scale bar in the picture",
     "unknown": "unknown",
 }
-_VIEWS = {"ap_pelvis": "AP pelvis", "unilateral": "one hip", "frog_leg": "frog leg", "unknown": "unknown"}
+_VIEWS = {
+    "ap_pelvis": "AP pelvis",
+    "unilateral": "one hip",
+    "frog_leg": "frog leg",
+    "lateral": "lateral",
+    "unknown": "unknown",
+}
 _ABBREVIATIONS = {"cppd": "CPPD", "hadd": "HADD"}
 
 
