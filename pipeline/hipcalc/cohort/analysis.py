@@ -4,7 +4,7 @@ import hashlib
 import time
 import traceback
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hipcalc.cohort.settings import CohortSettings
@@ -14,8 +14,10 @@ from hipcalc.radiograph import Radiograph, apply_name_pattern, read_radiograph
 from hipcalc.report import (
     FileRecord,
     ImageRecord,
+    ImageStatus,
     ResultsFolder,
     record_key,
+    rounded,
     write_pictures,
     write_thumbnail,
 )
@@ -101,7 +103,7 @@ def _record(job: Job, sha256: str, pictures: Path) -> FileRecord:
     except InputRejectedError as error:
         if radiograph is not None and job.settings.pages:
             write_thumbnail(pictures, radiograph)
-        return _without_result(job.path, sha256, "rejected", _reason(error, job.path))
+        return _without_result(job.path, sha256, "rejected", _reason(error, job.path), radiograph)
     except HipcalcError as error:
         return _without_result(job.path, sha256, "failed", _reason(error, job.path))
     except MemoryError:
@@ -123,15 +125,22 @@ def _read(job: Job) -> Radiograph:
     return radiograph
 
 
-def _without_result(path: str, sha256: str, status: str, reason: str) -> FileRecord:
-    image = ImageRecord(
-        image_id=sha256[:16],
-        path=path,
-        status="rejected" if status == "rejected" else "failed",
-        reason=reason,
-        sha256=sha256,
-    )
-    return FileRecord(image=image)
+def _without_result(
+    path: str, sha256: str, status: ImageStatus, reason: str, radiograph: Radiograph | None = None
+) -> FileRecord:
+    """Return a record that says why there is no result, with what is known of a file that could be read."""
+    image = ImageRecord(image_id=sha256[:16], path=path, status=status, reason=reason, sha256=sha256)
+    if radiograph is not None:
+        rows, columns = radiograph.shape
+        image = replace(
+            image,
+            rows=rows,
+            columns=columns,
+            spacing_mm=radiograph.spacing_mm,
+            spacing_source=radiograph.spacing_source,
+            polarity=radiograph.polarity,
+        )
+    return FileRecord(image=rounded(image))
 
 
 def _reason(error: HipcalcError, path: str) -> str:

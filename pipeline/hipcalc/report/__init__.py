@@ -5,7 +5,7 @@ from hipcalc.report.files import make_folder, write_atomic
 from hipcalc.report.notebook import notebook_html
 from hipcalc.report.pictures import write_pictures, write_thumbnail
 from hipcalc.report.provenance import model_versions, package_version, settings_hash
-from hipcalc.report.records import FileRecord, ImageRecord, file_record
+from hipcalc.report.records import FileRecord, ImageRecord, ImageStatus, file_record, rounded
 from hipcalc.report.rendering import RunFacts
 from hipcalc.report.site import write_pages
 from hipcalc.report.store import ResultsFolder, record_key
@@ -15,6 +15,7 @@ from hipcalc.report.workflow import WorkflowResult, report_workflow
 __all__ = [
     "FileRecord",
     "ImageRecord",
+    "ImageStatus",
     "ResultsFolder",
     "RunFacts",
     "WorkflowResult",
@@ -26,6 +27,7 @@ __all__ = [
     "plot_record",
     "record_key",
     "report_workflow",
+    "rounded",
     "settings_hash",
     "table_frame",
     "write_atomic",

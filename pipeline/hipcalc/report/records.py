@@ -13,7 +13,7 @@ from hipcalc.anatomy import HipFrame
 from hipcalc.findings import Finding, HipRecord
 from hipcalc.normalize import ExcludedRegion, NormalizedRadiograph
 
-__all__ = ["FileRecord", "HipShape", "ImageRecord", "file_record", "rounded"]
+__all__ = ["FileRecord", "HipShape", "ImageRecord", "ImageStatus", "file_record", "rounded"]
 
 ImageStatus = Literal["ok", "rejected", "failed"]
 Points = tuple[tuple[float, float], ...]
