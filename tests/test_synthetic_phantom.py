@@ -73,11 +73,13 @@ def test_sourcil_ends_at_the_rim_point(left):
 
 
 @pytest.mark.parametrize("index", [0, 1])
-def test_the_rim_point_lies_on_the_articular_surface_at_the_centre_edge_angle(pelvis, index):
+def test_the_roof_ends_at_the_centre_edge_angle_on_and_above_the_articular_surface(pelvis, index):
     hip, anatomy = pelvis.hips[index], (pelvis.body.right, pelvis.body.left)[index]
     up, out = hip.head_row_px - hip.rim_row_px, hip.lateral_sign * (hip.rim_column_px - hip.head_column_px)
     assert math.degrees(math.atan2(out, up)) == pytest.approx(hip.centre_edge_angle_deg)
     surface = anatomy.socket_radius_mm * hip.magnification / PELVIS.pixel_mm
+    assert math.hypot(up, out) == pytest.approx(surface + 1.9 * hip.magnification / PELVIS.pixel_mm, rel=0.01)
+    up, out = (hip.head_row_px - hip.sourcil_lateral_row_px, hip.sourcil_lateral_column_px - hip.head_column_px)
     assert math.hypot(up, out) == pytest.approx(surface, rel=0.01)
 
 

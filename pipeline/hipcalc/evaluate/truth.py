@@ -41,7 +41,8 @@ def read_tables(results: Path, truths: tuple[Path, ...]) -> EvaluationTables:
     truths : tuple of Path
         CSV tables. One with `row_px`, `column_px`, `diameter_px` and `side` holds a focus per row; one with
         `head_row_px`, `head_column_px`, `head_radius_px`, `rim_row_px`, `rim_column_px` and `side` holds a hip per
-        row. Each names its image by `image_id` or by `path` (the file's name is compared, not its folder).
+        row; replaced ones (`kind` is ``implant``) are not counted. Each names its image by `image_id` or by `path` (the
+        file's name is compared, not its folder).
 
     Raises
     ------
@@ -55,7 +56,7 @@ def read_tables(results: Path, truths: tuple[Path, ...]) -> EvaluationTables:
         if set(_FOCUS_COLUMNS) <= set(table.columns):
             true_foci.append(_with_image_ids(table, images, file))
         elif set(_HIP_COLUMNS) <= set(table.columns):
-            true_hips.append(_with_image_ids(table, images, file))
+            true_hips.append(_without_implants(_with_image_ids(table, images, file)))
         else:
             raise UsageError(
                 f"{file} is no truth table: it needs the columns {', '.join(_FOCUS_COLUMNS)} (a focus per row) "
@@ -68,6 +69,11 @@ def read_tables(results: Path, truths: tuple[Path, ...]) -> EvaluationTables:
         true_hips=_joined(true_hips, _HIP_COLUMNS),
         true_foci=_joined(true_foci, _FOCUS_COLUMNS),
     )
+
+
+def _without_implants(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out replaced hips, where a table tells: no native head and rim can be found there."""
+    return table[table["kind"] != "implant"] if "kind" in table.columns else table
 
 
 def _read(file: Path) -> pd.DataFrame:

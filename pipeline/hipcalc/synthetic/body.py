@@ -35,6 +35,10 @@ class HipAnatomy:
         0.5 to 1.3 of the adult mean, cancellous bone.
     asphericity : float
         0 to 0.12: height of a bump at the lateral head-neck junction, in head radii.
+    osteophyte_mm : float
+        0 to 8: how far spurs stand out at the edges of the head's cartilage and as a lip of the acetabular rim.
+    prosthesis : bool
+        Whether the joint is replaced: a metal cup, head and stem.
 
     References
     ----------
@@ -53,6 +57,8 @@ class HipAnatomy:
     cortical_thickness: float = ranged(1.0, 0.6, 1.4, "of the adult mean")
     bone_density: float = ranged(1.0, 0.5, 1.3, "of the adult mean")
     asphericity: float = ranged(0.02, 0.0, 0.12, "head radii")
+    osteophyte_mm: float = ranged(0.0, 0.0, 8.0, "mm")
+    prosthesis: bool = False
 
     def __post_init__(self) -> None:
         check_ranges(self)

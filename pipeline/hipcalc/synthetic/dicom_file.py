@@ -80,6 +80,8 @@ def write_dicom(
     dataset.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
     _describe_study(dataset, number, seed)
     _describe_view(dataset, body_part, side)
+    if imaging.is_frog_leg:
+        dataset.SeriesDescription = "frog leg"
     _describe_exposure(dataset, imaging, magnification)
     _describe_pixels(dataset, pixels.shape, imaging)
     dataset.PixelData = encapsulate([bytes(imagecodecs.jpegls_encode(_as_stored(pixels, imaging)))])

@@ -8,9 +8,20 @@ import math
 import numpy as np
 
 from hipcalc.synthetic.body import HipAnatomy
-from hipcalc.synthetic.shapes import Field, Point, Points, ball, carve, ellipsoid, smooth_union, tube
+from hipcalc.synthetic.shapes import (
+    Field,
+    Point,
+    Points,
+    ball,
+    carve,
+    ellipsoid,
+    half_space,
+    intersect,
+    smooth_union,
+    tube,
+)
 
-__all__ = ["femur", "neck_direction"]
+__all__ = ["femur", "neck_base", "neck_direction", "shaft_point"]
 
 _SHAFT_TILT = math.radians(6.0)
 
@@ -33,7 +44,7 @@ def femur(points: Points, anatomy: HipAnatomy) -> tuple[Field, Field]:
     size = radius / 24.0
     toward = neck_direction(anatomy)
     head = ball(points, (0.0, 0.0, 0.0), radius)
-    base = _along(toward, 50.0 * size)
+    base = neck_base(anatomy)
     neck = tube(
         points,
         [_along(toward, 8.0 * size), _along(toward, 28.0 * size), base],
@@ -42,9 +53,35 @@ def femur(points: Points, anatomy: HipAnatomy) -> tuple[Field, Field]:
     )
     bump = ball(points, _bump_centre(anatomy, toward), 6.0 * size)
     upper = smooth_union(smooth_union(head, neck, 3.0), bump, 4.0)
+    upper = _with_osteophytes(upper, points, anatomy, toward)
     upper = carve(upper, ball(points, (-1.09 * radius, 0.26 * radius, -0.2 * radius), 0.22 * radius), 1.5)
+    if anatomy.prosthesis:
+        # The neck is cut across, and head and neck are taken away.
+        upper = intersect(upper, half_space(points, _along(toward, 34.0 * size), _along(toward, -1.0)), 1.0)
     whole = smooth_union(upper, _trochanters_and_shaft(points, base, size), 9.0)
     return whole, _cortex(points, anatomy, base, size)
+
+
+def neck_base(anatomy: HipAnatomy) -> Point:
+    """Return the point where the neck's axis meets the shaft's."""
+    return _along(neck_direction(anatomy), 50.0 * anatomy.head_radius_mm / 24.0)
+
+
+def _with_osteophytes(upper: Field, points: Points, anatomy: HipAnatomy, toward: Point) -> Field:
+    """Add spurs at the edge of the head's cartilage, above and below, that stand out by `osteophyte_mm`."""
+    if anatomy.osteophyte_mm == 0.0:
+        return upper
+    axis = math.atan2(toward[1], toward[0])
+    for turn_deg, share in ((58.0, 0.7), (-75.0, 1.0)):
+        angle = axis + math.radians(turn_deg)
+        along, out = (math.cos(angle), math.sin(angle)), anatomy.head_radius_mm + share * anatomy.osteophyte_mm - 0.8
+        root = 0.8 * anatomy.head_radius_mm
+        # The tip hangs towards the neck.
+        lean = 0.35 * share * anatomy.osteophyte_mm
+        tip = (out * along[0] + lean * math.cos(axis), out * along[1] + lean * math.sin(axis), 0.0)
+        spur = tube(points, [(root * along[0], root * along[1], 0.0), tip], [4.0, 0.8])
+        upper = smooth_union(upper, spur, 2.5)
+    return upper
 
 
 def _bump_centre(anatomy: HipAnatomy, toward: Point) -> Point:
@@ -56,7 +93,8 @@ def _bump_centre(anatomy: HipAnatomy, toward: Point) -> Point:
     return distance * math.cos(angle), distance * math.sin(angle), 0.0
 
 
-def _shaft_point(base: Point, down: float) -> Point:
+def shaft_point(base: Point, down: float) -> Point:
+    """Return the point of the shaft's axis that lies so far below the neck's base."""
     return base[0] + 3.0 - down * math.tan(_SHAFT_TILT), base[1] - down, base[2]
 
 
@@ -67,7 +105,7 @@ def _from(base: Point, lateral: float, cranial: float, anterior: float, size: fl
 def _trochanters_and_shaft(points: Points, base: Point, size: float) -> Field:
     shaft = tube(
         points,
-        [_shaft_point(base, 0.0), _shaft_point(base, 30.0), _shaft_point(base, 75.0), _shaft_point(base, 260.0)],
+        [shaft_point(base, 0.0), shaft_point(base, 30.0), shaft_point(base, 75.0), shaft_point(base, 260.0)],
         [19.0 * size, 18.0 * size, 15.0 * size, 14.0 * size],
     )  # fmt: skip
     greater = tube(

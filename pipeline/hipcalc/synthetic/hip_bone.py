@@ -25,7 +25,7 @@ from hipcalc.synthetic.shapes import (
     tube,
 )
 
-__all__ = ["hip_bone", "rim_point"]
+__all__ = ["hip_bone", "lip_point", "rim_point", "sourcil_end", "sourcil_medial_end", "teardrop_point"]
 
 # Outline of the ilium seen from the side (anterior, cranial): spines, crest, greater sciatic notch.
 _WING_OUTLINE = (
@@ -33,6 +33,9 @@ _WING_OUTLINE = (
     (-52, 126), (-76, 108), (-92, 86), (-95, 74), (-90, 62), (-84, 50), (-70, 51), (-56, 48),
     (-46, 36), (-38, 12), (-30, -6), (0, -12), (20, 4),
 )  # fmt: skip
+# Half of the dense plate's thickness at the lateral end of the roof, and the middle of the medial wall.
+_HALF_PLATE_MM = 1.9
+_WALL_ANTERIOR_MM = -4.0
 # The wing's middle surface: (anterior, cranial) -> lateral.
 _WING_SURFACE = (
     (34, 45, 13), (31, 58, 21), (39, 90, 44), (24, 116, 50), (2, 129, 50), (-25, 133, 36), (-52, 126, 10),
@@ -43,10 +46,44 @@ _WING_SURFACE = (
 )  # fmt: skip
 
 
+def _at(radius_mm: float, phi_deg: float) -> Point:
+    angle = math.radians(phi_deg)
+    return radius_mm * math.sin(angle), radius_mm * math.cos(angle), 0.0
+
+
+def sourcil_end(anatomy: HipAnatomy) -> Point:
+    """Return the lateral end of the articular surface, in the plane of the head's centre."""
+    return _at(anatomy.socket_radius_mm, anatomy.centre_edge_angle_deg)
+
+
+def sourcil_medial_end(anatomy: HipAnatomy) -> Point:
+    """Return the medial end of the sourcil, on the articular surface."""
+    return _at(anatomy.socket_radius_mm, anatomy.sourcil_medial_deg)
+
+
 def rim_point(anatomy: HipAnatomy) -> Point:
-    """Return the lateral end of the sourcil: on the articular surface, in the plane of the head's centre."""
-    angle = math.radians(anatomy.centre_edge_angle_deg)
-    return anatomy.socket_radius_mm * math.sin(angle), anatomy.socket_radius_mm * math.cos(angle), 0.0
+    """Return the lateral bony end of the roof as a reader marks it: the middle of the dense plate where it ends."""
+    return _at(anatomy.socket_radius_mm + _HALF_PLATE_MM * anatomy.cortical_thickness, anatomy.centre_edge_angle_deg)
+
+
+def lip_point(anatomy: HipAnatomy) -> Point:
+    """Return the tip of the osteophyte of the rim; without one, the rim point."""
+    rim, out = rim_point(anatomy), anatomy.osteophyte_mm
+    return (rim[0] + 0.9 * out, rim[1] - 0.43 * out, 0.0) if out else rim
+
+
+def teardrop_point(anatomy: HipAnatomy, *, head_distance_mm: float) -> Point:
+    """Return the lower tip of the teardrop: the lowest bone of the medial wall, in the middle of its lower edge."""
+    cranial = np.arange(-20.0, -45.0, -0.1, dtype=np.float32)
+    lateral = _wall_middle(cranial, np.float32(_WALL_ANTERIOR_MM), anatomy.socket_radius_mm)
+    line = Points(
+        lateral=np.asarray(lateral, np.float32)[None, :, None],
+        cranial=cranial[None, :, None],
+        anterior=np.full((1, len(cranial), 1), _WALL_ANTERIOR_MM, np.float32),
+    )
+    inside = hip_bone(line, anatomy, head_distance_mm=head_distance_mm)[0].ravel() < 0
+    lowest = int(np.argmin(inside)) if inside[0] else 0
+    return float(lateral[lowest]), float(cranial[lowest]), _WALL_ANTERIOR_MM
 
 
 def _outline_distance(anterior: NDArray[np.float64], cranial: NDArray[np.float64]) -> Field:
@@ -126,24 +163,32 @@ def _columns(points: Points) -> Field:
     return smooth_union(smooth_union(whole, pubis, 6.0), spine, 5.0)
 
 
+def _wall_middle(cranial: Field, anterior: Field | np.float32, socket: float) -> Field:
+    """Lateral coordinate of the medial wall's middle surface.
+
+    Bowed from front to back and leaning outwards to the top, so that only a strip of it is tangent to the rays.
+    """
+    middle = -socket - 5.5 + 0.14 * cranial + 0.006 * (anterior + 8.0) ** 2
+    return np.asarray(middle + 0.022 * np.maximum(cranial - 8.0, 0.0) ** 2, np.float32)
+
+
 def _medial_wall(points: Points, socket: float) -> Field:
     """Return the quadrilateral plate between the columns; its lower edge is the teardrop."""
-    # Bowed from front to back and leaning outwards to the top, so that only a strip of it is tangent to the rays.
-    middle = -socket - 5.5 + 0.14 * points.cranial + 0.006 * (points.anterior + 8.0) ** 2
-    middle = middle + 0.022 * np.maximum(points.cranial - 8.0, 0.0) ** 2
-    plate = np.sqrt((points.lateral - middle) ** 2 + 0.5) - 2.9
-    disc = np.hypot((points.cranial - 2.0) / 1.05, points.anterior + 4.0) - 31.0
+    plate = np.sqrt((points.lateral - _wall_middle(points.cranial, points.anterior, socket)) ** 2 + 0.5) - 2.9
+    disc = np.hypot((points.cranial - 2.0) / 1.05, points.anterior - _WALL_ANTERIOR_MM) - 31.0
     return intersect(np.asarray(plate, np.float32), np.asarray(disc, np.float32), 5.0)
 
 
 def _socket_block(points: Points, anatomy: HipAnatomy) -> Field:
     """Return the bone around the acetabulum, cut by the plane of its opening and by the ilium's outer face."""
     radius = anatomy.socket_radius_mm
-    rim = rim_point(anatomy)
+    rim = sourcil_end(anatomy)
     block = ball(points, (-4.0, 3.0, -2.0), radius + 10.0)
     # The opening looks laterally, caudally and, by the anteversion of about 17 degrees, to the front.
     block = intersect(block, half_space(points, rim, (0.72, -0.63, 0.29)), 2.0)
     block = intersect(block, half_space(points, (0, -12.0, 0), (0.0, -1.0, 0.0)), 10.0)
+    # Towards the pelvis the bone is flat: its face is seen from the edge as the ilioischial line.
+    block = intersect(block, half_space(points, (-radius - 7.0, 0.0, 0.0), (-1.0, 0.22, 0.0)), 4.0)
     return intersect(block, half_space(points, (rim[0] + 0.8, rim[1], rim[2]), (0.97, -0.22, -0.05)), 2.5)
 
 
@@ -165,6 +210,9 @@ def hip_bone(points: Points, anatomy: HipAnatomy, *, head_distance_mm: float) ->
     block = smooth_union(_socket_block(points, anatomy), _medial_wall(points, radius), 6.0)
     solid = smooth_union(np.asarray(frame, np.float32), block, 14.0)
     solid = carve(solid, half_space(points, (-head_distance_mm / 2 + 2.2, 0, 0), (1.0, 0.0, 0.0)), 3.0)
+    if anatomy.osteophyte_mm:
+        root = _at(radius + 6.0, anatomy.centre_edge_angle_deg - 8.0)
+        solid = smooth_union(solid, tube(points, [root, lip_point(anatomy)], [4.0, 1.0]), 3.0)
     socket = ball(points, (0.0, 0.0, 0.0), radius)
     fossa = ball(points, (-0.45 * radius, -0.15 * radius, 0.0), 0.68 * radius)
     notch = tube(

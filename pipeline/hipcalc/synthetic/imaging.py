@@ -1,7 +1,7 @@
 """The exposure of a phantom, and its frame."""
 
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from hipcalc.errors import UsageError
 from hipcalc.synthetic.body import SideName
@@ -10,10 +10,13 @@ from hipcalc.synthetic.ranges import check_ranges, ranged
 
 __all__ = ["SIDE_OF_VIEW", "VIEWS", "Imaging", "Photometric", "View", "outside_picture"]
 
-View = Literal["ap-pelvis", "ap-right-hip", "ap-left-hip"]
-VIEWS: Final[tuple[View, ...]] = ("ap-pelvis", "ap-right-hip", "ap-left-hip")
+View = Literal["ap-pelvis", "ap-right-hip", "ap-left-hip", "frog-pelvis", "frog-right-hip", "frog-left-hip"]
+VIEWS: Final[tuple[View, ...]] = get_args(View)
 # The one hip that a view shows; none where it shows the pelvis.
-SIDE_OF_VIEW: Final[dict[View, SideName | None]] = {"ap-pelvis": None, "ap-right-hip": "R", "ap-left-hip": "L"}
+SIDE_OF_VIEW: Final[dict[View, SideName | None]] = {
+    "ap-pelvis": None, "ap-right-hip": "R", "ap-left-hip": "L",
+    "frog-pelvis": None, "frog-right-hip": "R", "frog-left-hip": "L",
+}  # fmt: skip
 
 Photometric = Literal["MONOCHROME2", "MONOCHROME1"]
 PHOTOMETRICS: Final[tuple[Photometric, ...]] = ("MONOCHROME2", "MONOCHROME1")
@@ -26,7 +29,8 @@ class Imaging:
 
     Attributes
     ----------
-    view : {"ap-pelvis", "ap-right-hip", "ap-left-hip"}
+    view : {"ap-pelvis", "ap-right-hip", "ap-left-hip", "frog-pelvis", "frog-right-hip", "frog-left-hip"}
+        The pelvis or one hip from front to back; in a frog-leg view with thighs bent, spread and turned out.
     rows, columns : int
         64 to 4000.
     pixel_mm : float
@@ -76,6 +80,11 @@ class Imaging:
     bits: int = 12
     photometric: Photometric = "MONOCHROME2"
     furniture: Furniture = field(default_factory=Furniture)
+
+    @property
+    def is_frog_leg(self) -> bool:
+        """Whether the thighs are bent, spread and turned out."""
+        return self.view.startswith("frog")
 
     def __post_init__(self) -> None:
         if self.view not in VIEWS:

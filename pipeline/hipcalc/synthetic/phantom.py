@@ -143,7 +143,7 @@ def _check_exposed(placed: list[PlacedFocus], in_beam: InBeam) -> None:
 
 def _visible_hips(body: BodyAnatomy, pelvis: Pose, frame: Frame) -> tuple[HipTruth, ...]:
     sides: tuple[SideName, SideName] = ("R", "L")
-    hips = [hip_truth(side, body.hip(side), hip_pose(body, side, pelvis), frame) for side in sides]
+    hips = [hip_truth(body, side, hip_pose(body, side, pelvis), frame) for side in sides]
     return tuple(hip for hip in hips if 0 <= hip.head_row_px < frame.rows and 0 <= hip.head_column_px < frame.columns)
 
 

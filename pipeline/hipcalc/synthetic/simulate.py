@@ -22,7 +22,10 @@ from hipcalc.synthetic.workers import map_in_order
 __all__ = ["simulate", "writable_folder", "write_phantom"]
 
 _MAX_N: Final = 100_000
-_VIEW_MIX: Final[dict[View, float]] = {"ap-pelvis": 0.6, "ap-right-hip": 0.2, "ap-left-hip": 0.2}
+_VIEW_MIX: Final[dict[View, float]] = {
+    "ap-pelvis": 0.55, "ap-right-hip": 0.185, "ap-left-hip": 0.185,
+    "frog-pelvis": 0.04, "frog-right-hip": 0.02, "frog-left-hip": 0.02,
+}  # fmt: skip
 
 
 def simulate(
@@ -30,12 +33,12 @@ def simulate(
 ) -> tuple[Path, ...]:
     """Write phantom radiographs as DICOM files, with truth tables beside them.
 
-    Three in five are AP pelves, the rest unilateral hips. Bodies, exposures, foci and what stands in the picture beside
-    the patient are drawn at random; half of the hips have no focus, some have a trap (an attached beak, a phlebolith, a
-    calcified artery). The tables are `truth.csv` (a focus per row), `truth_traps.csv` (a trap per row, same columns),
-    `truth_hips.csv` (a hip per row) and `truth_objects.csv` (a blade, marker, clip, speck of dust, box, ruler or
-    saturated region per row); `path` in them is relative to the folder. `mask_of_runs` turns the mask columns of a
-    focus into its outline's inside.
+    More than half are AP pelves, the rest unilateral hips and some frog-leg views; few hips are replaced. Bodies,
+    exposures, foci and what stands in the picture beside the patient are drawn at random; half of the hips have no
+    focus, some have a trap (an attached beak, a phlebolith, a calcified artery). The tables are `truth.csv` (a focus
+    per row), `truth_traps.csv` (a trap per row, same columns), `truth_hips.csv` (a hip per row) and `truth_objects.csv`
+    (a blade, marker, clip, speck of dust, box, ruler or saturated region per row); `path` in them is relative to the
+    folder. `mask_of_runs` turns the mask columns of a focus into its outline's inside.
 
     Parameters
     ----------
@@ -82,7 +85,7 @@ def _simulate_one(folder: Path, seed: int, number: int) -> NamedPhantom:
     side = SIDE_OF_VIEW[view]
     sides: tuple[SideName, ...] = (side,) if side else ("R", "L")
     body, imaging = draw_body(rng), draw_imaging(view, rng)
-    foci = draw_foci(body, sides, rng)
+    foci = draw_foci(body, tuple(side for side in sides if not body.hip(side).prosthesis), rng)
     phantom = make_phantom(body=body, imaging=imaging, foci=foci, seed=int(rng.integers(2**31)))
     return write_phantom(folder, f"phantom_{number:05d}.dcm", phantom, number=number, seed=seed)
 

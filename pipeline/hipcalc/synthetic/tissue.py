@@ -62,7 +62,7 @@ def attenuation_along_rays(
     """
     thickness_step = max(imaging.pixel_mm, _BONE_STEP_MM)
     coarse = frame_of(imaging, body.body_thickness_mm, step_mm=thickness_step)
-    skeleton = project_skeleton(body, pelvis, coarse, streams[0])
+    skeleton = project_skeleton(body, imaging, pelvis, coarse, streams[0])
     bone = _bone_equivalent(body, skeleton, pelvis, coarse, frame, streams[0])
     wide = frame_of(imaging, body.body_thickness_mm, step_mm=_SOFT_STEP_MM)
     upright = Pose(origin=pelvis.origin, axes=np.array([[1.0, 0, 0], [0, -1.0, 0], [0, 0, 1.0]]))
@@ -72,7 +72,11 @@ def attenuation_along_rays(
         np.asarray(tissue.body * mu.adipose + tissue.lean * (mu.muscle - mu.adipose), np.float32), wide, frame
     )
     behind = _enlarged(tissue.body, wide, frame) > 20.0
-    return np.asarray(soft + bone * (mu.bone - mu.muscle), np.float32), behind
+    line_integral = soft + bone * (mu.bone - mu.muscle)
+    if skeleton.metal.any():
+        metal = np.maximum(_enlarged(skeleton.metal, coarse, frame), 0.0)
+        line_integral += metal * (mu.cobalt_chromium - mu.muscle)
+    return np.asarray(line_integral, np.float32), behind
 
 
 def _covered_columns(pair: tuple[Thickness, Thickness], coarse: Frame, fine: Frame) -> slice:

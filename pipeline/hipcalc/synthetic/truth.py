@@ -2,14 +2,16 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.synthetic.body import HipAnatomy, SideName
+from hipcalc.synthetic.body import BodyAnatomy, SideName
 from hipcalc.synthetic.deposits import FocusKind
-from hipcalc.synthetic.hip_bone import rim_point
+from hipcalc.synthetic.hip_bone import lip_point, rim_point, sourcil_end, sourcil_medial_end, teardrop_point
 from hipcalc.synthetic.projection import Frame, Pose
+from hipcalc.synthetic.prosthesis import head_radius_mm as implant_radius_mm
 
 __all__ = ["FocusTruth", "HipTruth", "hip_truth"]
 
@@ -23,10 +25,18 @@ class HipTruth:
     side : {"R", "L"}
     head_row_px, head_column_px, head_radius_px : float
         The femoral head's outline. Off the central ray it is an ellipse, by less than 0.5%.
+    kind : {"native", "implant"}
+        An implant's circle is that of its metal head; its rim, sourcil and angles are those of the bone around its cup.
     rim_row_px, rim_column_px : float
-        Lateral end of the sourcil.
+        Lateral bony end of the roof as a reader marks it: the middle of the dense plate where it ends.
+    lip_row_px, lip_column_px : float
+        Tip of the rim's osteophyte; the rim point where it has none.
+    sourcil_lateral_row_px, sourcil_lateral_column_px : float
+        Lateral end of the articular surface.
     sourcil_medial_row_px, sourcil_medial_column_px : float
         Its medial end.
+    teardrop_row_px, teardrop_column_px : float
+        Lower tip of the teardrop.
     centre_edge_angle_deg : float
         Of the rim point in the picture, against the picture's vertical.
     acetabular_index_deg : float
@@ -36,13 +46,20 @@ class HipTruth:
     """
 
     side: SideName
+    kind: Literal["native", "implant"]
     head_row_px: float
     head_column_px: float
     head_radius_px: float
     rim_row_px: float
     rim_column_px: float
+    lip_row_px: float
+    lip_column_px: float
+    sourcil_lateral_row_px: float
+    sourcil_lateral_column_px: float
     sourcil_medial_row_px: float
     sourcil_medial_column_px: float
+    teardrop_row_px: float
+    teardrop_column_px: float
     centre_edge_angle_deg: float
     acetabular_index_deg: float
     magnification: float
@@ -115,25 +132,45 @@ class FocusTruth:
     mask_column: int
 
 
-def hip_truth(side: SideName, anatomy: HipAnatomy, pose: Pose, frame: Frame) -> HipTruth:
+def hip_truth(body: BodyAnatomy, side: SideName, pose: Pose, frame: Frame) -> HipTruth:
     """Project what is known of a hip into the picture whose pixels `frame` has."""
+    anatomy = body.hip(side)
+    radius = implant_radius_mm(anatomy) if anatomy.prosthesis else anatomy.head_radius_mm
     centre = pose.to_room(0.0, 0.0, 0.0)
     row, column = frame.to_image(*centre)
-    rim_row, rim_column = frame.to_image(*pose.to_room(*rim_point(anatomy)))
-    angle = math.radians(anatomy.sourcil_medial_deg)
-    medial = (anatomy.socket_radius_mm * math.sin(angle), anatomy.socket_radius_mm * math.cos(angle), 0.0)
-    medial_row, medial_column = frame.to_image(*pose.to_room(*medial))
+    places = {
+        "rim": rim_point(anatomy),
+        "lip": lip_point(anatomy),
+        "sourcil_lateral": sourcil_end(anatomy),
+        "sourcil_medial": sourcil_medial_end(anatomy),
+        "teardrop": teardrop_point(anatomy, head_distance_mm=body.head_distance_mm),
+    }
+    at = {name: frame.to_image(*pose.to_room(*point)) for name, point in places.items()}
     sign = 1 if side == "L" else -1
     return HipTruth(
         side=side,
+        kind="implant" if anatomy.prosthesis else "native",
         head_row_px=row,
         head_column_px=column,
-        head_radius_px=anatomy.head_radius_mm * frame.magnification(centre[2]) / frame.step_mm,
-        rim_row_px=rim_row,
-        rim_column_px=rim_column,
-        sourcil_medial_row_px=medial_row,
-        sourcil_medial_column_px=medial_column,
-        centre_edge_angle_deg=math.degrees(math.atan2(sign * (rim_column - column), row - rim_row)),
-        acetabular_index_deg=math.degrees(math.atan2(medial_row - rim_row, sign * (rim_column - medial_column))),
+        head_radius_px=radius * frame.magnification(centre[2]) / frame.step_mm,
+        rim_row_px=at["rim"][0],
+        rim_column_px=at["rim"][1],
+        lip_row_px=at["lip"][0],
+        lip_column_px=at["lip"][1],
+        sourcil_lateral_row_px=at["sourcil_lateral"][0],
+        sourcil_lateral_column_px=at["sourcil_lateral"][1],
+        sourcil_medial_row_px=at["sourcil_medial"][0],
+        sourcil_medial_column_px=at["sourcil_medial"][1],
+        teardrop_row_px=at["teardrop"][0],
+        teardrop_column_px=at["teardrop"][1],
+        centre_edge_angle_deg=_degrees(sign * (at["rim"][1] - column), row - at["rim"][0]),
+        acetabular_index_deg=_degrees(
+            at["sourcil_medial"][0] - at["sourcil_lateral"][0],
+            sign * (at["sourcil_lateral"][1] - at["sourcil_medial"][1]),
+        ),
         magnification=frame.magnification(centre[2]),
     )
+
+
+def _degrees(opposite: float, adjacent: float) -> float:
+    return math.degrees(math.atan2(opposite, adjacent))

@@ -22,7 +22,8 @@ _FOCUS_COLUMNS: Final = (
 _HIP_COLUMNS: Final = (
     "path", "side", "head_row_px", "head_column_px", "head_radius_px", "rim_row_px", "rim_column_px",
     "sourcil_medial_row_px", "sourcil_medial_column_px", "centre_edge_angle_deg",
-    "acetabular_index_deg", "magnification",
+    "acetabular_index_deg", "magnification", "kind", "lip_row_px", "lip_column_px",
+    "sourcil_lateral_row_px", "sourcil_lateral_column_px", "teardrop_row_px", "teardrop_column_px",
 )  # fmt: skip
 _OBJECT_COLUMNS: Final = (
     "path", "object", "top_px", "left_px", "bottom_px", "right_px", "length_px", "length_mm", "angle_deg", "text",
