@@ -20,7 +20,6 @@ PIXELS = stored(bony_picture(), 12)
         ({"ImagerPixelSpacing": [0.14, 0.14]}, 0.14, "detector-plane"),
         ({"NominalScannedPixelSpacing": [0.17, 0.17]}, 0.17, "detector-plane"),
         ({"PixelSpacing": [0.14, 0.14], "ImagerPixelSpacing": [0.14, 0.14]}, 0.14, "detector-plane"),
-        ({"PixelSpacing": [0.12, 0.12], "ImagerPixelSpacing": [0.14, 0.14]}, 0.12, "calibrated"),
         ({"PixelSpacing": [0.12, 0.12], "PixelSpacingCalibrationType": "FIDUCIAL"}, 0.12, "calibrated"),
         ({"PixelSpacing": [0.12, 0.12], "PixelSpacingCalibrationType": "GEOMETRY"}, 0.12, "magnification-corrected"),
         (
@@ -104,3 +103,30 @@ def test_without_a_bar_the_spacing_stays_and_a_note_says_so(tmp_path):
 def test_a_bar_of_no_length_is_refused(length):
     with pytest.raises(UsageError, match="scale bar's length must be a positive number"):
         check_scale_bar_mm(length)
+
+
+def test_a_spacing_of_its_own_is_a_calibrated_one():
+    spacing = header_spacing(dicom_dataset(PIXELS, PixelSpacing=[0.12, 0.12], ImagerPixelSpacing=[0.14, 0.14]))
+    assert (spacing.mm, spacing.source) == (0.12, "calibrated")
+
+
+@pytest.mark.parametrize(
+    ("header", "note"),
+    [
+        (
+            {"PixelSpacing": ["0.15", "0.15"], "ImagerPixelSpacing": ["0.2", "0.2"]},
+            "does not say how it was calibrated",
+        ),
+        (
+            {
+                "ImagerPixelSpacing": ["0.2", "0.2"],
+                "EstimatedRadiographicMagnificationFactor": "1.15",
+                "DistanceSourceToDetector": "1150",
+                "DistanceSourceToPatient": "700",
+            },
+            "magnification contradicts its distances",
+        ),
+    ],
+)
+def test_header_values_that_contradict_each_other_are_noted(header, note):
+    assert note in header_spacing(dicom_dataset(PIXELS, **header)).notes[0]

@@ -31,10 +31,16 @@ def test_a_linear_window_clips_nothing(tmp_path, function):
 
 
 def test_a_sigmoid_window_is_the_standards_curve(tmp_path):
-    image = read(tmp_path, WindowCenter="2000", WindowWidth="1000", VOILUTFunction="SIGMOID")
-    expected = 1 / (1 + np.exp(-4 * (PIXELS.astype(float) - 2000) / 1000))
+    image = read(tmp_path, WindowCenter="2000", WindowWidth="3000", VOILUTFunction="SIGMOID")
+    expected = 1 / (1 + np.exp(-4 * (PIXELS.astype(float) - 2000) / 3000))
     np.testing.assert_allclose(image.pixels, expected, atol=1e-6)
     assert image.polarity == "bone-bright"
+
+
+def test_a_narrow_sigmoid_cuts_and_is_not_applied(tmp_path):
+    image = read(tmp_path, WindowCenter="2000", WindowWidth="50", VOILUTFunction="SIGMOID")
+    np.testing.assert_array_equal(image.pixels, PIXELS.astype(np.float32))
+    assert "would cut grey levels off" in image.notes[0]
 
 
 def test_a_table_is_applied_and_values_beyond_it_take_its_ends(tmp_path):

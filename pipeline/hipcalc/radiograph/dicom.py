@@ -53,7 +53,7 @@ def radiograph_from_dicom(data: bytes, *, path: str, sha256: str) -> Radiograph:
         plane = single_plane(stored, path)
         notes: list[str] = []
         pixels = apply_voi(_modality_values(plane, dataset, notes), dataset, notes)
-        decision = decide_polarity(pixels, _stated_polarity(dataset))
+        decision = decide_polarity(pixels, _stated_polarity(dataset, notes))
         spacing = header_spacing(dataset)
         view_hint = _view_hint(dataset)
         side = header_side(dataset, frozenset(view_hint.split()))
@@ -138,7 +138,7 @@ def _padding(stored: StoredPixels, dataset: Dataset) -> NDArray[np.bool_] | None
     return mask
 
 
-def _stated_polarity(dataset: Dataset) -> Polarity | None:
+def _stated_polarity(dataset: Dataset, notes: list[str]) -> Polarity | None:
     """Say which end of the grey scale is shown bright (PS3.3, C.7.6.3.1.2 and C.8.11.3); None when two tags disagree.
 
     Every viewer shows bone bright, so MONOCHROME1, whose low values are shown bright, means bone at low values.
@@ -146,6 +146,7 @@ def _stated_polarity(dataset: Dataset) -> Polarity | None:
     inverted = str(dataset.get("PhotometricInterpretation", "") or "").strip().upper() == "MONOCHROME1"
     shape = str(dataset.get("PresentationLUTShape", "") or "").strip().upper()
     if shape in ("IDENTITY", "INVERSE") and (shape == "INVERSE") != inverted:
+        notes.append("PhotometricInterpretation and PresentationLUTShape contradict each other; the picture decided")
         return None
     return "bone-dark" if inverted else "bone-bright"
 

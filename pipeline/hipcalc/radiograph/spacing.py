@@ -15,6 +15,7 @@ __all__ = ["Spacing", "header_spacing"]
 PLAUSIBLE_MM = (0.03, 0.8)
 SQUARE_TOLERANCE = 0.01
 SAME_TOLERANCE = 0.001
+MAGNIFICATION_TOLERANCE = 0.05
 # Published radiographic magnification of the hip is 1.10-1.23; a factor outside this range is a typing error.
 PLAUSIBLE_MAGNIFICATION = (1.0, 2.0)
 
@@ -53,6 +54,9 @@ def header_spacing(dataset: Dataset) -> Spacing:
     detector = _square(dataset, "ImagerPixelSpacing", notes)
     film = _square(dataset, "NominalScannedPixelSpacing", notes)
     calibration = str(dataset.get("PixelSpacingCalibrationType", "") or "").strip().upper()
+    if image is not None and detector is not None and not calibration and _differ(image, detector):
+        # Right by the standard where somebody calibrated the picture, wrong where it was only made smaller or larger.
+        notes.append("PixelSpacing differs from ImagerPixelSpacing and does not say how it was calibrated")
     if image is not None and _is_calibrated(image, detector, calibration):
         source: SpacingSource = "magnification-corrected" if calibration == "GEOMETRY" else "calibrated"
         return Spacing(mm=image, source=source, notes=tuple(notes))
@@ -68,7 +72,11 @@ def header_spacing(dataset: Dataset) -> Spacing:
 def _is_calibrated(image: float, detector: float | None, calibration: str) -> bool:
     if calibration in ("GEOMETRY", "FIDUCIAL"):
         return True
-    return detector is not None and abs(image - detector) > SAME_TOLERANCE * detector
+    return detector is not None and _differ(image, detector)
+
+
+def _differ(image: float, detector: float) -> bool:
+    return abs(image - detector) > SAME_TOLERANCE * detector
 
 
 def _square(dataset: Dataset, keyword: str, notes: list[str]) -> float | None:
@@ -93,13 +101,18 @@ def _square(dataset: Dataset, keyword: str, notes: list[str]) -> float | None:
 
 
 def _magnification(dataset: Dataset, notes: list[str]) -> float | None:
-    factor = _number(dataset.get("EstimatedRadiographicMagnificationFactor"))
+    stated = _number(dataset.get("EstimatedRadiographicMagnificationFactor"))
+    to_detector = _number(dataset.get("DistanceSourceToDetector"))
+    to_patient = _number(dataset.get("DistanceSourceToPatient"))
+    measured = to_detector / to_patient if to_detector and to_patient else None
+    # Exactly 1 is what devices write that do not know.
+    if stated == 1.0 and measured is not None:
+        stated = None
+    factor = measured if stated is None else stated
     if factor is None:
-        to_detector = _number(dataset.get("DistanceSourceToDetector"))
-        to_patient = _number(dataset.get("DistanceSourceToPatient"))
-        if not to_detector or not to_patient:
-            return None
-        factor = to_detector / to_patient
+        return None
+    if stated is not None and measured is not None and abs(stated / measured - 1.0) > MAGNIFICATION_TOLERANCE:
+        notes.append("the header's magnification contradicts its distances and was believed")
     if not PLAUSIBLE_MAGNIFICATION[0] < factor <= PLAUSIBLE_MAGNIFICATION[1]:
         # Exactly 1 is what devices write that do not know.
         if factor != 1.0:

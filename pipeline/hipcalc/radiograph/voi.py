@@ -9,6 +9,10 @@ from pydicom.dataset import Dataset
 
 __all__ = ["apply_voi"]
 
+# A sigmoid maps what lies this many widths off its centre to within 2% of an end: a window that does so to more than
+# this share of the pixels at either end cuts, as a linear one does.
+SIGMOID_REACH = 1.0
+MOST_CUT = 0.05
 # A table that leaves fewer levels than this share of those it is given destroys what the analysis needs.
 LEAST_LEVELS_KEPT = 0.25
 
@@ -18,7 +22,8 @@ def apply_voi(values: NDArray[np.float32], dataset: Dataset, notes: list[str]) -
 
     A linear window (LINEAR, LINEAR_EXACT) is gain, offset and clipping: the first two mean nothing to the analysis, and
     clipping destroys what lies outside, so it is not applied. A sigmoid window and a VOI LUT bend the scale as a vendor
-    wants it seen and keep its order: they are applied, the first of several. An invalid one is noted and left out.
+    wants it seen and keep its order: they are applied, the first of several, unless they would cut as well. An invalid
+    one is noted and left out.
 
     Parameters
     ----------
@@ -45,6 +50,10 @@ def apply_voi(values: NDArray[np.float32], dataset: Dataset, notes: list[str]) -
         notes.append("the window is invalid and was ignored")
         return values
     if function != "SIGMOID" or centre is None or width is None:
+        return values
+    low, high = np.percentile(values[::8, ::8], (100 * MOST_CUT, 100 * (1 - MOST_CUT)))
+    if low < centre - SIGMOID_REACH * width or high > centre + SIGMOID_REACH * width:
+        notes.append("the sigmoid window would cut grey levels off and was not applied")
         return values
     # PS3.3, C.11.2.1.3.1, with an output range of 1.
     return np.asarray(1.0 / (1.0 + np.exp(np.float32(-4.0 / width) * (values - np.float32(centre)))), np.float32)
