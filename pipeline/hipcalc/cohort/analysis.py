@@ -1,6 +1,5 @@
 """One file in a worker: its record and its pictures, whatever happens to it."""
 
-import hashlib
 import time
 import traceback
 import warnings
@@ -10,7 +9,7 @@ from pathlib import Path
 from hipcalc.cohort.settings import CohortSettings
 from hipcalc.errors import HipcalcError, InputRejectedError, OutputError
 from hipcalc.normalize import calibrate_by_scale_bar
-from hipcalc.radiograph import Radiograph, apply_name_pattern, read_radiograph
+from hipcalc.radiograph import Radiograph, apply_name_pattern, content_sha256, read_radiograph
 from hipcalc.report import (
     FileRecord,
     ImageRecord,
@@ -58,7 +57,7 @@ def analyse_file(job: Job) -> Done:
     OutputError
         If results cannot be written.
     """
-    sha256 = _sha256(Path(job.path))
+    sha256 = content_sha256(job.path)
     key = record_key(sha256[:16], job.path)
     if job.resume:
         kept = job.folder.load(key, job.settings_hash)
@@ -76,7 +75,7 @@ def analyse_file(job: Job) -> Done:
 
 def record_death(job: Job) -> Done:
     """Keep the record of a file whose analysis killed its process."""
-    sha256 = _sha256(Path(job.path))
+    sha256 = content_sha256(job.path)
     key = record_key(sha256[:16], job.path)
     reason = "the analysis of this file ended its process (out of memory, or a fault in a decoder); look at the file."
     record = _without_result(job.path, sha256, "failed", reason)
@@ -153,15 +152,6 @@ def _internal_error(error: Exception) -> str:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "hipcalc" in frame.filename]
     place = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "an unknown place"
     return f"a fault of hipcalc itself ({type(error).__name__} in {place}); please report it."
-
-
-def _sha256(path: Path) -> str:
-    """Return the hash of a file's content, or nothing where it cannot be opened."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
 
 
 def _done(key: str, record: FileRecord, *, reused: bool = False) -> Done:

@@ -15,6 +15,7 @@ from hipcalc.cohort.pool import run_tasks
 from hipcalc.cohort.settings import CohortSettings
 from hipcalc.errors import InputUnreadableError, OutputError, UsageError
 from hipcalc.radiograph import find_inputs
+from hipcalc.radiograph.archives import archive_of
 from hipcalc.report import (
     FileRecord,
     ResultsFolder,
@@ -118,7 +119,7 @@ def default_workers() -> int:
 def _files(named: Sequence[str], out: Path) -> list[Path]:
     inside = out.resolve()
     files = [file for file in find_inputs(named) if not file.resolve().is_relative_to(inside)]
-    if any(file.is_file() for file in files):
+    if any(file.is_file() or archive_of(file) for file in files):
         return files
     if not files:
         raise UsageError(f"{out}: every input lies inside this output folder; choose another one.")

@@ -3,7 +3,7 @@
 from hipcalc.radiograph.identifiers import IDENTIFIER_COLUMNS, identifiers_of
 from hipcalc.radiograph.inputs import find_inputs
 from hipcalc.radiograph.naming import apply_name_pattern, compile_name_pattern
-from hipcalc.radiograph.reading import read_file, read_radiograph
+from hipcalc.radiograph.reading import content_sha256, read_file, read_radiograph
 from hipcalc.radiograph.types import Polarity, Radiograph, Side, SpacingSource
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "SpacingSource",
     "apply_name_pattern",
     "compile_name_pattern",
+    "content_sha256",
     "find_inputs",
     "identifiers_of",
     "read_file",

@@ -11,6 +11,7 @@ from pydicom.pixels.utils import pixel_array
 from pydicom.uid import UID
 
 from hipcalc.errors import InputRejectedError, InputUnreadableError
+from hipcalc.radiograph.limits import MAX_PIXELS, declared_samples
 
 __all__ = ["decode_pixels"]
 
@@ -80,6 +81,8 @@ def _decode_encapsulated(dataset: Dataset, syntax: UID, path: str) -> StoredPixe
     # libjpeg and OpenJPH fill up data that are cut short without a word, so the end marker is looked for here.
     if syntax in _DECODERS and b"\xff\xd9" not in frames[0][-16:]:
         raise InputUnreadableError(f"{path}: the image data are cut short; copy the file again.")
+    if (declared_samples(frames[0]) or 0) > 3 * MAX_PIXELS:
+        raise InputRejectedError(f"{path}: the compressed data hold more pixels than any radiograph.")
     for decode in _DECODERS.get(syntax, ()):
         try:
             return np.asarray(decode(frames[0]))

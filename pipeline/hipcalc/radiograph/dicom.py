@@ -2,18 +2,26 @@
 
 import io
 import warnings
+import zlib
 
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.pixels.processing import apply_modality_lut
-from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
-from hipcalc.errors import InputUnreadableError
+from hipcalc.errors import InputRejectedError, InputUnreadableError
 from hipcalc.radiograph.decoding import StoredPixels, decode_pixels
 from hipcalc.radiograph.header import check_is_radiograph, view_words
 from hipcalc.radiograph.laterality import header_side, side_at_right
+from hipcalc.radiograph.limits import MAX_FILE_BYTES
 from hipcalc.radiograph.polarity import decide_polarity
 from hipcalc.radiograph.spacing import header_spacing
 from hipcalc.radiograph.types import Polarity, Radiograph
@@ -76,6 +84,7 @@ def radiograph_from_dicom(data: bytes, *, path: str, sha256: str) -> Radiograph:
 
 
 def _parse(data: bytes, path: str) -> FileDataset:
+    _check_deflated(data, path)
     try:
         dataset = pydicom.dcmread(io.BytesIO(data), force=True)
     except Exception as error:  # a damaged file raises anything from EOFError to struct.error
@@ -89,6 +98,23 @@ def _parse(data: bytes, path: str) -> FileDataset:
     dataset.setdefault("BitsStored", dataset.BitsAllocated)
     dataset.setdefault("PixelRepresentation", 0)
     return dataset
+
+
+def _check_deflated(data: bytes, path: str) -> None:
+    """Refuse a deflated file that would unpack to more than any radiograph holds (PS3.5, A.5)."""
+    # The first element of the meta information is its length (PS3.10, 7.1).
+    end = 144 + int.from_bytes(data[140:144], "little") if data[128:140] == b"DICM\x02\x00\x00\x00UL\x04\x00" else 0
+    if DeflatedExplicitVRLittleEndian.encode() not in data[144 : min(end, 4096)]:
+        return
+    unpacker, packed, size = zlib.decompressobj(-zlib.MAX_WBITS), data[end:], 0
+    try:
+        while packed and size <= MAX_FILE_BYTES:
+            size += len(unpacker.decompress(packed, 16_000_000))
+            packed = unpacker.unconsumed_tail
+    except zlib.error as error:
+        raise InputUnreadableError(f"{path}: the DICOM file is cut short or damaged; copy it again.") from error
+    if size > MAX_FILE_BYTES:
+        raise InputRejectedError(f"{path}: the file would unpack to more than any radiograph holds.")
 
 
 def _guess_syntax(dataset: FileDataset) -> UID:
@@ -109,7 +135,9 @@ def _modality_values(plane: NDArray[np.float32], dataset: Dataset, notes: list[s
             notes.append("the modality LUT is invalid and was not applied")
             return plane
     slope, intercept = _number(dataset, "RescaleSlope", 1.0), _number(dataset, "RescaleIntercept", 0.0)
-    if slope == 0.0 or not np.isfinite([slope, intercept]).all():
+    ends = [float(plane.min()) * slope + intercept, float(plane.max()) * slope + intercept]
+    # Beyond these magnitudes differences of grey levels are lost in single precision.
+    if slope == 0.0 or not np.isfinite(ends).all() or max(map(abs, ends)) > 1e12 or abs(slope) < 1e-12:
         notes.append("the rescale is invalid and was not applied")
         return plane
     if (slope, intercept) == (1.0, 0.0):

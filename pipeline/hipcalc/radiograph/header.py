@@ -5,11 +5,11 @@ import re
 from pydicom.dataset import Dataset
 
 from hipcalc.errors import InputRejectedError, InputUnreadableError
+from hipcalc.radiograph.limits import MAX_PIXELS
 
 __all__ = ["check_is_radiograph", "view_words"]
 
 RADIOGRAPH_MODALITIES = frozenset({"CR", "DX", "RG", "RF", "XA", "SC", "OT", "DR", ""})
-MAX_PIXELS = 150_000_000
 
 # Only these words may leave free-text fields: what else stands there may be a name.
 _VIEW_WORDS = frozenset(
@@ -76,7 +76,7 @@ def _check_size(dataset: Dataset, path: str) -> None:
         raise InputUnreadableError(f"{path}: the header does not state the image's size; export it again.") from error
     if frames > 1:
         raise InputRejectedError(f"{path}: the file holds {frames} frames; export one radiograph per file.")
-    if rows * columns > MAX_PIXELS:
+    if rows < 1 or columns < 1 or rows * columns > MAX_PIXELS:
         raise InputRejectedError(f"{path}: {rows} x {columns} pixels are no radiograph.")
 
 

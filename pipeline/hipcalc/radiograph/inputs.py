@@ -4,6 +4,9 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from hipcalc.radiograph.archives import is_archive, members_of
+from hipcalc.radiograph.directory import is_directory_file, referenced_files
+
 __all__ = ["find_inputs"]
 
 
@@ -13,6 +16,7 @@ def find_inputs(paths: Iterable[str | Path]) -> tuple[Path, ...]:
     The rule: a named file is always an input. Of a named folder, and recursively of its folders, every regular file is
     an input whatever its suffix (a radiograph often has none, and a text file must get its row that says so), except
     hidden ones, whose name or folder starts with a dot. Links to folders are not followed, so a loop of links ends.
+    A zip archive stands for the files in it, ``archive.zip/folder/file``, a DICOMDIR for the files that it names.
     A path that does not exist, and a folder without any file, are listed themselves, so that each gets its row and its
     reason: :func:`hipcalc.radiograph.read_radiograph` raises for them.
 
@@ -35,14 +39,21 @@ def find_inputs(paths: Iterable[str | Path]) -> tuple[Path, ...]:
 
 def _files_of(path: Path) -> Iterator[Path]:
     if not path.is_dir():
-        yield path
+        yield from _expanded(path)
         return
     empty = True
     for file in _walk(path):
         empty = False
-        yield file
+        yield from _expanded(file)
     if empty:
         yield path
+
+
+def _expanded(file: Path) -> tuple[Path, ...]:
+    """List what a file stands for: itself, unless it holds or names others."""
+    if is_archive(file) and file.is_file():
+        return members_of(file)
+    return referenced_files(file) if is_directory_file(file) else (file,)
 
 
 def _walk(folder: Path) -> Iterator[Path]:

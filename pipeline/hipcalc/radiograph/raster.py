@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.errors import InputRejectedError, InputUnreadableError
+from hipcalc.radiograph.limits import MAX_PIXELS, declared_samples
 
 __all__ = ["decode_raster", "jpeg_is_complete", "raster_kind"]
 
@@ -50,12 +51,16 @@ def decode_raster(data: bytes, kind: str, path: str) -> NDArray[Any]:
     # libjpeg fills up a file that is cut short without a word; the other two decoders raise.
     if kind == "JPEG" and not jpeg_is_complete(data):
         raise InputUnreadableError(f"{path}: the {kind} file is cut short; copy it again.")
+    if (declared_samples(data) or 0) > 4 * MAX_PIXELS:
+        raise InputRejectedError(f"{path}: by its header the {kind} file holds more pixels than any radiograph.")
     try:
         pixels = np.asarray(_DECODERS[kind](data))
     except Exception as error:  # each codec has its own exception class
         raise InputUnreadableError(f"{path}: the {kind} file is damaged; export the image again.") from error
     if kind == "TIFF" and _has_second_page(data, pixels.shape):
         raise InputRejectedError(f"{path}: the TIFF file holds several pages; export one radiograph per file.")
+    if pixels.shape[0] * pixels.shape[1] > MAX_PIXELS:
+        raise InputRejectedError(f"{path}: {pixels.shape[0]} x {pixels.shape[1]} pixels are no radiograph.")
     if pixels.ndim == 3 and pixels.shape[2] in (2, 4) and kind != "JPEG":
         pixels = pixels[..., :-1]
     if pixels.ndim == 3 and pixels.shape[2] == 1:

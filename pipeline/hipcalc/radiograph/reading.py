@@ -4,15 +4,17 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from hipcalc.errors import InputRejectedError, InputUnreadableError, UsageError
+from hipcalc.errors import HipcalcError, InputRejectedError, InputUnreadableError, UsageError
+from hipcalc.radiograph.archives import archive_of, is_archive, read_member
 from hipcalc.radiograph.dicom import looks_like_dicom, radiograph_from_dicom
 from hipcalc.radiograph.header import view_words
+from hipcalc.radiograph.limits import MAX_FILE_BYTES
 from hipcalc.radiograph.polarity import decide_polarity
 from hipcalc.radiograph.raster import decode_raster, raster_kind
 from hipcalc.radiograph.types import Radiograph
 from hipcalc.radiograph.values import single_plane
 
-__all__ = ["read_file", "read_radiograph"]
+__all__ = ["content_sha256", "read_file", "read_radiograph"]
 
 # A given spacing that differs by more than magnification explains deserves a note.
 SPACING_CONFLICT = 0.3
@@ -53,22 +55,44 @@ def read_radiograph(path: str | Path, *, spacing_mm: float | None = None) -> Rad
 
 
 def read_file(named: str | Path) -> bytes:
-    """Return the bytes of an input.
+    """Return the bytes of an input: a file, or a member of a zip archive (``archive.zip/folder/file``).
 
     Raises
     ------
     InputUnreadableError
         When it is missing, a folder, or cannot be opened.
+    InputRejectedError
+        When it is larger than any radiograph.
     """
     path = Path(named)
+    inside = archive_of(path)
+    if inside is not None:
+        return read_member(*inside, path)
     if path.is_dir():
         raise InputUnreadableError(f"{path}: this folder holds no file that can be read; check its permissions.")
     try:
+        # A pipe or a device would never end, and a film or a volume would fill the memory.
+        if path.exists() and not path.is_file():
+            raise InputUnreadableError(f"{path}: this is no regular file; give a file or a folder.")
+        if path.is_file() and path.stat().st_size > MAX_FILE_BYTES:
+            raise InputRejectedError(f"{path}: the file is larger than any radiograph; give a single image.")
         return path.read_bytes()
     except FileNotFoundError as error:
         raise InputUnreadableError(f"{path}: there is no such file or folder; check the path.") from error
     except OSError as error:
         raise InputUnreadableError(f"{path}: the file cannot be opened ({error.strerror}).") from error
+
+
+def content_sha256(named: str | Path) -> str:
+    """Return the hash of an input's bytes, 64 hex digits, or nothing where they cannot be had."""
+    path = Path(named)
+    try:
+        if archive_of(path) is None and path.is_file():
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.sha256(read_file(path)).hexdigest()
+    except (OSError, HipcalcError):
+        return ""
 
 
 def _read(data: bytes, path: str) -> Radiograph:
@@ -81,6 +105,8 @@ def _read(data: bytes, path: str) -> Radiograph:
     kind = raster_kind(data)
     if kind:
         return _from_raster(data, kind, path=path, sha256=sha256)
+    if data[:4] == b"PK\x03\x04" or is_archive(Path(path)):
+        raise InputUnreadableError(f"{path}: the zip archive cannot be opened or holds no file; unpack it.")
     if Path(path).suffix.lower() in (".dcm", ".dicom", ".png", ".jpg", ".jpeg", ".tif", ".tiff"):
         raise InputUnreadableError(
             f"{path}: the content is not what the suffix {Path(path).suffix} says, and no image; export it again."
