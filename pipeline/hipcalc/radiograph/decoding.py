@@ -54,7 +54,11 @@ def decode_pixels(dataset: Dataset, path: str) -> StoredPixels:
     InputUnreadableError
         When the pixel data are missing, cut short, damaged, or in an unknown transfer syntax.
     """
+    if not isinstance(dataset.PixelData, bytes) or not dataset.PixelData:
+        raise InputUnreadableError(f"{path}: the image data are empty; export the image again.")
     syntax = dataset.file_meta.TransferSyntaxUID
+    if not isinstance(syntax, UID) or not syntax.is_transfer_syntax:
+        raise InputUnreadableError(f"{path}: the header names no transfer syntax ({syntax!r}); export the image again.")
     if syntax.is_encapsulated:
         stored = _decode_encapsulated(dataset, syntax, path)
     elif dataset.SamplesPerPixel == 1:

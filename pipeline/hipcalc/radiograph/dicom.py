@@ -55,11 +55,10 @@ def radiograph_from_dicom(data: bytes, *, path: str, sha256: str) -> Radiograph:
     # pydicom warns about every odd header value; what matters of it becomes a note or an error here.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        dataset = _parse(data, path)
+        dataset, notes = _parse(data, path)
         check_is_radiograph(dataset, path)
         stored = decode_pixels(dataset, path)
         plane = single_plane(stored, path)
-        notes: list[str] = []
         pixels = apply_voi(_modality_values(plane, dataset, notes), dataset, notes)
         decision = decide_polarity(pixels, _stated_polarity(dataset, notes))
         spacing = header_spacing(dataset)
@@ -83,7 +82,8 @@ def radiograph_from_dicom(data: bytes, *, path: str, sha256: str) -> Radiograph:
         )
 
 
-def _parse(data: bytes, path: str) -> FileDataset:
+def _parse(data: bytes, path: str) -> tuple[FileDataset, list[str]]:
+    """Return the data set, what it leaves out made up for, and what is to be noted of it."""
     _check_deflated(data, path)
     try:
         dataset = pydicom.dcmread(io.BytesIO(data), force=True)
@@ -91,13 +91,33 @@ def _parse(data: bytes, path: str) -> FileDataset:
         raise InputUnreadableError(f"{path}: the DICOM file is cut short or damaged; copy it again.") from error
     if len(dataset) == 0:
         raise InputUnreadableError(f"{path}: the DICOM file is cut short or damaged; copy it again.")
+    notes = ["part of the header is damaged and was ignored"] if _drop_unreadable(dataset) else []
+    _drop_unreadable(dataset.file_meta)
     if "TransferSyntaxUID" not in dataset.file_meta:
         dataset.file_meta.TransferSyntaxUID = _guess_syntax(dataset)
     dataset.setdefault("SamplesPerPixel", 1)
     dataset.setdefault("BitsAllocated", 16)
     dataset.setdefault("BitsStored", dataset.BitsAllocated)
     dataset.setdefault("PixelRepresentation", 0)
-    return dataset
+    return dataset, notes
+
+
+def _drop_unreadable(dataset: Dataset) -> bool:
+    """Delete the elements whose value cannot be made out, and tell whether there were any.
+
+    pydicom decodes an element when it is first asked for, and a damaged one raises anything.
+    """
+    found = False
+    for tag in list(dataset.keys()):
+        try:
+            element = dataset[tag]
+        except Exception:
+            del dataset[tag]
+            found = True
+            continue
+        if element.VR == "SQ":
+            found = any([_drop_unreadable(item) for item in element.value or ()]) or found
+    return found
 
 
 def _check_deflated(data: bytes, path: str) -> None:
