@@ -4,6 +4,7 @@ import io
 import warnings
 import zlib
 
+import cv2
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
@@ -155,12 +156,13 @@ def _modality_values(plane: NDArray[np.float32], dataset: Dataset, notes: list[s
             notes.append("the modality LUT is invalid and was not applied")
             return plane
     slope, intercept = _number(dataset, "RescaleSlope", 1.0), _number(dataset, "RescaleIntercept", 0.0)
-    ends = [float(plane.min()) * slope + intercept, float(plane.max()) * slope + intercept]
+    if (slope, intercept) == (1.0, 0.0):
+        return plane
+    low, high = cv2.minMaxLoc(plane)[:2]
+    ends = [low * slope + intercept, high * slope + intercept]
     # Beyond these magnitudes differences of grey levels are lost in single precision.
     if slope == 0.0 or not np.isfinite(ends).all() or max(map(abs, ends)) > 1e12 or abs(slope) < 1e-12:
         notes.append("the rescale is invalid and was not applied")
-        return plane
-    if (slope, intercept) == (1.0, 0.0):
         return plane
     return plane * np.float32(slope) + np.float32(intercept)
 

@@ -79,8 +79,7 @@ def line_evidence(pixels: NDArray[np.float32]) -> float:
         From -1 (all strong lines are dark: bone is dark) to 1 (all bright: bone is bright). The inverted picture has
         the opposite value.
     """
-    scale = min(1.0, JUDGED_PX / max(pixels.shape))
-    small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = _small_copy(pixels)
     low, high = np.percentile(small, [0.5, 99.5])
     if high <= low:
         return 0.0
@@ -89,6 +88,19 @@ def line_evidence(pixels: NDArray[np.float32]) -> float:
     if not judged.any():
         return 0.0
     return float(np.mean([_asymmetry(_line_strength(unit, sigma)[judged]) for sigma in LINE_SIGMAS_PX]))
+
+
+def _small_copy(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Shrink to `JUDGED_PX`, first by a whole number: OpenCV averages whole blocks several times faster."""
+    whole = max(pixels.shape) // JUDGED_PX
+    if whole > 1:
+        rows, columns = (length // whole for length in pixels.shape)
+        pixels = np.asarray(
+            cv2.resize(pixels[: rows * whole, : columns * whole], (columns, rows), interpolation=cv2.INTER_AREA),
+            np.float32,
+        )
+    scale = min(1.0, JUDGED_PX / max(pixels.shape))
+    return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _anatomy(unit: NDArray[np.float32]) -> NDArray[np.bool_]:

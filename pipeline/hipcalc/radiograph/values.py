@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,9 +31,10 @@ def single_plane(pixels: NDArray[Any], path: str) -> NDArray[np.float32]:
         )
     plane = pixels if pixels.ndim == 2 else _grey_of_colour(pixels, path)
     values = np.ascontiguousarray(plane, dtype=np.float32)
-    if not np.isfinite(values).all():
+    if plane.dtype.kind == "f" and not np.isfinite(values).all():
         values = np.nan_to_num(values, nan=float(np.nanmin(values)) if np.isfinite(values).any() else 0.0)
-    if float(values.min()) == float(values.max()):
+    low, high = cv2.minMaxLoc(values)[:2]
+    if low == high:
         raise InputRejectedError(f"{path}: every pixel has the same value; there is no picture in this file.")
     return values
 
