@@ -93,3 +93,18 @@ def _missing(one, other, place_one, place_other, size):
         all(math.dist(place_one(candidate.row_px, candidate.column_px), place) > PLACE * size for place in places)
         for candidate in strong
     )
+
+
+def _moved(pixels):
+    """A picture of a patient who moved by 5 mm, evenly, from side to side."""
+    return cv2.blur(pixels, (25, 1))
+
+
+@pytest.mark.parametrize(
+    ("change", "is_blurred"),
+    [(lambda p: p, False), (lambda p: cv2.GaussianBlur(p, (0, 0), 4.0), True), (_moved, True)],
+    ids=["as it is", "out of focus", "moved"],
+)
+def test_quality_tells_a_blurred_picture(original, change, is_blurred):
+    found = hipcalc.screen(replace(original, pixels=change(original.pixels)), detectability=False)
+    assert any("blurred or moved" in reason for reason in found.image.quality.reasons) == is_blurred

@@ -331,15 +331,15 @@ def test_compression_blocks_are_told():
     ],
 )
 def test_limits_that_the_hips_tell_are_added(heads, reason):
-    assert judge_hips(Quality(level="ok"), heads) == Quality(level="limited", reasons=(reason,))
-    assert judge_hips(Quality(level="limited", reasons=("noisy",)), heads).reasons == ("noisy", reason)
+    assert judge_hips(Quality(level="ok"), heads, []) == Quality(level="limited", reasons=(reason,))
+    assert judge_hips(Quality(level="limited", reasons=("noisy",)), heads, []).reasons == ("noisy", reason)
     rejected = Quality(level="rejected", reasons=("blank",))
-    assert judge_hips(rejected, heads) == rejected
+    assert judge_hips(rejected, heads, []) == rejected
 
 
 @pytest.mark.parametrize("heads", [[], [(300.0, 200.0, 90.0)], [(300.0, 200.0, 90.0), (310.0, 700.0, 92.0)]])
 def test_sound_hips_leave_the_quality_as_it_is(heads):
-    assert judge_hips(Quality(level="ok"), heads) == Quality(level="ok")
+    assert judge_hips(Quality(level="ok"), heads, []) == Quality(level="ok")
 
 
 # --- structure

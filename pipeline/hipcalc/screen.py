@@ -12,7 +12,7 @@ from hipcalc.candidates.finding import MOST_FALSE_MARKS
 from hipcalc.detectability import DetectionLimit, detection_limit
 from hipcalc.errors import InputRejectedError, UsageError
 from hipcalc.findings import Finding, HipRecord, describe_candidates
-from hipcalc.normalize import NormalizedRadiograph, judge_hips, normalize
+from hipcalc.normalize import NormalizedRadiograph, judge_hips, motion_blur_px, normalize
 from hipcalc.radiograph import Radiograph, read_radiograph
 from hipcalc.report import FileRecord, file_record, notebook_html, plot_record, table_frame
 
@@ -169,7 +169,9 @@ def _with_what_hips_tell(image: NormalizedRadiograph, hips: tuple[HipFrame, ...]
     """Add to quality and notes what can be judged only once the hips are known."""
     radiograph = image.radiograph
     notes = (*radiograph.notes, *laterality_notes(radiograph, hips))
-    quality = judge_hips(image.quality, _trusted_heads(hips))
+    heads = _trusted_heads(hips)
+    blurs = [motion_blur_px(image, row_px=row, column_px=column) for row, column, _ in heads]
+    quality = judge_hips(image.quality, heads, [blur for blur in blurs if blur is not None])
     return replace(image, quality=quality, radiograph=replace(radiograph, notes=notes))
 
 

@@ -30,6 +30,9 @@ LIMIT_NOISE = 0.04
 LIMIT_BLOCKING = 1.3
 # A femoral head's radius is about 24 mm: below this a focus of 2 mm is less than 5 pixels wide.
 LIMIT_HEAD_RADIUS_PX = 60.0
+# Blur, as the sigma of a Gaussian over the head's radius: about 0.7 mm, in which a focus of 2 mm loses half its
+# contrast.
+LIMIT_BLUR_HEAD_RADII = 0.03
 # The line between the heads of a pelvis, against the picture's rows: tilted, or one leg is shorter.
 LIMIT_TILT_DEG = 6.0
 # One head nearer to the detector than the other: the pelvis is rotated. Heads of one person differ by 2% or so.
@@ -61,7 +64,7 @@ def judge_quality(
     return Quality(level="limited" if reasons else "ok", reasons=reasons)
 
 
-def judge_hips(quality: Quality, heads: Sequence[HeadCircle]) -> Quality:
+def judge_hips(quality: Quality, heads: Sequence[HeadCircle], blurs_px: Sequence[float]) -> Quality:
     """Add what is known of a picture's quality once its hips are found.
 
     Parameters
@@ -70,16 +73,26 @@ def judge_hips(quality: Quality, heads: Sequence[HeadCircle]) -> Quality:
         From :func:`judge_quality`.
     heads : sequence of (row, column, radius)
         Circles of the femoral heads that are trusted, pixels.
+    blurs_px : sequence of float
+        Blur around each of them, where it is known (`motion_blur_px`).
 
     Returns
     -------
     Quality
-        The same, or ``limited`` with the further reasons: few pixels in a head's radius, a tilted or a rotated pelvis.
+        The same, or ``limited`` with the further reasons: few pixels in a head's radius, blur, a tilted or a rotated
+        pelvis.
     """
-    further = tuple(_hip_limits(heads))
+    further = (*_sharpness_limits(heads, blurs_px), *_hip_limits(heads))
     if not further or quality.level == "rejected":
         return quality
     return Quality(level="limited", reasons=(*quality.reasons, *further))
+
+
+def _sharpness_limits(heads: Sequence[HeadCircle], blurs_px: Sequence[float]) -> Iterator[str]:
+    largest = max((radius for _, _, radius in heads), default=0.0)
+    blur = max(blurs_px, default=0.0)
+    if blur > LIMIT_BLUR_HEAD_RADII * largest:
+        yield f"blurred or moved (edges are {blur:.1f} pixels wide)"
 
 
 def _hip_limits(heads: Sequence[HeadCircle]) -> Iterator[str]:
