@@ -166,6 +166,8 @@ def test_each_is_a_row_with_a_reason_in_bounded_memory_and_time(tmp_path):
         {"BitsStored": 40, "HighBit": 60},
         {"HighBit": 0},
         {"SamplesPerPixel": 3},
+        {"BitsStored": [12, 12]},
+        {"SamplesPerPixel": []},
         {"PixelRepresentation": 7},
         {"PixelPaddingValue": 0, "PixelPaddingRangeLimit": 65535},
         {"PhotometricInterpretation": None},

@@ -79,6 +79,8 @@ def phantom_crops(likes: list[tuple[float, float, float]], n: int, seed: int = 5
     for number in range(n):
         rng = np.random.default_rng([seed, number])
         body, imaging = draw_body(rng), draw_imaging("ap-left-hip", rng)
+        # The real crops show native hips.
+        body = replace(body, left=replace(body.left, prosthesis=False))
         like = likes[number % len(likes)]
         pixel = float(np.clip(body.left.head_radius_mm * 1.15 / like[2], 0.11, 0.3))
         rows, columns = (int(extent / pixel) for extent in (178.0, 168.0))

@@ -96,11 +96,18 @@ def _parse(data: bytes, path: str) -> tuple[FileDataset, list[str]]:
     _drop_unreadable(dataset.file_meta)
     if "TransferSyntaxUID" not in dataset.file_meta:
         dataset.file_meta.TransferSyntaxUID = _guess_syntax(dataset)
-    dataset.setdefault("SamplesPerPixel", 1)
-    dataset.setdefault("BitsAllocated", 16)
-    dataset.setdefault("BitsStored", dataset.BitsAllocated)
-    dataset.setdefault("PixelRepresentation", 0)
+    _set_unless_number(dataset, "SamplesPerPixel", 1)
+    _set_unless_number(dataset, "BitsAllocated", 16)
+    _set_unless_number(dataset, "BitsStored", dataset.BitsAllocated)
+    _set_unless_number(dataset, "HighBit", dataset.BitsStored - 1)
+    _set_unless_number(dataset, "PixelRepresentation", 0)
     return dataset, notes
+
+
+def _set_unless_number(dataset: Dataset, keyword: str, value: int) -> None:
+    """Give an element that is missing, or damaged to several values or none, the usual value."""
+    if not isinstance(dataset.get(keyword), int):
+        setattr(dataset, keyword, value)
 
 
 def _drop_unreadable(dataset: Dataset) -> bool:
