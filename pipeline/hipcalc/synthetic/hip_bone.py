@@ -5,6 +5,7 @@ Landmarks stand where an adult pelvis of 180 mm between the heads has them; all 
 """
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -36,6 +37,8 @@ _WING_OUTLINE = (
 # Half of the dense plate's thickness at the lateral end of the roof, and the middle of the medial wall.
 _HALF_PLATE_MM = 1.9
 _WALL_ANTERIOR_MM = -4.0
+# Where the end of the roof lies, laterally of the head's centre, that the wing as tabulated stands over.
+_RIM_UNDER_WING_MM = 14.0
 # The wing's middle surface: (anterior, cranial) -> lateral.
 _WING_SURFACE = (
     (34, 45, 13), (31, 58, 21), (39, 90, 44), (24, 116, 50), (2, 129, 50), (-25, 133, 36), (-52, 126, 10),
@@ -74,7 +77,7 @@ def lip_point(anatomy: HipAnatomy) -> Point:
 
 def teardrop_point(anatomy: HipAnatomy, *, head_distance_mm: float) -> Point:
     """Return the lower tip of the teardrop: the lowest bone of the medial wall, in the middle of its lower edge."""
-    cranial = np.arange(-20.0, -45.0, -0.1, dtype=np.float32)
+    cranial = np.arange(-16.0, -45.0, -0.1, dtype=np.float32)
     lateral = _wall_middle(cranial, np.float32(_WALL_ANTERIOR_MM), anatomy.socket_radius_mm)
     line = Points(
         lateral=np.asarray(lateral, np.float32)[None, :, None],
@@ -175,7 +178,9 @@ def _wall_middle(cranial: Field, anterior: Field | np.float32, socket: float) ->
 def _medial_wall(points: Points, socket: float) -> Field:
     """Return the quadrilateral plate between the columns; its lower edge is the teardrop."""
     plate = np.sqrt((points.lateral - _wall_middle(points.cranial, points.anterior, socket)) ** 2 + 0.5) - 2.9
-    disc = np.hypot((points.cranial - 2.0) / 1.05, points.anterior - _WALL_ANTERIOR_MM) - 31.0
+    # Its lower end, the teardrop, lies a little below the head, whatever the head's size.
+    size = socket / 28.0
+    disc = np.hypot((points.cranial - 2.0) / 1.05, points.anterior - _WALL_ANTERIOR_MM) - 28.0 * size
     return intersect(np.asarray(plate, np.float32), np.asarray(disc, np.float32), 5.0)
 
 
@@ -206,7 +211,10 @@ def hip_bone(points: Points, anatomy: HipAnatomy, *, head_distance_mm: float) ->
     scale = head_distance_mm / 180.0
     scaled = Points(lateral=points.lateral / scale, cranial=points.cranial / scale, anterior=points.anterior / scale)
     radius = anatomy.socket_radius_mm
-    frame = smooth_union(_wing(scaled), _columns(scaled), 8.0) * np.float32(scale)
+    # Over a shallow socket the ilium stands further medially: it must not reach beyond the roof.
+    shift = max(_RIM_UNDER_WING_MM - sourcil_end(anatomy)[0], 0.0) / scale
+    wing = _wing(replace(scaled, lateral=scaled.lateral + np.float32(shift)))
+    frame = smooth_union(wing, _columns(scaled), 8.0) * np.float32(scale)
     block = smooth_union(_socket_block(points, anatomy), _medial_wall(points, radius), 6.0)
     solid = smooth_union(np.asarray(frame, np.float32), block, 14.0)
     solid = carve(solid, half_space(points, (-head_distance_mm / 2 + 2.2, 0, 0), (1.0, 0.0, 0.0)), 3.0)
