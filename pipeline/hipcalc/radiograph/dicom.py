@@ -107,6 +107,8 @@ def _parse(data: bytes, path: str) -> tuple[FileDataset, list[str]]:
 def _set_unless_number(dataset: Dataset, keyword: str, value: int) -> None:
     """Give an element that is missing, or damaged to several values or none, the usual value."""
     if not isinstance(dataset.get(keyword), int):
+        # With its representation: an element that is kept would refuse the number.
+        dataset.pop(keyword, None)
         setattr(dataset, keyword, value)
 
 
