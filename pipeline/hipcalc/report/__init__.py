@@ -1,35 +1,43 @@
 """Results -> tables, pages and figures that a person reads."""
 
 from hipcalc.report.figure import plot_record
-from hipcalc.report.files import make_folder, write_atomic
+from hipcalc.report.files import atomic_path, make_folder, write_atomic
+from hipcalc.report.ledger import Entry, Input, Ledger, pack, unpack
 from hipcalc.report.notebook import notebook_html
 from hipcalc.report.pictures import write_pictures, write_thumbnail
 from hipcalc.report.provenance import model_versions, package_version, settings_hash
 from hipcalc.report.records import FileRecord, ImageRecord, ImageStatus, file_record, rounded
 from hipcalc.report.rendering import RunFacts
 from hipcalc.report.site import write_pages
-from hipcalc.report.store import ResultsFolder, record_key
+from hipcalc.report.store import ResultsFolder, entry_of, record_key
 from hipcalc.report.tables import table_frame, write_tables
 from hipcalc.report.workflow import WorkflowResult, report_workflow
 
 __all__ = [
+    "Entry",
     "FileRecord",
     "ImageRecord",
     "ImageStatus",
+    "Input",
+    "Ledger",
     "ResultsFolder",
     "RunFacts",
     "WorkflowResult",
+    "atomic_path",
+    "entry_of",
     "file_record",
     "make_folder",
     "model_versions",
     "notebook_html",
     "package_version",
+    "pack",
     "plot_record",
     "record_key",
     "report_workflow",
     "rounded",
     "settings_hash",
     "table_frame",
+    "unpack",
     "write_atomic",
     "write_pages",
     "write_pictures",

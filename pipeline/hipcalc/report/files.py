@@ -1,11 +1,13 @@
 """Files that are either there in full or not at all."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from hipcalc.errors import OutputError
 
-__all__ = ["make_folder", "replace_file", "write_atomic"]
+__all__ = ["atomic_path", "make_folder", "replace_file", "write_atomic", "write_derived"]
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
@@ -16,21 +18,59 @@ def write_atomic(path: Path, content: bytes | str) -> None:
     OutputError
         When the folder does not take it (no permission, disk full).
     """
-    data = content.encode("utf-8") if isinstance(content, str) else content
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(_as_bytes(content))
+
+
+def write_derived(path: Path, content: bytes | str) -> None:
+    """Write a file that can be made again from others: whole or not at all, but not forced to the disk one by one.
+
+    Raises
+    ------
+    OutputError
+        When the folder does not take it.
+    """
+    with _temporary_beside(path) as temporary:
+        temporary.write_bytes(_as_bytes(content))
+        temporary.replace(path)
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Give a temporary name to write to; when the block ends well, force the file to the disk and give it its name.
+
+    Raises
+    ------
+    OutputError
+        When the folder does not take it (no permission, disk full). The file of that name is then as it was.
+    """
+    with _temporary_beside(path) as temporary:
+        yield temporary
+        handle = os.open(temporary, os.O_RDWR)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        replace_file(temporary, path)
+
+
+@contextmanager
+def _temporary_beside(path: Path) -> Iterator[Path]:
     # The process id keeps two workers that write the same file apart.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        replace_file(temporary, path)
+        yield temporary
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise OutputError(
             f"{path} cannot be written ({error.strerror}); give the folder space and permission."
         ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _as_bytes(content: bytes | str) -> bytes:
+    return content.encode("utf-8") if isinstance(content, str) else content
 
 
 def replace_file(temporary: Path, path: Path) -> None:

@@ -1,16 +1,16 @@
 """The three tables, as CSV and as Parquet, with one schema taken from the records."""
 
 import csv
-import io
 import types
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hipcalc.findings import Finding, HipRecord
-from hipcalc.report.files import write_atomic
+from hipcalc.report.files import atomic_path
 from hipcalc.report.records import FileRecord, ImageRecord
 
 if TYPE_CHECKING:
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["TABLES", "column_types", "table_frame", "write_tables"]
 
 TABLES: dict[str, type] = {"images": ImageRecord, "hips": HipRecord, "candidates": Finding}
+
+# Records are taken in small batches, and rows written in large groups, so that a million images need little memory
+# and a reader of the tables few steps. Both decide the bytes of the Parquet files: they depend on nothing else.
+_BATCH_RECORDS = 100
+_GROUP_ROWS = 100_000
 
 
 def write_tables(folder: Path, records: Iterable[FileRecord]) -> None:
@@ -37,15 +42,12 @@ def write_tables(folder: Path, records: Iterable[FileRecord]) -> None:
     OutputError
         If a table cannot be written.
     """
-    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
-    for record in records:
-        rows["images"].append(vars(record.image))
-        rows["hips"].extend(vars(hip) for hip in record.hips)
-        rows["candidates"].extend(vars(candidate) for candidate in record.candidates)
-    for name, kind in TABLES.items():
-        columns = column_types(kind)
-        write_atomic(folder / f"{name}.csv", _csv_text(columns, rows[name]))
-        write_atomic(folder / f"{name}.parquet", _parquet_bytes(columns, rows[name]))
+    with ExitStack() as stack:
+        tables = {name: stack.enter_context(_Table(folder, name, column_types(kind))) for name, kind in TABLES.items()}
+        for batch in _batches(records):
+            tables["images"].add([vars(record.image) for record in batch])
+            tables["hips"].add([vars(hip) for record in batch for hip in record.hips])
+            tables["candidates"].add([vars(one) for record in batch for one in record.candidates])
 
 
 def table_frame(name: str, rows: Iterable[Any]) -> "pd.DataFrame":
@@ -92,35 +94,83 @@ def _plain_type(hint: Any) -> type:
     return str
 
 
-def _csv_text(columns: dict[str, type], rows: list[dict[str, Any]]) -> str:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(_cells(columns, rows))
-    return text.getvalue()
+def _batches(records: Iterable[FileRecord]) -> Iterator[list[FileRecord]]:
+    batch: list[FileRecord] = []
+    for record in records:
+        batch.append(record)
+        if len(batch) == _BATCH_RECORDS:
+            yield batch
+            batch = []
+    yield batch
 
 
-def _cells(columns: dict[str, type], rows: list[dict[str, Any]]) -> Iterator[list[str]]:
-    for row in rows:
-        yield [_cell(row[name]) for name in columns]
+class _Table:
+    """One table that grows row by row, as CSV and as Parquet; both take their names when the block ends well."""
+
+    def __init__(self, folder: Path, name: str, columns: Mapping[str, type]) -> None:
+        # Only needed here, and slow to import.
+        import pyarrow as pa
+
+        self._folder, self._name, self._columns = folder, name, columns
+        kinds = {str: pa.string(), float: pa.float64(), int: pa.int64(), bool: pa.bool_()}
+        self._schema = pa.schema([(column, kinds[kind]) for column, kind in columns.items()])
+        self._group: list[Any] = []
+        self._rows = 0
+        self._stack = ExitStack()
+
+    def __enter__(self) -> "_Table":
+        import pyarrow.parquet as pq
+
+        with ExitStack() as stack:
+            text = stack.enter_context(atomic_path(self._folder / f"{self._name}.csv"))
+            binary = stack.enter_context(atomic_path(self._folder / f"{self._name}.parquet"))
+            # What is read back as bytes that are no UTF-8, as paths may be, is written as it was.
+            file = stack.enter_context(text.open("w", encoding="utf-8", errors="surrogateescape", newline=""))
+            self._csv = csv.writer(file, lineterminator="\n")
+            self._csv.writerow(self._columns)
+            self._parquet = stack.enter_context(pq.ParquetWriter(binary, self._schema))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        if error[0] is None:
+            try:
+                self._write_group()
+            except BaseException as late:
+                self._stack.__exit__(type(late), late, late.__traceback__)
+                raise
+        self._stack.__exit__(*error)
+
+    def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows to the end."""
+        import pyarrow as pa
+
+        self._csv.writerows([_cell(row[name]) for name in self._columns] for row in rows)
+        columns = [[_blank(row[name]) for row in rows] for name in self._columns]
+        self._group.append(pa.Table.from_arrays(
+            [pa.array(values, field.type) for values, field in zip(columns, self._schema, strict=True)],
+            schema=self._schema,
+        ))
+        self._rows += len(rows)
+        if self._rows >= _GROUP_ROWS:
+            self._write_group()
+
+    def _write_group(self) -> None:
+        import pyarrow as pa
+
+        if self._rows:
+            self._parquet.write_table(pa.concat_tables(self._group).combine_chunks(), row_group_size=self._rows)
+        self._group, self._rows = [], 0
+
+
+def _blank(value: Any) -> Any:
+    # An empty text is a blank cell, as in the CSV; Parquet's texts are UTF-8.
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace") or None
+    return value
 
 
 def _cell(value: Any) -> str:
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _parquet_bytes(columns: dict[str, type], rows: list[dict[str, Any]]) -> bytes:
-    # Only needed here, and slow to import.
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    kinds = {str: pa.string(), float: pa.float64(), int: pa.int64(), bool: pa.bool_()}
-    schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
-    # An empty text is a blank cell, as in the CSV.
-    blank = [{name: None if row[name] == "" else row[name] for name in columns} for row in rows]
-    sink = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pylist(blank, schema=schema), sink)
-    content: bytes = sink.getvalue().to_pybytes()
-    return content
