@@ -50,7 +50,7 @@ def screen(arguments: argparse.Namespace) -> int:
                 raise
             raise OutputError(f"{error}\n{progress.kept(arguments.out)}") from error
     tables.print_screening(Console(), result)
-    return DONE if all(record.image.status == "ok" for record in result.records) else DONE_WITH_LOSSES
+    return DONE if result.counts["ok"] == result.counts["inputs"] else DONE_WITH_LOSSES
 
 
 def report(arguments: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
 """Tables on the terminal."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from rich.text import Text
 
 from hipcalc.cohort import CohortResult
 from hipcalc.report import FileRecord, WorkflowResult
-from hipcalc.report.words import number_text, short_length, side_name
+from hipcalc.report.words import number_text, short_length, side_name, zone_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,20 +22,25 @@ __all__ = ["print_evaluation", "print_screening", "print_workflow"]
 # What fits a screen; the tables and pages hold everything.
 _MOST_ROWS = 30
 _MOST_NAMES = 3
-_LONG = ("image", "marks", "reason", "which", "state", "missing", "measure")
+_FEW_IMAGES = 12
+_MOST_REASONS = 8
+_LONG = ("image", "marks", "reason", "which", "state", "missing", "measure", "zone")
 _NOTICE = "Unconfirmed algorithm output. Research software, not a medical device."
 
 
 def print_screening(console: Console, result: CohortResult) -> None:
-    """Print the hips and their findings, what was rejected and why, and where the page is."""
-    records = result.records
-    analysed = [record for record in records if record.image.status == "ok"]
-    if analysed:
-        _print_hips(console, analysed)
-    lost = [record for record in records if record.image.status != "ok"]
-    if lost:
-        _print_lost(console, lost)
+    """Print what fits a screen: hips and marks of a few images, or counts by zone of many; what was lost and why."""
+    counts = result.counts
+    if 0 < counts["ok"] <= _FEW_IMAGES:
+        _print_hips(console, [record for record in result.records if record.image.status == "ok"])
+    elif counts["findings"]:
+        _print_zones(console, result)
+    if result.losses:
+        _print_lost(console, result)
     _print(console, _summary(result))
+    if counts["ok"] > _FEW_IMAGES:
+        slow = ", ".join(f"{PurePath(path).name} {seconds:.1f} s" for path, seconds in result.slowest)
+        _print(console, f"Slowest: {slow}.")
     _print(console, _NOTICE)
     _print(console, f"Tables: {result.folder.path}")
     if result.folder.index.is_file():
@@ -43,10 +48,8 @@ def print_screening(console: Console, result: CohortResult) -> None:
 
 
 def _print_hips(console: Console, records: list[FileRecord]) -> None:
-    shown = sorted(records, key=lambda record: not record.findings)[:_MOST_ROWS]
-    title = "Hips" if len(shown) == len(records) else f"Hips ({len(shown)} of {len(records)} images, marks first)"
-    table = _table(title, "image", "hip", "status", "angle", "limit", "marks")
-    for record in shown:
+    table = _table("Hips", "image", "hip", "status", "angle", "limit", "marks")
+    for record in sorted(records, key=lambda record: not record.findings):
         for position, hip in enumerate(record.hips):
             marks = [finding for finding in record.findings if finding.side == hip.side]
             angle = number_text(hip.centre_edge_angle_deg, 0)
@@ -68,30 +71,34 @@ def _print_hips(console: Console, records: list[FileRecord]) -> None:
     console.print(table)
 
 
-def _print_lost(console: Console, records: list[FileRecord]) -> None:
-    reasons: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for record in records:
-        reasons[record.image.status, record.image.reason].append(PurePath(record.image.path).name)
-    ranked = sorted(reasons.items(), key=lambda entry: -len(entry[1]))
-    table = _table("Not analysed", "status", "files", "reason", "which")
-    for (status, reason), names in ranked[:_MOST_ROWS]:
-        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-        table.add_row(*map(Text, (status, str(len(names)), reason, ", ".join(names[:_MOST_NAMES]) + more)))
+def _print_zones(console: Console, result: CohortResult) -> None:
+    table = _table("Marks by zone", "zone", "right", "left", "side unknown")
+    zones: dict[str, Counter[str]] = defaultdict(Counter)
+    for zone, side, count in result.zones:
+        zones[zone][side] += count
+    for zone, sides in sorted(zones.items(), key=lambda entry: -entry[1].total()):
+        table.add_row(*map(Text, (zone_name(zone), *(str(sides[side]) for side in ("R", "L", "unknown")))))
     console.print(table)
-    if len(ranked) > _MOST_ROWS:
-        _print(console, f"and {len(ranked) - _MOST_ROWS} more reasons: see images.csv")
+
+
+def _print_lost(console: Console, result: CohortResult) -> None:
+    table = _table("Not analysed", "status", "files", "reason", "which")
+    for status, reason, count, example in result.losses[:_MOST_REASONS]:
+        more = f" and {count - 1} more" if count > 1 else ""
+        table.add_row(*map(Text, (status, str(count), reason, PurePath(example).name + more)))
+    console.print(table)
+    told = sum(count for *_, count, _ in result.losses[:_MOST_REASONS])
+    rest = result.counts["rejected"] + result.counts["failed"] - told
+    if rest:
+        _print(console, f"and {rest} files for other reasons: see images.csv")
 
 
 def _summary(result: CohortResult) -> str:
-    status = [record.image.status for record in result.records]
-    hips = [hip.status for record in result.records for hip in record.hips]
-    marks = sum(len(record.findings) for record in result.records)
+    counts = result.counts
     parts = [
-        f"{len(status)} inputs: {status.count('ok')} analysed, {status.count('rejected')} rejected, "
-        f"{status.count('failed')} failed",
-        f"{hips.count('located')} hips located, {hips.count('uncertain')} uncertain, "
-        f"{hips.count('implant')} with implant",
-        f"{marks} marks",
+        f"{counts['inputs']} inputs: {counts['ok']} analysed, {counts['rejected']} rejected, {counts['failed']} failed",
+        f"{counts['located']} hips located, {counts['uncertain']} uncertain, {counts['implant']} with implant",
+        f"{counts['findings']} marks",
     ]
     if result.reused:
         parts.append(f"{result.reused} kept from before")

@@ -1,5 +1,6 @@
-"""One file in a worker: its record and its pictures, whatever happens to it."""
+"""One input in a worker: its record and its pictures, whatever happens to it."""
 
+import hashlib
 import time
 import traceback
 import warnings
@@ -7,14 +8,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hipcalc.cohort.settings import CohortSettings
+from hipcalc.cohort.sources import fetch, stamp
 from hipcalc.errors import HipcalcError, InputRejectedError, OutputError
 from hipcalc.normalize import calibrate_by_scale_bar
-from hipcalc.radiograph import Radiograph, apply_name_pattern, content_sha256, read_radiograph
+from hipcalc.radiograph import Radiograph, apply_name_pattern, manufacturer_of, radiograph_from_bytes
 from hipcalc.report import (
+    Entry,
     FileRecord,
     ImageRecord,
     ImageStatus,
+    Input,
     ResultsFolder,
+    entry_of,
+    pack,
     record_key,
     rounded,
     write_pictures,
@@ -22,72 +28,120 @@ from hipcalc.report import (
 )
 from hipcalc.screen import screen
 
-__all__ = ["Done", "Job", "analyse_file", "record_death"]
+__all__ = ["Analysed", "Done", "Job", "analyse_input", "record_loss"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One file to analyse, and where its results go."""
+    """One input to analyse, and where its pictures go.
 
-    path: str
+    Attributes
+    ----------
+    input : Input
+    folder : ResultsFolder
+    settings : CohortSettings
+    settings_hash : str
+    known_sha256 : str
+        Of the content that the ledger already holds a result of; empty when there is none.
+    """
+
+    input: Input
     folder: ResultsFolder
     settings: CohortSettings
     settings_hash: str
-    resume: bool
+    known_sha256: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Analysed:
+    """What a worker hands back for the ledger: an entry and a record; no record where the content is as it was."""
+
+    entry: Entry
+    packed: bytes | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """What the coordinator needs to know of a finished file; its record is in the folder under `key`."""
+    """What a caller is told of a finished input."""
 
-    key: str
     path: str
     status: str
     reason: str
     hips: int
     findings: int
+    seconds: float
     reused: bool = False
 
+    @classmethod
+    def of(cls, entry: Entry, *, reused: bool = False) -> "Done":
+        """Return what is told of an entry of the ledger."""
+        seconds = 0.0 if reused else (entry.decode_s or 0.0) + (entry.analyze_s or 0.0)
+        return cls(
+            path=entry.path,
+            status=entry.status,
+            reason=entry.reason,
+            hips=entry.hips,
+            findings=entry.marks,
+            seconds=seconds,
+            reused=reused,
+        )
 
-def analyse_file(job: Job) -> Done:
-    """Analyse one file, keep its record and its pictures, and never raise for what is wrong with the file.
+
+def analyse_input(job: Job) -> Analysed:
+    """Analyse one input, write its pictures, and never raise for what is wrong with the input.
 
     Raises
     ------
     OutputError
-        If results cannot be written.
+        If pictures cannot be written.
+    MemoryError
+        If memory ends: alone it may be enough.
     """
-    sha256 = content_sha256(job.path)
-    key = record_key(sha256[:16], job.path)
-    if job.resume:
-        kept = job.folder.load(key, job.settings_hash)
-        # What failed is tried again: the disk or the network may have been the cause.
-        if kept is not None and kept.image.status != "failed":
-            return _done(key, kept, reused=True)
+    path = job.input.path
+    started = time.perf_counter()
+    seen = stamp(job.input.source, now=True)
+    try:
+        data = fetch(job.input.source)
+    except HipcalcError as error:
+        status: ImageStatus = "rejected" if isinstance(error, InputRejectedError) else "failed"
+        return _analysed(job, _without_result(path, "", status, _reason(error, job)), seen)
+    sha256 = hashlib.sha256(data).hexdigest()
+    if sha256 == job.known_sha256:
+        kept = _without_result(path, sha256, "ok", "")
+        return Analysed(entry=entry_of("", kept, job.settings_hash, stamp=seen), packed=None)
     with warnings.catch_warnings():
         # A library's warning is no message for a user; in the tests it is an error.
         warnings.simplefilter("ignore")
-        record = _record(job, sha256, job.folder.pictures(key))
-    # The record is written last: where there is one, its pictures are there too.
-    job.folder.save(key, record, job.settings_hash)
-    return _done(key, record)
+        record = _record(job, data, sha256, started)
+    return _analysed(job, record, seen)
 
 
-def record_death(job: Job) -> Done:
-    """Keep the record of a file whose analysis killed its process."""
-    sha256 = content_sha256(job.path)
-    key = record_key(sha256[:16], job.path)
-    reason = "the analysis of this file ended its process (out of memory, or a fault in a decoder); look at the file."
-    record = _without_result(job.path, sha256, "failed", reason)
-    job.folder.save(key, record, job.settings_hash)
-    return _done(key, record)
-
-
-def _record(job: Job, sha256: str, pictures: Path) -> FileRecord:
-    radiograph: Radiograph | None = None
-    started = time.perf_counter()
+def record_loss(job: Job, how: str) -> Analysed:
+    """Return what is kept of an input whose analysis lost its process, also when it was alone."""
     try:
-        radiograph = _read(job)
+        sha256 = hashlib.sha256(fetch(job.input.source)).hexdigest()
+    except HipcalcError:
+        sha256 = ""
+    reason = f"the analysis of this file {how}, also when it ran alone; look at the file, or raise the limit."
+    return _analysed(job, _without_result(job.input.path, sha256, "failed", reason), "")
+
+
+def _analysed(job: Job, record: FileRecord, seen: str) -> Analysed:
+    # Times differ from run to run. They stand in the ledger and in a table of their own, so that the tables of
+    # results are the same bytes whatever the machine was doing.
+    image = record.image
+    times = (image.decode_s, image.analyze_s)
+    record = replace(record, image=replace(image, decode_s=None, analyze_s=None))
+    key = record_key(image.image_id, image.path)
+    return Analysed(entry=entry_of(key, record, job.settings_hash, stamp=seen, times=times), packed=pack(record))
+
+
+def _record(job: Job, data: bytes, sha256: str, started: float) -> FileRecord:
+    path = job.input.path
+    pictures = job.folder.pictures(record_key(sha256[:16], path))
+    radiograph: Radiograph | None = None
+    try:
+        radiograph = _read(job, data)
         decode_s = time.perf_counter() - started
         screening = screen(
             radiograph,
@@ -96,27 +150,24 @@ def _record(job: Job, sha256: str, pictures: Path) -> FileRecord:
         )
         if job.settings.pages:
             write_pictures(pictures, screening.image, screening.hips)
-        return screening.record(decode_s=decode_s)
-    except OutputError:
+        record = screening.record(decode_s=decode_s)
+        return replace(record, image=replace(record.image, manufacturer=manufacturer_of(data)))
+    except (OutputError, MemoryError):
         raise
     except InputRejectedError as error:
         if radiograph is not None and job.settings.pages:
             write_thumbnail(pictures, radiograph)
-        return _without_result(job.path, sha256, "rejected", _reason(error, job.path), radiograph)
+        return _without_result(path, sha256, "rejected", _reason(error, job), radiograph)
     except HipcalcError as error:
-        return _without_result(job.path, sha256, "failed", _reason(error, job.path))
-    except MemoryError:
-        return _without_result(
-            job.path, sha256, "failed", "the analysis needs more memory than is free; use fewer workers."
-        )
+        return _without_result(path, sha256, "failed", _reason(error, job))
     except Exception as error:
-        return _without_result(job.path, sha256, "failed", _internal_error(error))
+        return _without_result(path, sha256, "failed", _internal_error(error))
 
 
-def _read(job: Job) -> Radiograph:
+def _read(job: Job, data: bytes) -> Radiograph:
     """Read the file, and take from picture and name what the settings say is to be found there."""
     settings = job.settings
-    radiograph = read_radiograph(job.path, spacing_mm=settings.spacing_mm)
+    radiograph = radiograph_from_bytes(data, job.input.path, spacing_mm=settings.spacing_mm)
     if settings.name_pattern is not None:
         radiograph = apply_name_pattern(radiograph, settings.name_pattern)
     if settings.scale_bar_mm is not None:
@@ -142,9 +193,9 @@ def _without_result(
     return FileRecord(image=rounded(image))
 
 
-def _reason(error: HipcalcError, path: str) -> str:
-    # The table has the path in its own column.
-    return str(error).removeprefix(f"{path}: ")
+def _reason(error: HipcalcError, job: Job) -> str:
+    # The table has the path in its own column, and where a PACS was asked is nobody's business.
+    return str(error).removeprefix(f"{job.input.path}: ").removeprefix(f"{job.input.source}: ")
 
 
 def _internal_error(error: Exception) -> str:
@@ -152,15 +203,3 @@ def _internal_error(error: Exception) -> str:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "hipcalc" in frame.filename]
     place = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "an unknown place"
     return f"a fault of hipcalc itself ({type(error).__name__} in {place}); please report it."
-
-
-def _done(key: str, record: FileRecord, *, reused: bool = False) -> Done:
-    return Done(
-        key=key,
-        path=record.image.path,
-        status=record.image.status,
-        reason=record.image.reason,
-        hips=sum(hip.status != "absent" for hip in record.hips),
-        findings=len(record.findings),
-        reused=reused,
-    )

@@ -2,19 +2,19 @@
 
 import csv
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
+from hipcalc.cohort.sources import fetch
 from hipcalc.errors import HipcalcError, OutputError
-from hipcalc.radiograph import IDENTIFIER_COLUMNS, identifiers_of, read_file
-from hipcalc.report import FileRecord
+from hipcalc.radiograph import IDENTIFIER_COLUMNS, identifiers_of
+from hipcalc.report import Input, Ledger
 
 __all__ = ["IDENTIFIERS_FILE", "write_identifiers"]
 
 IDENTIFIERS_FILE = "identifiers.csv"
 
 
-def write_identifiers(folder: Path, records: Sequence[FileRecord]) -> Path:
+def write_identifiers(folder: Path, ledger: Ledger) -> Path:
     """Write `identifiers.csv`: a row per input with what its DICOM header says of patient and study.
 
     The file is made anew with permissions 0600 before anything is written to it, and takes its name when it is whole.
@@ -32,17 +32,17 @@ def write_identifiers(folder: Path, records: Sequence[FileRecord]) -> Path:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as table:
             writer = csv.DictWriter(table, ("image_id", "path", *IDENTIFIER_COLUMNS), lineterminator="\n")
             writer.writeheader()
-            for record in records:
-                image = record.image
-                writer.writerow({"image_id": image.image_id, "path": image.path, **_identifiers(image.path)})
+            for one, known in ledger.inputs():
+                image_id = "" if known is None else known.sha256[:16]
+                writer.writerow({"image_id": image_id, "path": one.path, **_identifiers(one)})
         part.replace(file)
     except OSError as error:
         raise OutputError(f"{file}: the linkage file cannot be written ({error.strerror}).") from error
     return file
 
 
-def _identifiers(path: str) -> dict[str, str]:
+def _identifiers(one: Input) -> dict[str, str]:
     try:
-        return identifiers_of(read_file(path))
+        return identifiers_of(fetch(one.source))
     except HipcalcError:
         return dict.fromkeys(IDENTIFIER_COLUMNS, "")

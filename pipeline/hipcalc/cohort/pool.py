@@ -1,144 +1,144 @@
 """Tasks in worker processes, where a worker that dies costs no more than the task that killed it."""
 
-import multiprocessing
-import os
-import signal
-import threading
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from itertools import islice
+from typing import Any, Generic, Protocol, TypeVar
 
-import cv2
+from hipcalc.cohort.process import Fate, Limits, Outcome, close_workers, run_in_worker
 
-__all__ = ["TaskResult", "run_tasks"]
+__all__ = ["Engine", "LocalEngine", "TaskResult", "run_tasks"]
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
 
-# Libraries read these when they are loaded; more threads than cores would only wait for each other.
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 # Tasks handed out ahead, per worker, so that none waits for the coordinator.
-_AHEAD = 2
+_AHEAD = 16
+# Results are taken in groups when they come faster than this, so that one commit to the disk serves them all.
+_PAUSE_S = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaskResult(Generic[Value]):
-    """What came of one task: its value, or None where the task killed its worker even when it was alone."""
+class TaskResult(Generic[Item, Value]):
+    """What came of one item: its value, or how its process was lost even when it was alone."""
 
-    index: int
-    value: Value | None
+    item: Item
+    fate: Fate
+    value: Value | None = None
+    how: str = ""
+
+
+class Engine(Protocol):
+    """Where tasks run."""
+
+    @property
+    def workers(self) -> int:
+        """How many tasks run at once."""
+        ...
+
+    def open(self) -> AbstractContextManager[Executor]:
+        """Return a context in which `run_in_worker` can be submitted; leaving it ends what it started."""
+        ...
+
+
+class LocalEngine:
+    """Processes of this machine."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+
+    @contextmanager
+    def open(self) -> Iterator[Executor]:
+        """Return an executor of threads, each of which minds one process."""
+        executor = ThreadPoolExecutor(self.workers)
+        try:
+            yield executor
+        finally:
+            executor.shutdown(wait=True, cancel_futures=True)
+            close_workers()
 
 
 def run_tasks(
-    task: Callable[[Item], Value], items: Sequence[Item], *, workers: int, preload: Sequence[str] = ()
-) -> Iterator[TaskResult[Value]]:
-    """Run a function over items in processes, and yield each result as soon as it is there.
+    task: Callable[[Item], Value],
+    items: Iterable[Item],
+    *,
+    engine: Engine,
+    limits: Limits | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[list[TaskResult[Item, Value]]]:
+    """Run a function over items in processes, and yield results in groups as soon as they are there.
 
-    When a worker dies (killed, out of memory, crashed library), the tasks that were handed out are suspects: each is
-    run again alone, and only the one whose worker dies again is given up. An exception that a task raises
-    goes through to the caller. Closing the iterator lets running tasks finish and starts no others.
+    When a worker is lost (killed, out of memory or time, crashed library), its item is a suspect: it is run
+    again alone when all others are done, and only if its worker is lost again is it given up. An exception that
+    a task raises goes through to the caller.
 
     Parameters
     ----------
     task : callable
         Importable by name in a fresh process.
-    items : sequence
-    workers : int
-        Number of processes.
-    preload : sequence of str
-        Modules that a worker needs, loaded once where the system allows it.
+    items : iterable
+        Taken one by one as workers come free.
+    engine : Engine
+    limits : Limits, optional
+        What one item may take.
+    stop : callable, optional
+        Asked often; when it says true, no further item is started, those that run are finished, and the rest,
+        suspects too, is left.
 
     Yields
     ------
-    TaskResult
+    list of TaskResult
         In the order of finishing.
     """
-    context = _context(preload)
-    waiting = deque(enumerate(items))
-    with _one_thread_each():
-        while waiting:
-            suspects = yield from _run_until_broken(task, waiting, workers, context)
-            yield from _run_one_by_one(task, suspects, context)
+    limits = limits or Limits()
+    suspects: list[Item] = []
+    with engine.open() as executor:
+        for group in _run_all(task, items, executor, engine.workers, limits, stop):
+            suspects += [result.item for result in group if result.fate != "done"]
+            yield [result for result in group if result.fate == "done"]
+        for item in suspects:
+            if stop():
+                return
+            yield [_result(item, executor.submit(run_in_worker, task, item, limits))]
 
 
-def _context(preload: Sequence[str]) -> multiprocessing.context.BaseContext:
-    # A plain fork would copy this process's threads' locks; a fork server starts clean, and as fast.
-    if "forkserver" in multiprocessing.get_all_start_methods():
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(list(preload))
-        return context
-    return multiprocessing.get_context("spawn")
-
-
-def _run_until_broken(
+def _run_all(
     task: Callable[[Item], Value],
-    waiting: deque[tuple[int, Item]],
+    items: Iterable[Item],
+    executor: Executor,
     workers: int,
-    context: multiprocessing.context.BaseContext,
-) -> Generator[TaskResult[Value], None, list[tuple[int, Item]]]:
-    """Yield results until all is done or a worker dies; return the tasks that were handed out then."""
-    running: dict[Future[Value], tuple[int, Item]] = {}
-    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare_worker)
-    try:
-        while waiting or running:
-            while waiting and len(running) < workers * _AHEAD:
-                running[executor.submit(task, waiting[0][1])] = waiting[0]
-                waiting.popleft()
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                value = future.result()
-                index, _ = running.pop(future)
-                yield TaskResult(index=index, value=value)
-    except BrokenProcessPool:
-        return sorted(running.values(), key=lambda pair: pair[0])
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
-    return []
+    limits: Limits,
+    stop: Callable[[], bool],
+) -> Iterator[list[TaskResult[Item, Value]]]:
+    waiting = iter(items)
+    running: dict[Future[Outcome[Value]], Item] = {}
+    taken = float("-inf")
+    while True:
+        if stop():
+            _withdraw(running)
+            waiting = iter(())
+        for item in islice(waiting, workers * _AHEAD - len(running)):
+            running[executor.submit(run_in_worker, task, item, limits)] = item
+        if not running:
+            return
+        done = wait(running, timeout=1.0, return_when=FIRST_COMPLETED).done
+        pause = taken + _PAUSE_S - time.monotonic()
+        if done and pause > 0:
+            time.sleep(pause)
+            done = {future for future in running if future.done()}
+        taken = time.monotonic()
+        if done:
+            yield [_result(running.pop(future), future) for future in done]
 
 
-def _run_one_by_one(
-    task: Callable[[Item], Value], items: Sequence[tuple[int, Item]], context: multiprocessing.context.BaseContext
-) -> Iterator[TaskResult[Value]]:
-    """Run suspects with nothing beside them, so that the one which kills its worker gives itself away."""
-    waiting = deque(items)
-    while waiting:
-        with ProcessPoolExecutor(1, mp_context=context, initializer=_prepare_worker) as executor:
-            while waiting:
-                index, item = waiting.popleft()
-                try:
-                    yield TaskResult(index=index, value=executor.submit(task, item).result())
-                except BrokenProcessPool:
-                    yield TaskResult(index=index, value=None)
-                    break
+def _withdraw(running: dict[Future[Any], Any]) -> None:
+    for future in [future for future in running if future.cancel()]:
+        del running[future]
 
 
-def _prepare_worker() -> None:
-    # Ctrl-C reaches the whole process group; only the coordinator answers it, so that running tasks are finished.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cv2.setNumThreads(1)
-    threading.Thread(target=_end_with_coordinator, daemon=True).start()
-
-
-def _end_with_coordinator() -> None:
-    """Leave when the coordinator is killed: nobody would ever hand out work or stop this process again."""
-    coordinator = multiprocessing.parent_process()
-    if coordinator is not None:
-        coordinator.join()
-        os._exit(1)
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+def _result(item: Item, future: Future[Outcome[Value]]) -> TaskResult[Item, Value]:
+    outcome = future.result()
+    return TaskResult(item=item, fate=outcome.fate, value=outcome.value, how=outcome.how)

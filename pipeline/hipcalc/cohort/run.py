@@ -1,44 +1,91 @@
-"""Many files: checked folder, workers, tables and pages."""
+"""Many inputs: checked folder, ledger, workers, tables and pages."""
 
+import hashlib
 import os
-import platform
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from hipcalc.cohort.analysis import Done, Job, analyse_file, record_death
-from hipcalc.cohort.identifiers import write_identifiers
-from hipcalc.cohort.pool import run_tasks
+from hipcalc.cohort.analysis import Analysed, Done, Job, analyse_input, record_loss
+from hipcalc.cohort.claiming import Shard, beginning, check_folder, now
+from hipcalc.cohort.finishing import finish, is_finished, totals
+from hipcalc.cohort.pool import Engine, LocalEngine, TaskResult, run_tasks
+from hipcalc.cohort.process import Limits
 from hipcalc.cohort.settings import CohortSettings
-from hipcalc.errors import InputUnreadableError, OutputError, UsageError
-from hipcalc.radiograph import find_inputs
-from hipcalc.radiograph.archives import archive_of
-from hipcalc.report import (
-    FileRecord,
-    ResultsFolder,
-    RunFacts,
-    make_folder,
-    model_versions,
-    package_version,
-    write_pages,
-    write_tables,
-)
+from hipcalc.cohort.sources import exists, iter_sources, place_of, stamp
+from hipcalc.cohort.stopping import stop_on_signals
+from hipcalc.errors import InputUnreadableError, UsageError
+from hipcalc.report import Entry, FileRecord, Input, Ledger, ResultsFolder
 
-__all__ = ["CohortResult", "default_workers", "run_cohort"]
+__all__ = ["CohortResult", "Plan", "carry_out", "default_workers", "run_cohort"]
 
-_LIBRARIES = ("numpy", "scipy", "scikit-image", "opencv-python-headless", "pydicom", "imagecodecs", "pandas", "pyarrow")
+# One image takes seconds; what takes minutes never ends.
+DEFAULT_TIME_LIMIT_S = 300.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class CohortResult:
-    """A finished run: its folder and the record of every input, in the order of the tables."""
+    """A finished run.
+
+    Attributes
+    ----------
+    folder : ResultsFolder
+    counts : dict
+        Number of inputs, of those that are ok, rejected and failed, of hips that were found and of hips by status, and
+        of findings.
+    zones : tuple of (zone, side, number of findings)
+    losses : tuple of (status, reason, number of files, one of their paths)
+        The most frequent ones first.
+    slowest : tuple of (path, seconds)
+    analysed, reused : int
+        Inputs that were analysed in this run, and kept from before.
+    """
 
     folder: ResultsFolder
-    records: tuple[FileRecord, ...]
+    counts: dict[str, int]
+    zones: tuple[tuple[str, str, int], ...]
+    losses: tuple[tuple[str, str, int, str], ...]
+    slowest: tuple[tuple[str, float], ...]
+    analysed: int
     reused: int
+
+    @property
+    def records(self) -> tuple[FileRecord, ...]:
+        """The record of every input, in the order of the tables; read from the folder each time."""
+        return tuple(self.folder.records())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything that decides how a run is carried out.
+
+    Attributes
+    ----------
+    named : tuple of str
+        Inputs as the user named them.
+    folder : ResultsFolder
+    settings : CohortSettings
+    engine : Engine
+    limits : Limits
+    shard : Shard or None
+    resume, identifiers : bool
+    """
+
+    named: tuple[str, ...]
+    folder: ResultsFolder
+    settings: CohortSettings
+    engine: Engine
+    limits: Limits = field(default_factory=Limits)
+    shard: Shard | None = None
+    resume: bool = False
+    identifiers: bool = False
+
+    @property
+    def pages(self) -> bool:
+        """Whether pages are written; those of shards are, once the shards are merged."""
+        return self.settings.pages and self.shard is None
 
 
 def run_cohort(
@@ -47,22 +94,31 @@ def run_cohort(
     *,
     settings: CohortSettings | None = None,
     workers: int | None = None,
+    engine: Engine | None = None,
+    limits: Limits | None = None,
+    shard: Shard | None = None,
     resume: bool = False,
     identifiers: bool = False,
     on_start: Callable[[int], None] = lambda _: None,
     on_done: Callable[[Done], None] = lambda _: None,
 ) -> CohortResult:
-    """Screen many files and write tables and pages.
+    """Screen many inputs and write tables and pages.
 
     Parameters
     ----------
     inputs : iterable of str or Path
-        Files and folders (see `hipcalc.radiograph.find_inputs`); files inside `out` are no inputs.
+        Files, folders (see `hipcalc.radiograph.find_inputs`) and addresses; files inside `out` are no inputs.
     out : str or Path
         New or empty, or the folder of a run with the same settings.
     settings : CohortSettings, optional
     workers : int, optional
         Number of processes; one for each core when it is not given. Results do not depend on it.
+    engine : Engine, optional
+        Where they run: on this machine unless it is given (then `workers` is not asked for).
+    limits : Limits, optional
+        What one image may take: 300 seconds, and any memory, unless it is given.
+    shard : Shard, optional
+        Do this part of the inputs alone, in a folder of its own inside `out` (see `hipcalc.cohort.merge_shards`).
     resume : bool
         Keep what `out` holds of the same content under the same settings.
     identifiers : bool
@@ -77,36 +133,78 @@ def run_cohort(
     Raises
     ------
     UsageError
-        If `out` holds something else or the inputs themselves, or a number is out of range.
+        If `out` holds something else or the inputs themselves, is in use, or a number is out of range.
     InputUnreadableError
         If there is not one file to analyse.
     OutputError
         If results cannot be written; those written before are kept.
+    KeyboardInterrupt
+        After Ctrl-C or SIGTERM, when what was running is finished and kept.
     """
-    named = tuple(str(path) for path in inputs)
-    settings = settings or CohortSettings()
-    folder = ResultsFolder(Path(out))
     count = default_workers() if workers is None else workers
     if count < 1:
         raise UsageError(f"The number of workers must be at least 1, not {count}.")
-    files = _files(named, folder.path)
-    run = _claim(folder, named, settings, resume=resume)
-    run["workers"] = min(count, len(files))
-    folder.write_run(run)
-    on_start(len(files))
-    jobs = [
-        Job(path=str(file), folder=folder, settings=settings, settings_hash=run["settings_hash"], resume=resume)
-        for file in files
-    ]
-    done = _work(jobs, run["workers"], on_done)
-    records = tuple(_kept(folder, one.key, run["settings_hash"]) for one in done)
-    write_tables(folder.path, records)
-    if identifiers:
-        write_identifiers(folder.path, records)
-    if settings.pages:
-        write_pages(folder, records, RunFacts.from_run(run))
-    folder.write_run(run | _ending(run, records))
-    return CohortResult(folder=folder, records=records, reused=sum(one.reused for one in done))
+    top = Path(out)
+    plan = Plan(
+        named=tuple(str(path) for path in inputs),
+        folder=ResultsFolder(top) if shard is None else ResultsFolder(top / "shards" / shard.folder, top),
+        settings=settings or CohortSettings(),
+        engine=engine or LocalEngine(count),
+        limits=limits or Limits(time_s=DEFAULT_TIME_LIMIT_S),
+        shard=shard,
+        resume=resume,
+        identifiers=identifiers,
+    )
+    return carry_out(plan, on_start=on_start, on_done=on_done)
+
+
+def carry_out(
+    plan: Plan,
+    *,
+    task: Callable[[Job], Analysed] = analyse_input,
+    on_start: Callable[[int], None] = lambda _: None,
+    on_done: Callable[[Done], None] = lambda _: None,
+) -> CohortResult:
+    """Carry out a plan (see `run_cohort`); tests and benchmarks of the ledger give a task that only pretends."""
+    top = plan.folder.top or plan.folder.path
+    _check_inputs(plan.named, top)
+    run = beginning(
+        plan.named,
+        plan.settings,
+        shard=None if plan.shard is None else str(plan.shard),
+        engine=type(plan.engine).__name__.removesuffix("Engine").lower(),
+        workers=plan.engine.workers,
+        limits=vars(plan.limits),
+    )
+    check_folder(plan.folder, run, resume=plan.resume)
+    with plan.folder.ledger(write=True) as ledger:
+        plan.folder.write_run(run)
+        if not plan.resume:
+            ledger.clear()
+        _list_inputs(plan, ledger, top)
+        on_start(ledger.count())
+        tally = _Tally(on_done)
+        state = _work(plan, ledger, run["settings_hash"], task, tally)
+        if tally.changed or not is_finished(plan.folder, ledger, state=state, pages=plan.pages) or plan.identifiers:
+            finish(plan.folder, ledger, run, state=state, identifiers=plan.identifiers, pages=plan.pages)
+        hips, zones = totals(ledger)
+        result = CohortResult(
+            folder=plan.folder,
+            counts=ledger.summary() | hips,
+            zones=zones,
+            losses=tuple(ledger.losses(_MOST_LOSSES)),
+            slowest=tuple(ledger.slowest(_MOST_SLOW)),
+            analysed=tally.analysed,
+            reused=tally.reused,
+        )
+        ledger.forget_refs()
+        ledger.commit()
+        plan.folder.write_run(run | _ending(run, result))
+    return result
+
+
+_MOST_LOSSES = 30
+_MOST_SLOW = 3
 
 
 def default_workers() -> int:
@@ -116,108 +214,106 @@ def default_workers() -> int:
     return os.cpu_count() or 1
 
 
-def _files(named: Sequence[str], out: Path) -> list[Path]:
-    inside = out.resolve()
-    files = [file for file in find_inputs(named) if not file.resolve().is_relative_to(inside)]
-    if any(file.is_file() or archive_of(file) for file in files):
-        return files
-    if not files:
-        raise UsageError(f"{out}: every input lies inside this output folder; choose another one.")
+def _check_inputs(named: tuple[str, ...], top: Path) -> None:
+    """Refuse to begin where there is nothing to read; the first file that is there ends the search."""
+    missing: list[Path] = []
+    for one in iter_sources(named, top):
+        if exists(one):
+            return
+        missing.append(Path(one.path))
+    if not missing:
+        raise UsageError(f"{top}: every input lies inside this output folder; choose another one.")
     why = (
-        f"{file}: this folder holds no file; name one with radiographs."
-        if file.is_dir()
-        else f"{file}: there is no such file or folder; check the path."
-        for file in files
+        f"{path}: this folder holds no file; name one with radiographs."
+        if path.is_dir()
+        else f"{path}: there is no such file or folder; check the path."
+        for path in missing
     )
     raise InputUnreadableError("\n".join(why))
 
 
-def _claim(folder: ResultsFolder, named: tuple[str, ...], settings: CohortSettings, *, resume: bool) -> dict[str, Any]:
-    """Check that the folder may take this run, and return the beginning of its ``run.json``."""
-    run = {
-        "program": "hipcalc",
-        "status": "running",
-        "version": package_version(),
-        "models": list(model_versions()),
-        "settings": settings.to_dict(),
-        "settings_hash": settings.hash,
-        "inputs": list(named),
-        "libraries": {name: version(name) for name in _LIBRARIES},
-        "machine": {
-            "system": platform.system(),
-            "architecture": platform.machine(),
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
-        },
-        "started": _now(),
-    }
-    make_folder(folder.path)
-    try:
-        empty = not any(folder.path.iterdir())
-    except OSError as error:
-        raise OutputError(f"{folder.path} cannot be read ({error.strerror}); choose another output folder.") from error
-    if not empty:
-        _check_earlier(folder, run, resume=resume)
-    return run
+def _list_inputs(plan: Plan, ledger: Ledger, top: Path) -> None:
+    ledger.begin_inputs()
+    for one in iter_sources(plan.named, top):
+        if plan.shard is None or _part(one, plan.shard.total) == plan.shard.number:
+            ledger.add_input(place_of(one), one)
+    ledger.commit()
 
 
-def _check_earlier(folder: ResultsFolder, run: dict[str, Any], *, resume: bool) -> None:
-    if not folder.run_file.is_file():
-        raise UsageError(
-            f"{folder.path} is not empty and holds no results of hipcalc screen; choose a new or an empty folder."
-        )
-    earlier = folder.read_run()
-    if earlier.get("settings_hash") != run["settings_hash"]:
-        raise UsageError(
-            f"{folder.path} holds results of other settings ({_differences(earlier, run)}); choose another folder, "
-            "or give the same settings."
-        )
-    if not resume and earlier.get("inputs") != run["inputs"]:
-        raise UsageError(
-            f"{folder.path} holds results of other inputs; choose another folder, or add --resume to keep what is "
-            "done and to write new tables."
-        )
+def _part(one: Input, total: int) -> int:
+    """Return the shard of an input: by its path alone, so that no shard needs to know of the others."""
+    digest = hashlib.sha256(os.fsencode(one.path)).digest()
+    return int.from_bytes(digest[:8], "big") % total + 1
 
 
-def _differences(earlier: dict[str, Any], run: dict[str, Any]) -> str:
-    before = {"hipcalc": earlier.get("version"), "models": earlier.get("models"), **earlier.get("settings", {})}
-    now = {"hipcalc": run["version"], "models": run["models"], **run["settings"]}
-    return "; ".join(
-        f"{name} {before.get(name)} there, {now[name]} here" for name in now if before.get(name) != now[name]
-    )
+class _Tally:
+    """Counts what was analysed and what was kept, and tells of each."""
+
+    def __init__(self, on_done: Callable[[Done], None]) -> None:
+        self.analysed = 0
+        self.reused = 0
+        self.changed = False
+        self._on_done = on_done
+
+    def take(self, entry: Entry, *, reused: bool) -> None:
+        self.reused += reused
+        self.analysed += not reused
+        self._on_done(Done.of(entry, reused=reused))
 
 
-def _work(jobs: list[Job], workers: int, on_done: Callable[[Done], None]) -> list[Done]:
-    finished: dict[int, Done] = {}
-    for result in run_tasks(analyse_file, jobs, workers=workers, preload=("hipcalc.cohort.analysis",)):
-        done = record_death(jobs[result.index]) if result.value is None else result.value
-        finished[result.index] = done
-        on_done(done)
-    return [finished[index] for index in range(len(jobs))]
+def _work(plan: Plan, ledger: Ledger, settings_hash: str, task: Callable[[Job], Analysed], tally: _Tally) -> str:
+    """Do what is not done yet, commit each result, and return what tells this state of the ledger from any other."""
+    digest = hashlib.sha256()
+
+    def jobs() -> Iterator[Job]:
+        for one, known in ledger.inputs():
+            digest.update(place_of(one) + b"\n")
+            kept = known if known is not None and _is_result(known, settings_hash) else None
+            if kept is not None and kept.stamp and kept.stamp == stamp(one.source):
+                tally.take(kept, reused=True)
+                continue
+            yield Job(
+                input=one,
+                folder=plan.folder,
+                settings=plan.settings,
+                settings_hash=settings_hash,
+                known_sha256="" if kept is None else kept.sha256,
+            )
+
+    with stop_on_signals() as stop:
+        for group in run_tasks(task, jobs(), engine=plan.engine, limits=plan.limits, stop=stop):
+            told = [_keep(ledger, result, tally) for result in group]
+            ledger.commit()
+            for entry, reused in told:
+                tally.take(entry, reused=reused)
+        if stop():
+            raise KeyboardInterrupt
+    return digest.hexdigest()
 
 
-def _kept(folder: ResultsFolder, key: str, settings_hash: str) -> FileRecord:
-    record = folder.load(key, settings_hash)
-    if record is None:
-        raise OutputError(f"{folder.path / 'work'}: the record {key} has vanished; run again with --resume.")
-    return record
+def _is_result(known: Entry, settings_hash: str) -> bool:
+    # What failed is tried again: the disk or the network may have been the cause.
+    return known.settings_hash == settings_hash and known.status != "failed" and known.sha256 != ""
 
 
-def _ending(run: dict[str, Any], records: Sequence[FileRecord]) -> dict[str, Any]:
-    ended = _now()
-    status = [record.image.status for record in records]
+def _keep(ledger: Ledger, result: TaskResult[Job, Analysed], tally: _Tally) -> tuple[Entry, bool]:
+    analysed = result.value if result.value is not None else record_loss(result.item, result.how)
+    if analysed.packed is None:
+        ledger.set_stamp(analysed.entry.path, analysed.entry.stamp)
+        kept = ledger.entry(analysed.entry.path)
+        return kept or analysed.entry, True
+    tally.changed |= ledger.put(analysed.entry, analysed.packed)
+    return analysed.entry, False
+
+
+def _ending(run: dict[str, Any], result: CohortResult) -> dict[str, Any]:
+    ended = now()
+    seconds = (datetime.fromisoformat(ended) - datetime.fromisoformat(run["started"])).total_seconds()
     return {
         "status": "done",
         "ended": ended,
-        "elapsed_s": (datetime.fromisoformat(ended) - datetime.fromisoformat(run["started"])).total_seconds(),
-        "counts": {
-            "inputs": len(records),
-            **{name: status.count(name) for name in ("ok", "rejected", "failed")},
-            "hips": sum(len(record.hips) for record in records),
-            "findings": sum(len(record.findings) for record in records),
-        },
+        "elapsed_s": seconds,
+        "analysed": result.analysed,
+        "reused": result.reused,
+        "counts": result.counts,
     }
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -7,7 +7,7 @@ from pathlib import Path
 from hipcalc.radiograph.archives import is_archive, members_of
 from hipcalc.radiograph.directory import is_directory_file, referenced_files
 
-__all__ = ["find_inputs"]
+__all__ = ["find_inputs", "iter_inputs"]
 
 
 def find_inputs(paths: Iterable[str | Path]) -> tuple[Path, ...]:
@@ -31,10 +31,15 @@ def find_inputs(paths: Iterable[str | Path]) -> tuple[Path, ...]:
         Sorted by name, each file once; relative where the user's path was relative.
     """
     found: dict[Path, Path] = {}
-    for path in map(Path, paths):
-        for file in _files_of(path):
-            found.setdefault(file.absolute(), file)
+    for file in iter_inputs(paths):
+        found.setdefault(file.absolute(), file)
     return tuple(found[key] for key in sorted(found, key=lambda key: key.parts))
+
+
+def iter_inputs(paths: Iterable[str | Path]) -> Iterator[Path]:
+    """Yield what `find_inputs` lists, one by one: in no certain order, and a file that was named twice twice."""
+    for path in map(Path, paths):
+        yield from _files_of(path)
 
 
 def _files_of(path: Path) -> Iterator[Path]:

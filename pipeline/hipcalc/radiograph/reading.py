@@ -14,7 +14,7 @@ from hipcalc.radiograph.raster import decode_raster, raster_kind
 from hipcalc.radiograph.types import Radiograph
 from hipcalc.radiograph.values import single_plane
 
-__all__ = ["content_sha256", "read_file", "read_radiograph"]
+__all__ = ["content_sha256", "radiograph_from_bytes", "read_file", "read_radiograph"]
 
 # A given spacing that differs by more than magnification explains deserves a note.
 SPACING_CONFLICT = 0.3
@@ -42,9 +42,33 @@ def read_radiograph(path: str | Path, *, spacing_mm: float | None = None) -> Rad
     UsageError
         When `spacing_mm` is not a positive number.
     """
-    if spacing_mm is not None and not 0 < spacing_mm < float("inf"):
-        raise UsageError(f"The pixel spacing must be a positive number of millimetres, not {spacing_mm}.")
-    radiograph = _read(read_file(path), str(path))
+    _check_spacing(spacing_mm)
+    return radiograph_from_bytes(read_file(path), str(path), spacing_mm=spacing_mm)
+
+
+def radiograph_from_bytes(data: bytes, path: str, *, spacing_mm: float | None = None) -> Radiograph:
+    """Read one radiograph from the bytes of a file, wherever they came from (see `read_radiograph`).
+
+    Parameters
+    ----------
+    data : bytes
+        Of the whole file.
+    path : str
+        What messages and results call it.
+    spacing_mm : float, optional
+        Size of one pixel in millimetres; given, it replaces what the file says.
+
+    Returns
+    -------
+    Radiograph
+
+    Raises
+    ------
+    InputUnreadableError, InputRejectedError, UsageError
+        As `read_radiograph`.
+    """
+    _check_spacing(spacing_mm)
+    radiograph = _read(data, path)
     if spacing_mm is None:
         return radiograph
     stated = radiograph.spacing_mm
@@ -52,6 +76,11 @@ def read_radiograph(path: str | Path, *, spacing_mm: float | None = None) -> Rad
     if stated is not None and abs(stated - spacing_mm) > SPACING_CONFLICT * stated:
         notes = (*notes, f"the given spacing replaces the file's {stated:.3f} mm ({radiograph.spacing_source})")
     return replace(radiograph, spacing_mm=float(spacing_mm), spacing_source="user", notes=notes)
+
+
+def _check_spacing(spacing_mm: float | None) -> None:
+    if spacing_mm is not None and not 0 < spacing_mm < float("inf"):
+        raise UsageError(f"The pixel spacing must be a positive number of millimetres, not {spacing_mm}.")
 
 
 def read_file(named: str | Path) -> bytes:

@@ -31,9 +31,15 @@ CREATE INDEX IF NOT EXISTS done_key ON done (key);
 CREATE TABLE IF NOT EXISTS records (id INTEGER PRIMARY KEY, record BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
-_COLUMNS = "path, key, settings_hash, sha256, stamp, status, reason, hips, marks, decode_s, analyze_s"
+_NAMES = (
+    "path", "key", "settings_hash", "sha256", "stamp", "status", "reason", "hips", "marks", "decode_s", "analyze_s",
+)  # fmt: skip
+_COLUMNS = ", ".join(_NAMES)
+_DONE_COLUMNS = ", ".join(f"done.{name}" for name in _NAMES)
 _CACHE_KIB = 16_000
 _COMPRESSION = 1
+# Inputs read in one step: an open question would keep the log beside the file from being taken in.
+_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,9 +168,7 @@ class Ledger:
                     "choose another folder."
                 ) from error
             if not self._write:
-                raise UsageError(
-                    f"{self._file} cannot be read ({error}); run hipcalc screen with --resume."
-                ) from error
+                raise UsageError(f"{self._file} cannot be read ({error}); run hipcalc screen with --resume.") from error
             raise OutputError(f"{self._file} cannot be written ({error}); give the folder space.") from error
         except sqlite3.DatabaseError as error:
             raise UsageError(
@@ -202,9 +206,7 @@ class Ledger:
         """Add an input under the place that gives it its order; a place that is taken stays as it is."""
         with self._telling():
             ref = os.fsencode(one.ref) if one.ref else None
-            self._base.execute(
-                "INSERT OR IGNORE INTO inputs VALUES (?, ?, ?)", (place, os.fsencode(one.path), ref)
-            )
+            self._base.execute("INSERT OR IGNORE INTO inputs VALUES (?, ?, ?)", (place, os.fsencode(one.path), ref))
 
     def forget_refs(self) -> None:
         """Forget where inputs were read: an archive's addresses name studies."""
@@ -217,37 +219,48 @@ class Ledger:
             return int(self._base.execute("SELECT count(*) FROM inputs").fetchone()[0])
 
     def inputs(self) -> Iterator[tuple[Input, Entry | None]]:
-        """Yield every input in order, with what is known of it from before."""
-        named = ", ".join(f"done.{column.strip()}" for column in _COLUMNS.split(","))
+        """Yield every input in order, with what is known of it from before. Results may be put in meanwhile."""
         text = (
-            f"SELECT inputs.path, inputs.ref, {named} FROM inputs LEFT JOIN done ON done.path = inputs.path "
-            "ORDER BY inputs.place"
+            f"SELECT inputs.place, inputs.path, inputs.ref, {_DONE_COLUMNS} FROM inputs "
+            "LEFT JOIN done ON done.path = inputs.path WHERE inputs.place > ? ORDER BY inputs.place LIMIT ?"
         )
-        with self._telling():
-            for path, ref, *rest in self._base.execute(text):
+        last = b""
+        while True:
+            with self._telling():
+                rows = self._base.execute(text, (last, _AT_ONCE)).fetchall()
+            for last, path, ref, *rest in rows:
                 one = Input(path=os.fsdecode(path), ref=os.fsdecode(ref) if ref else "")
                 yield one, None if rest[0] is None else _entry(rest)
+            if len(rows) < _AT_ONCE:
+                return
 
     # What came of them
 
-    def put(self, entry: Entry, packed: bytes) -> None:
-        """Keep what came of one input, in place of what was kept of its path before."""
+    def put(self, entry: Entry, packed: bytes) -> bool:
+        """Keep what came of one input, in place of what was kept of its path before; tell whether that was another."""
+        kept = self.find(entry.key)
         with self._telling():
             values = (os.fsencode(entry.path), *list(vars(entry).values())[1:])
             marks = ", ".join("?" * len(values))
-            names = [name.strip() for name in _COLUMNS.split(",")]
-            changes = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
+            changes = ", ".join(f"{name} = excluded.{name}" for name in _NAMES[1:])
             row = self._base.execute(
                 f"INSERT INTO done ({_COLUMNS}) VALUES ({marks}) ON CONFLICT (path) DO UPDATE SET {changes} "
                 "RETURNING id",
                 values,
             ).fetchone()
             self._base.execute("INSERT OR REPLACE INTO records VALUES (?, ?)", (row[0], packed))
+        return kept != (entry.settings_hash, packed)
 
     def set_stamp(self, path: str, stamp: str) -> None:
         """Note that a file whose content is the same looks different from outside now."""
         with self._telling():
             self._base.execute("UPDATE done SET stamp = ? WHERE path = ?", (stamp, os.fsencode(path)))
+
+    def entry(self, path: str) -> Entry | None:
+        """Return what is known of one path."""
+        with self._telling():
+            row = self._base.execute(f"SELECT {_COLUMNS} FROM done WHERE path = ?", (os.fsencode(path),)).fetchone()
+        return None if row is None else _entry(list(row))
 
     def clear(self) -> None:
         """Forget everything that came of inputs."""
@@ -265,9 +278,8 @@ class Ledger:
 
     def rows(self, settings_hash: str) -> Iterator[tuple[Entry, bytes | None]]:
         """Yield the entry and the packed record of every input, in order; None where a record is missing."""
-        named = ", ".join(f"done.{column.strip()}" for column in _COLUMNS.split(","))
         text = (
-            f"SELECT inputs.path, records.record, {named} FROM inputs "
+            f"SELECT inputs.path, records.record, {_DONE_COLUMNS} FROM inputs "
             "LEFT JOIN done ON done.path = inputs.path AND done.settings_hash = ? "
             "LEFT JOIN records ON records.id = done.id ORDER BY inputs.place"
         )
@@ -347,8 +359,7 @@ class Ledger:
 
 
 def _entry(values: list[Any]) -> Entry:
-    names = [name.strip() for name in _COLUMNS.split(",")]
-    known = dict(zip(names, values, strict=True))
+    known = dict(zip(_NAMES, values, strict=True))
     return Entry(**(known | {"path": os.fsdecode(known["path"])}))
 
 

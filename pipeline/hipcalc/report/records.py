@@ -42,9 +42,12 @@ class ImageRecord:
     spacing_source, polarity, view, quality : str
         Empty when not known.
     decode_s, analyze_s : float or None
-        Seconds of reading, and of everything after it.
+        Seconds of reading, and of everything after it. Blank in the tables of a run, which are the same bytes
+        whenever they are made: what was measured is in ``times.csv``.
     sha256 : str
         Of the file's bytes, 64 hex digits.
+    manufacturer : str
+        Of the detector, as the header says.
     """
 
     image_id: str
@@ -61,6 +64,7 @@ class ImageRecord:
     decode_s: float | None = None
     analyze_s: float | None = None
     sha256: str = ""
+    manufacturer: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

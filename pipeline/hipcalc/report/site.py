@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from markupsafe import Markup
 
 from hipcalc.report.cells import NO_REVIEW, PageReview
-from hipcalc.report.files import write_atomic
+from hipcalc.report.files import write_atomic, write_derived
 from hipcalc.report.image_page import PageLinks, image_page
 from hipcalc.report.index_page import IndexEntry, index_page
 from hipcalc.report.records import FileRecord
@@ -30,7 +30,7 @@ def write_pages(
     ----------
     folder : ResultsFolder
     records : iterable of FileRecord
-        In the order of the images table.
+        In the order of the images table; gone through several times.
     run : RunFacts
     review_of : callable, optional
         Returns what readers decided about an image.
@@ -42,20 +42,22 @@ def write_pages(
     OutputError
         If a page cannot be written.
     """
-    records = tuple(records)
     names = page_names(records)
-    reviews = [review_of(record) for record in records]
-    with_page = [position for position, name in enumerate(names) if name]
-    for turn, position in enumerate(with_page):
+    with_page = [name for name in names if name]
+    turn = 0
+    for record, name in zip(records, names, strict=True):
+        if not name:
+            continue
         links = PageLinks(
-            pictures=_pictures(records[position]),
-            previous="".join(names[other] for other in with_page[max(0, turn - 1) : turn]),
-            next="".join(names[other] for other in with_page[turn + 1 : turn + 2]),
+            pictures=_pictures(record),
+            previous="".join(with_page[max(0, turn - 1) : turn]),
+            next="".join(with_page[turn + 1 : turn + 2]),
         )
-        write_atomic(folder.pages / names[position], image_page(records[position], run, links, reviews[position]))
+        turn += 1
+        write_derived(folder.pages / name, image_page(record, run, links, review_of(record)))
     entries = [
-        IndexEntry(record=record, review=review, page=name, thumbnail=_thumbnail(folder, record))
-        for record, review, name in zip(records, reviews, names, strict=True)
+        IndexEntry(record=record, review=review_of(record), page=name, thumbnail=_thumbnail(folder, record))
+        for record, name in zip(records, names, strict=True)
     ]
     write_atomic(folder.index, index_page(entries, run, workflow))
     write_assets(folder.pages)

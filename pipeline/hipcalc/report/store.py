@@ -23,7 +23,12 @@ def record_key(image_id: str, path: str) -> str:
 
 
 def entry_of(
-    key: str, record: FileRecord, settings_hash: str, *, stamp: str = "", times: tuple[float | None, float | None] | None = None
+    key: str,
+    record: FileRecord,
+    settings_hash: str,
+    *,
+    stamp: str = "",
+    times: tuple[float | None, float | None] | None = None,
 ) -> Entry:
     """Return the ledger's line about one finished input.
 
@@ -59,10 +64,12 @@ class ResultsFolder:
     """The output folder of ``hipcalc screen``.
 
     Tables and ``run.json`` lie at its top, pages in ``report/``, and in ``work/ledger.sqlite`` one record per input,
-    written the moment that the input is done: an interruption loses nothing.
+    written the moment that the input is done: an interruption loses nothing. A shard is such a folder inside the one
+    of all shards, in `top`, where its pictures go.
     """
 
     path: Path
+    top: Path | None = None
 
     @property
     def run_file(self) -> Path:
@@ -81,7 +88,7 @@ class ResultsFolder:
     @property
     def pages(self) -> Path:
         """Folder of the HTML pages."""
-        return self.path / "report"
+        return (self.top or self.path) / "report"
 
     @property
     def index(self) -> Path:

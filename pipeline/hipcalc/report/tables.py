@@ -145,12 +145,18 @@ class _Table:
         """Add rows to the end."""
         import pyarrow as pa
 
-        self._csv.writerows([_cell(row[name]) for name in self._columns] for row in rows)
-        columns = [[_blank(row[name]) for row in rows] for name in self._columns]
-        self._group.append(pa.Table.from_arrays(
-            [pa.array(values, field.type) for values, field in zip(columns, self._schema, strict=True)],
-            schema=self._schema,
-        ))
+        columns = {name: [row[name] for row in rows] for name in self._columns}
+        arrays = [
+            pa.array(
+                _without_blanks(columns[field.name]) if self._columns[field.name] is str else columns[field.name],
+                field.type,
+            )
+            for field in self._schema
+        ]
+        self._group.append(pa.Table.from_arrays(arrays, schema=self._schema))
+        words = [_as_words(values) if self._columns[name] is bool else values for name, values in columns.items()]
+        # The writer leaves what is unknown blank.
+        self._csv.writerows(zip(*words, strict=True))
         self._rows += len(rows)
         if self._rows >= _GROUP_ROWS:
             self._write_group()
@@ -163,14 +169,10 @@ class _Table:
         self._group, self._rows = [], 0
 
 
-def _blank(value: Any) -> Any:
-    # An empty text is a blank cell, as in the CSV; Parquet's texts are UTF-8.
-    if isinstance(value, str):
-        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace") or None
-    return value
+def _without_blanks(texts: list[Any]) -> list[Any]:
+    """Give None for an empty text, as for the blank cell of the CSV; Parquet's texts are UTF-8."""
+    return [text.encode("utf-8", "surrogateescape").decode("utf-8", "replace") if text else None for text in texts]
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _as_words(values: list[Any]) -> list[Any]:
+    return [value if value is None else str(value).lower() for value in values]

@@ -1,0 +1,256 @@
+"""A worker process with a time and a memory limit, in which one task after the other is run.
+
+The same process serves every engine: a task that kills, hangs or bloats it costs this process and nothing else, be
+its parent the coordinator or a worker of a cluster. It is started as a program of its own, not forked: a fork
+would copy its parent's threads' locks, and the workers of a cluster may not have forks.
+"""
+
+import contextlib
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO, Any, Generic, Literal, TypeVar
+
+from hipcalc.errors import OutputError
+
+__all__ = ["Fate", "Limits", "Outcome", "WorkerProcess", "close_workers", "run_in_worker"]
+
+Item = TypeVar("Item")
+Value = TypeVar("Value")
+Fate = Literal["done", "died", "time", "memory"]
+
+_LENGTH_BYTES = 8
+# Libraries read these when they are loaded; more threads than cores would only wait for each other.
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_READY = "ready"
+# A small radiograph, as read and as analysed.
+_LEAST_ROOM = 100 * 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one image may take: seconds, and bytes of its process's data (None where there is no limit)."""
+
+    time_s: float | None = None
+    memory_bytes: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome(Generic[Value]):
+    """How a task ended: ``done`` with its value, or how it was stopped, in words."""
+
+    fate: Fate
+    value: Value | None = None
+    how: str = ""
+
+
+class WorkerProcess:
+    """One process that runs tasks, started when the first comes and again after it was lost."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def run(self, task: Callable[[Item], Value], item: Item) -> Outcome[Value]:
+        """Run one task.
+
+        Returns
+        -------
+        Outcome
+
+        Raises
+        ------
+        OutputError
+            If no process can be started.
+        Exception
+            What the task itself raised, a want of memory aside.
+        """
+        process = self._started()
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            process.kill()
+
+        timer = None if self.limits.time_s is None else threading.Timer(self.limits.time_s, stop)
+        if timer is not None:
+            timer.daemon = True
+            timer.start()
+        try:
+            answer = _ask(process, (task, item))
+        finally:
+            if timer is not None:
+                timer.cancel()
+        if answer is None:
+            return self._lost(process, late.is_set())
+        kind, value = answer
+        if kind == "raised":
+            if isinstance(value, MemoryError):
+                self.close()
+                return Outcome(fate="memory", how=self._memory_text())
+            raise value
+        return Outcome(fate="done", value=value)
+
+    def close(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        process.kill()
+        process.wait()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self.close()
+        environment = os.environ | dict.fromkeys(_ONE_THREAD, "1")
+        # A task is found by its module's name, as in this process.
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+        command = [sys.executable, "-P", "-m", "hipcalc.cohort.process", str(self.limits.memory_bytes or 0)]
+        # What a decoder prints would break the progress bar and the log.
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+        )
+        if _receive(self._process.stdout) != _READY:
+            status = self._process.wait()
+            self.close()
+            raise OutputError(
+                f"a worker process could not be started (exit status {status}); is there memory for it? Try "
+                "fewer workers, a larger --memory-limit, or look at the installation."
+            )
+        return self._process
+
+    def _lost(self, process: subprocess.Popen[bytes], late: bool) -> Outcome[Any]:
+        status = process.wait()
+        self.close()
+        if late:
+            return Outcome(fate="time", how=f"took longer than the time limit of {self.limits.time_s:g} s")
+        if status < 0:
+            return Outcome(fate="died", how=f"was ended by {_signal_name(-status)}")
+        return Outcome(fate="died", how=f"ended with status {status}")
+
+    def _memory_text(self) -> str:
+        limit = self.limits.memory_bytes
+        return (
+            "needs more memory than is free"
+            if limit is None
+            else (f"needs more memory than the limit of {limit / 2**20:.0f} MB")
+        )
+
+
+# One process per thread that hands out tasks, in the coordinator as in the workers of a cluster.
+_own = threading.local()
+_all: dict[int, WorkerProcess] = {}
+
+
+def run_in_worker(task: Callable[[Item], Value], item: Item, limits: Limits) -> Outcome[Value]:
+    """Run one task in the process that belongs to the calling thread (see `WorkerProcess.run`)."""
+    worker: WorkerProcess | None = getattr(_own, "worker", None)
+    if worker is None or worker.limits != limits or id(worker) not in _all:
+        worker = _own.worker = WorkerProcess(limits)
+        _all[id(worker)] = worker
+    return worker.run(task, item)
+
+
+def close_workers() -> None:
+    """End the processes of all threads."""
+    while _all:
+        _, worker = _all.popitem()
+        worker.close()
+
+
+def _signal_name(number: int) -> str:
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        name = f"signal {number}"
+    return f"{name} (out of memory, or stopped by hand)" if number == signal.SIGKILL else name
+
+
+def _ask(process: subprocess.Popen[bytes], question: Any) -> Any:
+    """Send a question and return the answer; None where the process ends before it answers."""
+    try:
+        _send(process.stdin, question)
+        return _receive(process.stdout)
+    except (OSError, EOFError):
+        return None
+
+
+def _send(pipe: IO[bytes] | None, message: Any) -> None:
+    if pipe is None:
+        raise EOFError
+    content = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    pipe.write(len(content).to_bytes(_LENGTH_BYTES, "little") + content)
+    pipe.flush()
+
+
+def _receive(pipe: IO[bytes] | None) -> Any:
+    if pipe is None:
+        return None
+    header = pipe.read(_LENGTH_BYTES)
+    if len(header) < _LENGTH_BYTES:
+        return None
+    length = int.from_bytes(header, "little")
+    content = pipe.read(length)
+    return pickle.loads(content) if len(content) == length else None
+
+
+def _limit_memory(limit: int) -> None:
+    if limit and sys.platform == "linux":
+        import resource
+
+        # Data, not address space: libraries reserve far more addresses than they use.
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+        # A limit that leaves no room for any image must not be blamed on each of them.
+        bytearray(_LEAST_ROOM)
+
+
+def _serve(limit: int) -> None:
+    """Answer questions until the parent is gone. Runs in the worker process."""
+    import queue
+
+    import cv2
+
+    # Loaded now, so that no image's time limit pays for it.
+    import hipcalc.cohort.analysis  # noqa: F401
+
+    # Ctrl-C reaches the whole process group; only the coordinator answers it, so that running tasks are finished.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+    _limit_memory(limit)
+    answers = os.fdopen(os.dup(1), "wb")
+    # Whatever prints must not mix with answers.
+    os.dup2(2, 1)
+    questions: queue.Queue[Any] = queue.Queue()
+
+    def listen() -> None:
+        while (question := _receive(sys.stdin.buffer)) is not None:
+            questions.put(question)
+        # The parent is gone: nobody would ever stop this process again, whatever it is at.
+        os._exit(0)
+
+    _send(answers, _READY)
+    threading.Thread(target=listen, daemon=True).start()
+    while True:
+        task, item = questions.get()
+        try:
+            answer = ("value", task(item))
+        except MemoryError:
+            answer = ("raised", MemoryError())
+        except Exception as error:
+            answer = ("raised", error)
+        _send(answers, answer)
+
+
+if __name__ == "__main__":
+    _serve(int(sys.argv[1]))
