@@ -15,10 +15,10 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from hipcalc.cohort import CohortSettings, Limits, Shard
+from hipcalc.cohort import CohortResult, CohortSettings, Limits, Shard
 from hipcalc.cohort.analysis import Analysed, Job
-from hipcalc.cohort.pool import LocalEngine
-from hipcalc.cohort.run import CohortResult, Plan, carry_out
+from hipcalc.cohort.pool import Engine, LocalEngine
+from hipcalc.cohort.run import Plan, carry_out
 from hipcalc.cohort.sources import fetch, stamp
 from hipcalc.findings import Finding, HipRecord
 from hipcalc.report import FileRecord, ImageRecord, ResultsFolder, entry_of, pack, record_key, rounded
@@ -129,14 +129,27 @@ def _candidate(image: ImageRecord, side: str, number: int, draw: random.Random) 
     ))  # fmt: skip
 
 
-def run(source: Path, out: Path, *, workers: int = 2, resume: bool = False, shard: Shard | None = None,
-        limits: Limits | None = None, engine: object = None, settings: CohortSettings = SETTINGS) -> CohortResult:  # fmt: skip
+def run(
+    source: Path,
+    out: Path,
+    *,
+    workers: int = 2,
+    resume: bool = False,
+    shard: Shard | None = None,
+    limits: Limits | None = None,
+    engine: Engine | None = None,
+    settings: CohortSettings = SETTINGS,
+) -> CohortResult:
     """Carry out a pretended run."""
-    folder = ResultsFolder(out) if shard is None else ResultsFolder(out / "shards" / shard.folder, out)
     plan = Plan(
-        named=(str(source),), folder=folder, settings=settings, engine=engine or LocalEngine(workers), resume=resume,
-        shard=shard, limits=limits or Limits(),
-    )  # fmt: skip
+        named=(str(source),),
+        folder=ResultsFolder(out) if shard is None else ResultsFolder(out / "shards" / shard.folder, out),
+        settings=settings,
+        engine=engine or LocalEngine(workers),
+        resume=resume,
+        shard=shard,
+        limits=limits or Limits(),
+    )
     return carry_out(plan, task=pretend)
 
 

@@ -1,6 +1,8 @@
 """The command as a user runs it: in a process of its own, with its messages and exit statuses."""
 
 import csv
+import io
+import json
 import os
 import re
 import signal
@@ -76,6 +78,44 @@ def test_progress_is_plain_lines_where_there_is_no_terminal(screened):
     assert "\x1b" not in err
 
 
+def test_the_log_for_programs_is_an_object_per_line(screened, tmp_path):
+    folder, *_ = screened
+    for shard in ("1/2", "2/2"):
+        status, _, err = run(
+            "screen", "in", "--out", tmp_path / "out", "--shard", shard, "--log", "json", *QUICK, cwd=folder
+        )
+        assert status in (0, 3)
+        first, *lines = map(json.loads, err.splitlines())
+        assert (first["event"], first["inputs"]) == ("start", len(lines))
+        assert {line["event"] for line in lines} <= {"input"}
+        assert all({"path", "status", "reason", "seconds", "reused", "time"} <= set(line) for line in lines)
+    status, out, _ = run("merge", tmp_path / "out", cwd=folder)
+    assert status == 3
+    assert "7 inputs: 2 analysed, 3 rejected, 2 failed" in out
+    for name in ("images.csv", "hips.parquet", "candidates.csv"):
+        assert (tmp_path / "out" / name).read_bytes() == (folder / "out" / name).read_bytes()
+    pages = sorted(path.name for path in (folder / "out" / "report").glob("*.html"))
+    assert sorted(path.name for path in (tmp_path / "out" / "report").glob("*.html")) == pages
+
+
+def test_a_few_images_are_listed_and_many_are_counted(tmp_path):
+    from rich.console import Console
+
+    from hipcalc.cli.tables import print_screening
+    from simulated_cohort import run as pretended_run
+    from simulated_cohort import write_inputs
+
+    result = pretended_run(write_inputs(tmp_path / "in", 300), tmp_path / "out")
+    console = Console(width=80, record=True, file=io.StringIO())
+    print_screening(console, result)
+    text = console.export_text()
+    assert re.search(r"supra-rim|above the rim", text)
+    assert re.search(r"300 inputs: \d+ analysed, \d+ rejected, \d+ failed", text)
+    assert "Slowest: " in text
+    # It fits a screen.
+    assert len(text.splitlines()) <= 40
+
+
 def test_paths_stay_as_the_user_gave_them(screened):
     folder, *_ = screened
     assert images(folder / "out")["path"].str.startswith("in/").all()
@@ -102,6 +142,12 @@ def test_all_done_is_status_0(screened, tmp_path):
         (["screen", "in", "--out", "x", "--spacing", "0"], 2, "spacing must be a positive number of millimetres"),
         (["screen", "in", "--out", "x", "--false-marks-per-hip", "0"], 2, "must be above 0 and at most 10"),
         (["screen", "in", "--out", "x", "--workers", "0"], 2, "number of workers must be at least 1, not 0"),
+        (["screen", "in", "--out", "x", "--engine", "dask"], 2, "--engine dask and --scheduler ADDRESS go together"),
+        (["screen", "in", "--out", "x", "--scheduler", "tcp://h:1"], 2, "go together: give both or neither"),
+        (["screen", "in", "--out", "x", "--shard", "3/2"], 2, "A shard is one of 1/N to N/N, not 3/2"),
+        (["screen", "nope://x/y", "--out", "x"], 2, "nope://x/y: this kind of address is not known"),
+        (["merge", "in"], 2, "in holds no shards; run hipcalc screen with --shard 1/N to N/N first"),
+        (["query", "in", "select 1"], 2, "in holds no images.parquet"),
         (["report", "in", "--context", "c.csv"], 2, "in holds no results of hipcalc screen"),
         (["report", "out", "--context", "c.csv"], 2, "c.csv cannot be read"),
         (["evaluate", "out", "--truth", "t.csv"], 2, "t.csv does not exist"),
@@ -123,7 +169,11 @@ def test_what_is_wrong_is_said_in_one_sentence(screened, monkeypatch, capsys, ar
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["screen"], ["screen", "in"], ["nonsense"], ["screen", "a", "--engine", "x"]]
+    "arguments",
+    [
+        *([], ["screen"], ["screen", "in"], ["nonsense"], ["screen", "a", "--engine", "x"]),
+        *(["screen", "a", "--out", "x", *more] for more in (["--shard", "x"], ["--time-limit", "0"])),
+    ],
 )
 def test_wrong_usage_is_status_2(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
@@ -132,7 +182,7 @@ def test_wrong_usage_is_status_2(arguments, capsys):
     assert "usage: hipcalc" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [[], ["screen"], ["report"], ["evaluate"], ["simulate"]])
+@pytest.mark.parametrize("command", [[], ["screen"], ["merge"], ["query"], ["report"], ["evaluate"], ["simulate"]])
 def test_help_is_there_for_every_command(command, capsys):
     with pytest.raises(SystemExit) as stop:
         main([*command, "--help"])

@@ -1,16 +1,22 @@
 """One function per subcommand: parsed arguments -> exit status."""
 
 import argparse
+import sys
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from hipcalc.cli import tables
-from hipcalc.cli.progress import Counting, Progress
+from hipcalc.cli.progress import Counting, JsonLog, Progress
 from hipcalc.cli.status import DONE, DONE_WITH_LOSSES, INTERRUPTED
+
+if TYPE_CHECKING:
+    from hipcalc.cohort import CohortResult
+    from hipcalc.cohort.pool import Engine
 
 # Library modules are imported by the command that needs them: --help and a wrong argument answer at once.
 
-__all__ = ["evaluate", "report", "screen", "simulate"]
+__all__ = ["evaluate", "merge", "query", "report", "screen", "simulate"]
 
 _DEFAULT_PHANTOMS = 10
 _DEFAULT_SEED = 1
@@ -18,7 +24,7 @@ _DEFAULT_SEED = 1
 
 def screen(arguments: argparse.Namespace) -> int:
     """Screen files and folders."""
-    from hipcalc.cohort import CohortSettings, run_cohort
+    from hipcalc.cohort import CohortSettings, Limits, Shard, run_cohort
     from hipcalc.errors import OutputError
 
     settings = CohortSettings(
@@ -29,7 +35,9 @@ def screen(arguments: argparse.Namespace) -> int:
         detectability=not arguments.no_detectability,
         pages=arguments.format == "html",
     )
-    progress = Progress(Console(stderr=True))
+    memory = None if arguments.memory_limit is None else round(arguments.memory_limit * 2**20)
+    shard = None if arguments.shard is None else Shard(number=arguments.shard[0], total=arguments.shard[1])
+    progress = JsonLog(sys.stderr) if arguments.log == "json" else Progress(Console(stderr=True))
     with progress:
         try:
             result = run_cohort(
@@ -37,6 +45,9 @@ def screen(arguments: argparse.Namespace) -> int:
                 arguments.out,
                 settings=settings,
                 workers=arguments.workers,
+                engine=_engine(arguments),
+                limits=Limits(time_s=arguments.time_limit, memory_bytes=memory),
+                shard=shard,
                 resume=arguments.resume,
                 identifiers=arguments.identifiers,
                 on_start=progress.start,
@@ -49,8 +60,45 @@ def screen(arguments: argparse.Namespace) -> int:
             if not progress.done:
                 raise
             raise OutputError(f"{error}\n{progress.kept(arguments.out)}") from error
+    return _told(result)
+
+
+def _engine(arguments: argparse.Namespace) -> "Engine | None":
+    from hipcalc.errors import UsageError
+
+    if (arguments.engine == "dask") != (arguments.scheduler is not None):
+        raise UsageError("--engine dask and --scheduler ADDRESS go together: give both or neither.")
+    if arguments.engine == "local":
+        return None
+    from hipcalc.cohort.dask_engine import DaskEngine
+
+    if arguments.workers is not None:
+        raise UsageError("The Dask cluster has as many workers as it has: leave out --workers.")
+    return DaskEngine(arguments.scheduler)
+
+
+def _told(result: "CohortResult") -> int:
     tables.print_screening(Console(), result)
     return DONE if result.counts["ok"] == result.counts["inputs"] else DONE_WITH_LOSSES
+
+
+def merge(arguments: argparse.Namespace) -> int:
+    """Make one results folder of shards."""
+    from hipcalc.cohort import merge_shards
+
+    return _told(merge_shards(arguments.results))
+
+
+def query(arguments: argparse.Namespace) -> int:
+    """Ask the tables of a results folder."""
+    from hipcalc.cohort.querying import query as ask
+
+    answer = ask(arguments.results, arguments.sql)
+    if arguments.format == "csv":
+        answer.to_csv(sys.stdout, index=False)
+    else:
+        tables.print_answer(Console(), answer)
+    return DONE
 
 
 def report(arguments: argparse.Namespace) -> int:

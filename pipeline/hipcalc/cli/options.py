@@ -22,6 +22,8 @@ def parser(version: str) -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"hipcalc {version}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _screen(commands.add_parser("screen", help="screen files and folders of radiographs", epilog=_EXIT))
+    _merge(commands.add_parser("merge", help="shards that were screened apart -> one results folder"))
+    _query(commands.add_parser("query", help="ask the tables of a results folder in SQL"))
     _report(commands.add_parser("report", help="confirmed findings and clinical context -> workflow reports"))
     _evaluate(commands.add_parser("evaluate", help="measure results against a truth table"))
     _simulate(commands.add_parser("simulate", help="write phantom radiographs with truth tables"))
@@ -30,11 +32,33 @@ def parser(version: str) -> argparse.ArgumentParser:
 
 def _screen(command: argparse.ArgumentParser) -> None:
     command.description = "Screen radiographs (DICOM, PNG, JPEG, TIFF); folders are searched to their depth."
-    command.add_argument("inputs", nargs="+", metavar="INPUT", help="file or folder")
+    command.add_argument("inputs", nargs="+", metavar="INPUT", help="file, folder or address (s3://bucket/folder)")
     command.add_argument("--out", required=True, metavar="DIR", help="results folder: new or empty, or see --resume")
     command.add_argument("--workers", type=int, metavar="N", help="processes (default: one for each core)")
-    command.add_argument("--engine", choices=["local"], default="local", help="where workers run (default: local)")
+    command.add_argument(
+        "--engine", choices=["local", "dask"], default="local", help="where workers run (default: local)"
+    )
+    command.add_argument("--scheduler", metavar="ADDRESS", help="of the Dask cluster, as in tcp://10.0.0.1:8786")
+    command.add_argument(
+        "--shard",
+        type=_shard,
+        metavar="I/N",
+        help="do this part of the inputs alone, in DIR/shards; see hipcalc merge",
+    )
     command.add_argument("--resume", action="store_true", help="keep what DIR holds of the same content and settings")
+    command.add_argument(
+        "--time-limit",
+        type=_positive,
+        metavar="SECONDS",
+        default=300.0,
+        help="an image that takes longer fails (default: %(default)g)",
+    )
+    command.add_argument(
+        "--memory-limit", type=_positive, metavar="MB", help="an image that needs more fails (default: no limit)"
+    )
+    command.add_argument(
+        "--log", choices=["text", "json"], default="text", help="progress for people, or a JSON object per line"
+    )
     command.add_argument(
         "--spacing", type=float, metavar="MM", help="size of one pixel in millimetres, in place of what the files say"
     )
@@ -61,6 +85,22 @@ def _screen(command: argparse.ArgumentParser) -> None:
     command.add_argument("--no-detectability", action="store_true", help="leave out each hip's detection limit")
     command.add_argument(
         "--format", choices=["html", "tables"], default="html", help="tables and pages, or tables only (default: html)"
+    )
+
+
+def _merge(command: argparse.ArgumentParser) -> None:
+    command.description = "Make one results folder of the shards in it: the same bytes as a run without shards."
+    command.add_argument("results", metavar="DIR", help="folder after --out of every shard")
+
+
+def _query(command: argparse.ArgumentParser) -> None:
+    command.description = (
+        "Ask the tables images, hips, candidates and findings of a results folder, merged or in shards, in SQL."
+    )
+    command.add_argument("results", metavar="DIR", help="folder that hipcalc screen wrote")
+    command.add_argument("sql", metavar="SQL", help='as in "select zone, count(*) from findings group by zone"')
+    command.add_argument(
+        "--format", choices=["table", "csv"], default="table", help="how the answer is printed (default: table)"
     )
 
 
@@ -92,3 +132,20 @@ def _simulate(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=int, metavar="S", help="0 or larger (default: 1)")
     command.add_argument("--workers", type=int, metavar="N", help="processes (default: one for each core)")
     command.add_argument("--sample", action="store_true", help="write the bundled sample instead, into any folder")
+
+
+def _shard(text: str) -> tuple[int, int]:
+    number, slash, total = text.partition("/")
+    if not (slash and number.isdecimal() and total.isdecimal()):
+        raise argparse.ArgumentTypeError(f"not a part I/N, as in 3/10: {text}")
+    return int(number), int(total)
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"not a positive number: {text}")
+    return value

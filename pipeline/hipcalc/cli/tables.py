@@ -17,7 +17,7 @@ from hipcalc.report.words import number_text, short_length, side_name, zone_name
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["print_evaluation", "print_screening", "print_workflow"]
+__all__ = ["print_answer", "print_evaluation", "print_screening", "print_workflow"]
 
 # What fits a screen; the tables and pages hold everything.
 _MOST_ROWS = 30
@@ -137,6 +137,23 @@ def print_evaluation(console: Console, measured: "pd.DataFrame", folder: str) ->
         table.add_row(*map(Text, (row["measure"], *cells, str(row["n"]))))
     console.print(table)
     _print(console, f"Written to {Path(folder) / 'evaluation.csv'}")
+
+
+def print_answer(console: Console, answer: "pd.DataFrame") -> None:
+    """Print the first rows of an answer to a query."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in answer.columns:
+        table.add_column(Text(str(column)), overflow="fold")
+    for row in answer.head(_MOST_ROWS).itertuples(index=False):
+        table.add_row(*(Text("" if value is None or value != value else _value_text(value)) for value in row))
+    console.print(table)
+    more = len(answer) - _MOST_ROWS
+    if more > 0:
+        _print(console, f"and {more} more rows: --format csv prints all of them")
+
+
+def _value_text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -1,22 +1,87 @@
 """What a finished ledger becomes: tables, times, and pages, in one pass over it and without holding it."""
 
 import csv
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from hipcalc.cohort.claiming import now
 from hipcalc.cohort.identifiers import write_identifiers
+from hipcalc.cohort.sources import place_of
 from hipcalc.errors import OutputError
-from hipcalc.report import FileRecord, Ledger, ResultsFolder, RunFacts, atomic_path, unpack, write_pages, write_tables
+from hipcalc.report import (
+    FileRecord,
+    Input,
+    Ledger,
+    ResultsFolder,
+    RunFacts,
+    atomic_path,
+    unpack,
+    write_pages,
+    write_tables,
+)
 from hipcalc.report.tables import TABLES
 
-__all__ = ["LedgerRecords", "finish", "is_finished", "totals"]
+__all__ = ["CohortResult", "InputsState", "conclude"]
 
 _FINISHED = "finished"
 _TOTALS = "totals"
 _TIMES = "times.csv"
+_MOST_LOSSES = 30
+_MOST_SLOW = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortResult:
+    """A finished run.
+
+    Attributes
+    ----------
+    folder : ResultsFolder
+    counts : dict
+        Number of inputs, of those that are ok, rejected and failed, of hips that were found and of hips by status, and
+        of findings.
+    zones : tuple of (zone, side, number of findings)
+    losses : tuple of (status, reason, number of files, one of their paths)
+        The most frequent ones first.
+    slowest : tuple of (path, seconds)
+    analysed, reused : int
+        Inputs that were analysed in this run, and kept from before.
+    """
+
+    folder: ResultsFolder
+    counts: dict[str, int]
+    zones: tuple[tuple[str, str, int], ...]
+    losses: tuple[tuple[str, str, int, str], ...]
+    slowest: tuple[tuple[str, float], ...]
+    analysed: int
+    reused: int
+
+    @property
+    def records(self) -> tuple[FileRecord, ...]:
+        """The record of every input, in the order of the tables; read from the folder each time."""
+        return tuple(self.folder.records())
+
+
+class InputsState:
+    """What tells one list of inputs from any other: to be added to in order."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+
+    def add(self, one: Input) -> None:
+        """Add an input."""
+        self._digest.update(place_of(one) + b"\n")
+
+    @property
+    def text(self) -> str:
+        """64 hex digits."""
+        return self._digest.hexdigest()
 
 
 class LedgerRecords:
@@ -34,16 +99,58 @@ class LedgerRecords:
             yield unpack(packed)
 
 
-def finish(
-    folder: ResultsFolder, ledger: Ledger, run: dict[str, Any], *, state: str, identifiers: bool, pages: bool
-) -> None:
-    """Write everything that follows from the ledger, and note there for which state of it.
+def conclude(
+    folder: ResultsFolder,
+    ledger: Ledger,
+    run: dict[str, Any],
+    *,
+    state: str,
+    changed: bool,
+    identifiers: bool,
+    pages: bool,
+) -> CohortResult:
+    """Write what follows from the ledger, unless it is there already, and the end of ``run.json``.
+
+    Parameters
+    ----------
+    folder, ledger : ResultsFolder, Ledger
+    run : dict
+        The beginning of ``run.json``, with the numbers of inputs analysed and reused.
+    state : str
+        Of `InputsState`.
+    changed : bool
+        Whether any result is another than before.
+    identifiers, pages : bool
+        Whether these are to be written too.
 
     Raises
     ------
     OutputError
         If something cannot be written.
     """
+    if changed or identifiers or not _is_finished(folder, ledger, state=state, pages=pages):
+        _finish(folder, ledger, run, state=state, identifiers=identifiers, pages=pages)
+    hips, zones = _totals(ledger)
+    result = CohortResult(
+        folder=folder,
+        counts=ledger.summary() | hips,
+        zones=zones,
+        losses=tuple(ledger.losses(_MOST_LOSSES)),
+        slowest=tuple(ledger.slowest(_MOST_SLOW)),
+        analysed=run["analysed"],
+        reused=run["reused"],
+    )
+    ledger.forget_refs()
+    ledger.commit()
+    ended = now()
+    seconds = (datetime.fromisoformat(ended) - datetime.fromisoformat(run["started"])).total_seconds()
+    folder.write_run(run | {"status": "done", "ended": ended, "elapsed_s": seconds, "counts": result.counts})
+    return result
+
+
+def _finish(
+    folder: ResultsFolder, ledger: Ledger, run: dict[str, Any], *, state: str, identifiers: bool, pages: bool
+) -> None:
     records = LedgerRecords(ledger, folder, run["settings_hash"])
     ledger.set_fact(_FINISHED, "")
     ledger.commit()
@@ -60,7 +167,7 @@ def finish(
     ledger.commit()
 
 
-def totals(ledger: Ledger) -> tuple[dict[str, int], tuple[tuple[str, str, int], ...]]:
+def _totals(ledger: Ledger) -> tuple[dict[str, int], tuple[tuple[str, str, int], ...]]:
     """Return the number of hips by status, and of findings by zone and side, of a finished ledger."""
     known = json.loads(ledger.fact(_TOTALS))
     hips = {status: known["hips"].get(status, 0) for status in ("located", "uncertain", "implant", "absent")}
@@ -77,7 +184,7 @@ def _counted(
         yield record
 
 
-def is_finished(folder: ResultsFolder, ledger: Ledger, *, state: str, pages: bool) -> bool:
+def _is_finished(folder: ResultsFolder, ledger: Ledger, *, state: str, pages: bool) -> bool:
     """Tell whether everything was written for this very state of the ledger, and is there."""
     files = [folder.path / f"{name}.{suffix}" for name in TABLES for suffix in ("csv", "parquet")]
     files += [folder.path / _TIMES, *([folder.index] if pages else [])]

@@ -32,7 +32,15 @@ class TaskResult(Generic[Item, Value]):
 
 
 class Engine(Protocol):
-    """Where tasks run."""
+    """Where tasks run.
+
+    Attributes
+    ----------
+    lost_errors : tuple of type
+        What a task raises when the engine lost the place where it ran.
+    """
+
+    lost_errors: tuple[type[Exception], ...]
 
     @property
     def workers(self) -> int:
@@ -46,6 +54,8 @@ class Engine(Protocol):
 
 class LocalEngine:
     """Processes of this machine."""
+
+    lost_errors: tuple[type[Exception], ...] = ()
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
@@ -96,32 +106,43 @@ def run_tasks(
     limits = limits or Limits()
     suspects: list[Item] = []
     with engine.open() as executor:
-        for group in _run_all(task, items, executor, engine.workers, limits, stop):
-            suspects += [result.item for result in group if result.fate != "done"]
-            yield [result for result in group if result.fate == "done"]
+
+        def begin(item: Item) -> Future[Outcome[Value]]:
+            return executor.submit(run_in_worker, task, item, limits)
+
+        def end(item: Item, future: Future[Outcome[Value]]) -> TaskResult[Item, Value]:
+            try:
+                outcome = future.result()
+            except engine.lost_errors:
+                return TaskResult(item=item, fate="died", how="lost the nodes of the cluster that it ran on")
+            return TaskResult(item=item, fate=outcome.fate, value=outcome.value, how=outcome.how)
+
+        for group in _run_all(items, begin, engine.workers * _AHEAD, stop):
+            results = [end(item, future) for item, future in group]
+            suspects += [result.item for result in results if result.fate != "done"]
+            yield [result for result in results if result.fate == "done"]
         for item in suspects:
             if stop():
                 return
-            yield [_result(item, executor.submit(run_in_worker, task, item, limits))]
+            yield [end(item, begin(item))]
 
 
 def _run_all(
-    task: Callable[[Item], Value],
     items: Iterable[Item],
-    executor: Executor,
-    workers: int,
-    limits: Limits,
+    begin: Callable[[Item], Future[Value]],
+    most: int,
     stop: Callable[[], bool],
-) -> Iterator[list[TaskResult[Item, Value]]]:
+) -> Iterator[list[tuple[Item, Future[Value]]]]:
+    """Keep so many items begun, and yield those that are done."""
     waiting = iter(items)
-    running: dict[Future[Outcome[Value]], Item] = {}
+    running: dict[Future[Value], Item] = {}
     taken = float("-inf")
     while True:
         if stop():
             _withdraw(running)
             waiting = iter(())
-        for item in islice(waiting, workers * _AHEAD - len(running)):
-            running[executor.submit(run_in_worker, task, item, limits)] = item
+        for item in islice(waiting, most - len(running)):
+            running[begin(item)] = item
         if not running:
             return
         done = wait(running, timeout=1.0, return_when=FIRST_COMPLETED).done
@@ -131,14 +152,9 @@ def _run_all(
             done = {future for future in running if future.done()}
         taken = time.monotonic()
         if done:
-            yield [_result(running.pop(future), future) for future in done]
+            yield [(running.pop(future), future) for future in done]
 
 
 def _withdraw(running: dict[Future[Any], Any]) -> None:
     for future in [future for future in running if future.cancel()]:
         del running[future]
-
-
-def _result(item: Item, future: Future[Outcome[Value]]) -> TaskResult[Item, Value]:
-    outcome = future.result()
-    return TaskResult(item=item, fate=outcome.fate, value=outcome.value, how=outcome.how)

@@ -28,6 +28,7 @@ _LENGTH_BYTES = 8
 # Libraries read these when they are loaded; more threads than cores would only wait for each other.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _READY = "ready"
+_ATTEMPTS = 3
 # A small radiograph, as read and as analysed.
 _LEAST_ROOM = 100 * 2**20
 
@@ -111,23 +112,29 @@ class WorkerProcess:
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:
             return self._process
+        status = 0
+        # One that was killed while it started, by chance or for another's memory, says nothing yet.
+        for _ in range(_ATTEMPTS):
+            self.close()
+            self._process = self._start()
+            if _answer(self._process) == _READY:
+                return self._process
+            status = self._process.wait()
         self.close()
+        raise OutputError(
+            f"a worker process could not be started (exit status {status}); is there memory for it? Try "
+            "fewer workers, a larger --memory-limit, or look at the installation."
+        )
+
+    def _start(self) -> subprocess.Popen[bytes]:
         environment = os.environ | dict.fromkeys(_ONE_THREAD, "1")
         # A task is found by its module's name, as in this process.
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
         command = [sys.executable, "-P", "-m", "hipcalc.cohort.process", str(self.limits.memory_bytes or 0)]
         # What a decoder prints would break the progress bar and the log.
-        self._process = subprocess.Popen(
+        return subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
         )
-        if _receive(self._process.stdout) != _READY:
-            status = self._process.wait()
-            self.close()
-            raise OutputError(
-                f"a worker process could not be started (exit status {status}); is there memory for it? Try "
-                "fewer workers, a larger --memory-limit, or look at the installation."
-            )
-        return self._process
 
     def _lost(self, process: subprocess.Popen[bytes], late: bool) -> Outcome[Any]:
         status = process.wait()
@@ -180,6 +187,13 @@ def _ask(process: subprocess.Popen[bytes], question: Any) -> Any:
     """Send a question and return the answer; None where the process ends before it answers."""
     try:
         _send(process.stdin, question)
+    except OSError:
+        return None
+    return _answer(process)
+
+
+def _answer(process: subprocess.Popen[bytes]) -> Any:
+    try:
         return _receive(process.stdout)
     except (OSError, EOFError):
         return None
@@ -187,7 +201,7 @@ def _ask(process: subprocess.Popen[bytes], question: Any) -> Any:
 
 def _send(pipe: IO[bytes] | None, message: Any) -> None:
     if pipe is None:
-        raise EOFError
+        raise BrokenPipeError
     content = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
     pipe.write(len(content).to_bytes(_LENGTH_BYTES, "little") + content)
     pipe.flush()

@@ -4,57 +4,23 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from hipcalc.cohort.analysis import Analysed, Done, Job, analyse_input, record_loss
-from hipcalc.cohort.claiming import Shard, beginning, check_folder, now
-from hipcalc.cohort.finishing import finish, is_finished, totals
+from hipcalc.cohort.claiming import Shard, beginning, check_folder
+from hipcalc.cohort.finishing import CohortResult, InputsState, conclude
 from hipcalc.cohort.pool import Engine, LocalEngine, TaskResult, run_tasks
 from hipcalc.cohort.process import Limits
 from hipcalc.cohort.settings import CohortSettings
 from hipcalc.cohort.sources import exists, iter_sources, place_of, stamp
 from hipcalc.cohort.stopping import stop_on_signals
 from hipcalc.errors import InputUnreadableError, UsageError
-from hipcalc.report import Entry, FileRecord, Input, Ledger, ResultsFolder
+from hipcalc.report import Entry, Input, Ledger, ResultsFolder
 
-__all__ = ["CohortResult", "Plan", "carry_out", "default_workers", "run_cohort"]
+__all__ = ["Plan", "carry_out", "default_workers", "run_cohort"]
 
 # One image takes seconds; what takes minutes never ends.
 DEFAULT_TIME_LIMIT_S = 300.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class CohortResult:
-    """A finished run.
-
-    Attributes
-    ----------
-    folder : ResultsFolder
-    counts : dict
-        Number of inputs, of those that are ok, rejected and failed, of hips that were found and of hips by status, and
-        of findings.
-    zones : tuple of (zone, side, number of findings)
-    losses : tuple of (status, reason, number of files, one of their paths)
-        The most frequent ones first.
-    slowest : tuple of (path, seconds)
-    analysed, reused : int
-        Inputs that were analysed in this run, and kept from before.
-    """
-
-    folder: ResultsFolder
-    counts: dict[str, int]
-    zones: tuple[tuple[str, str, int], ...]
-    losses: tuple[tuple[str, str, int, str], ...]
-    slowest: tuple[tuple[str, float], ...]
-    analysed: int
-    reused: int
-
-    @property
-    def records(self) -> tuple[FileRecord, ...]:
-        """The record of every input, in the order of the tables; read from the folder each time."""
-        return tuple(self.folder.records())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,26 +151,15 @@ def carry_out(
         on_start(ledger.count())
         tally = _Tally(on_done)
         state = _work(plan, ledger, run["settings_hash"], task, tally)
-        if tally.changed or not is_finished(plan.folder, ledger, state=state, pages=plan.pages) or plan.identifiers:
-            finish(plan.folder, ledger, run, state=state, identifiers=plan.identifiers, pages=plan.pages)
-        hips, zones = totals(ledger)
-        result = CohortResult(
-            folder=plan.folder,
-            counts=ledger.summary() | hips,
-            zones=zones,
-            losses=tuple(ledger.losses(_MOST_LOSSES)),
-            slowest=tuple(ledger.slowest(_MOST_SLOW)),
-            analysed=tally.analysed,
-            reused=tally.reused,
+        return conclude(
+            plan.folder,
+            ledger,
+            run | {"analysed": tally.analysed, "reused": tally.reused},
+            state=state,
+            changed=tally.changed,
+            identifiers=plan.identifiers,
+            pages=plan.pages,
         )
-        ledger.forget_refs()
-        ledger.commit()
-        plan.folder.write_run(run | _ending(run, result))
-    return result
-
-
-_MOST_LOSSES = 30
-_MOST_SLOW = 3
 
 
 def default_workers() -> int:
@@ -263,11 +218,11 @@ class _Tally:
 
 def _work(plan: Plan, ledger: Ledger, settings_hash: str, task: Callable[[Job], Analysed], tally: _Tally) -> str:
     """Do what is not done yet, commit each result, and return what tells this state of the ledger from any other."""
-    digest = hashlib.sha256()
+    state = InputsState()
 
     def jobs() -> Iterator[Job]:
         for one, known in ledger.inputs():
-            digest.update(place_of(one) + b"\n")
+            state.add(one)
             kept = known if known is not None and _is_result(known, settings_hash) else None
             if kept is not None and kept.stamp and kept.stamp == stamp(one.source):
                 tally.take(kept, reused=True)
@@ -288,7 +243,7 @@ def _work(plan: Plan, ledger: Ledger, settings_hash: str, task: Callable[[Job], 
                 tally.take(entry, reused=reused)
         if stop():
             raise KeyboardInterrupt
-    return digest.hexdigest()
+    return state.text
 
 
 def _is_result(known: Entry, settings_hash: str) -> bool:
@@ -304,16 +259,3 @@ def _keep(ledger: Ledger, result: TaskResult[Job, Analysed], tally: _Tally) -> t
         return kept or analysed.entry, True
     tally.changed |= ledger.put(analysed.entry, analysed.packed)
     return analysed.entry, False
-
-
-def _ending(run: dict[str, Any], result: CohortResult) -> dict[str, Any]:
-    ended = now()
-    seconds = (datetime.fromisoformat(ended) - datetime.fromisoformat(run["started"])).total_seconds()
-    return {
-        "status": "done",
-        "ended": ended,
-        "elapsed_s": seconds,
-        "analysed": result.analysed,
-        "reused": result.reused,
-        "counts": result.counts,
-    }

@@ -228,7 +228,8 @@ class Ledger:
         while True:
             with self._telling():
                 rows = self._base.execute(text, (last, _AT_ONCE)).fetchall()
-            for last, path, ref, *rest in rows:
+            for place, path, ref, *rest in rows:
+                last = place
                 one = Input(path=os.fsdecode(path), ref=os.fsdecode(ref) if ref else "")
                 yield one, None if rest[0] is None else _entry(rest)
             if len(rows) < _AT_ONCE:
@@ -305,7 +306,7 @@ class Ledger:
         return counts
 
     def losses(self, most: int) -> list[tuple[str, str, int, str]]:
-        """Return (status, reason, number of files, one of their paths) of what was not analysed, most frequent first."""
+        """Return (status, reason, number of files, one of their paths) of what was not analysed, most files first."""
         text = (
             "SELECT done.status, done.reason, count(*), min(inputs.path) FROM inputs "
             "JOIN done ON done.path = inputs.path WHERE done.status <> 'ok' "

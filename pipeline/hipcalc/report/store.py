@@ -122,7 +122,7 @@ class ResultsFolder:
         write_atomic(self.run_file, json.dumps(run, indent=2, ensure_ascii=False) + "\n")
 
     def save(self, key: str, record: FileRecord, settings_hash: str) -> None:
-        """Keep one finished input. (A run of many holds the ledger open instead.)"""
+        """Keep one finished input; a run of many holds the ledger open instead."""
         with self.ledger(write=True) as ledger:
             ledger.put(entry_of(key, record, settings_hash), pack(record))
             ledger.commit()

@@ -1,0 +1,75 @@
+"""Shards that were done apart, on any machines, become one results folder: the same bytes as without shards."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from hipcalc.cohort.claiming import Shard, now
+from hipcalc.cohort.finishing import CohortResult, InputsState, conclude
+from hipcalc.errors import UsageError
+from hipcalc.report import ResultsFolder
+
+__all__ = ["merge_shards"]
+
+_NAME = re.compile(r"(\d+)-of-(\d+)")
+
+
+def merge_shards(out: str | Path) -> CohortResult:
+    """Take the results of all shards in a folder together, and write its tables and pages.
+
+    Parameters
+    ----------
+    out : str or Path
+        The folder that was given to every shard.
+
+    Returns
+    -------
+    CohortResult
+
+    Raises
+    ------
+    UsageError
+        If it holds no shards, or one is missing, unfinished or of other settings.
+    OutputError
+        If something cannot be written.
+    """
+    top = ResultsFolder(Path(out))
+    shards = _shards(top)
+    runs = [shard.read_run() for shard in shards]
+    _check(shards, runs)
+    run = runs[0] | {"status": "running", "shard": None, "shards": len(shards), "started": now()}
+    run |= {name: sum(one[name] for one in runs) for name in ("analysed", "reused")}
+    with top.ledger(write=True) as ledger:
+        top.write_run(run)
+        ledger.begin_inputs()
+        ledger.clear()
+        for shard in shards:
+            ledger.take_in(shard.ledger_file)
+        state = InputsState()
+        for one, _ in ledger.inputs():
+            state.add(one)
+        pages = run["settings"]["pages"]
+        return conclude(top, ledger, run, state=state.text, changed=True, identifiers=False, pages=pages)
+
+
+def _shards(top: ResultsFolder) -> list[ResultsFolder]:
+    found = [(path, _NAME.fullmatch(path.name)) for path in sorted((top.path / "shards").glob("*-of-*"))]
+    totals = {int(match[2]) for _, match in found if match}
+    if not totals:
+        raise UsageError(f"{top.path} holds no shards; run hipcalc screen with --shard 1/N to N/N first.")
+    if len(totals) > 1:
+        raise UsageError(f"{top.path / 'shards'} holds shards of different numbers; remove those that do not belong.")
+    total = totals.pop()
+    folders = [top.path / "shards" / Shard(number=number, total=total).folder for number in range(1, total + 1)]
+    missing = [folder.name for folder in folders if not folder.is_dir()]
+    if missing:
+        raise UsageError(f"{top.path / 'shards'} lacks {', '.join(missing[:5])}; run the missing shards first.")
+    return [ResultsFolder(folder, top.path) for folder in folders]
+
+
+def _check(shards: list[ResultsFolder], runs: list[dict[str, Any]]) -> None:
+    for shard, run in zip(shards, runs, strict=True):
+        if run["status"] != "done":
+            raise UsageError(f"{shard.path} is not finished; run this shard again with --resume.")
+        if (run["settings_hash"], run["inputs"]) != (runs[0]["settings_hash"], runs[0]["inputs"]):
+            raise UsageError(f"{shard.path} is of other settings or inputs than {shards[0].path}; run it again.")

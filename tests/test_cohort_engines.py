@@ -1,0 +1,156 @@
+"""Shards and clusters: the same bytes as one run on one machine, also while workers of the cluster are killed."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from hipcalc.cohort import Shard, merge_shards
+from hipcalc.cohort.dask_engine import DaskEngine
+from hipcalc.errors import UsageError
+from simulated_cohort import run, write_inputs
+from support import ROOT
+
+TABLES = [f"{name}.{suffix}" for name in ("images", "hips", "candidates") for suffix in ("csv", "parquet")]
+COUNT = 60
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    return write_inputs(tmp_path_factory.mktemp("engines") / "in", COUNT)
+
+
+@pytest.fixture(scope="module")
+def whole(inputs, tmp_path_factory):
+    out = tmp_path_factory.mktemp("whole") / "out"
+    result = run(inputs, out)
+    return {name: (out / name).read_bytes() for name in TABLES}, result
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """A scheduler and two workers, each with its nanny, as a user starts them."""
+    folder = tmp_path_factory.mktemp("cluster")
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "tests"), "PYTHONWARNINGS": "ignore"}
+    file = folder / "scheduler.json"
+    program = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard"]
+    program += ["--host", "127.0.0.1", "--scheduler-file", str(file)]
+    options = {"env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
+    processes = [subprocess.Popen(program, **options)]
+    program = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(file), "--nworkers", "2"]
+    program += ["--nthreads", "1", "--no-dashboard", "--death-timeout", "60"]
+    processes.append(subprocess.Popen(program, **options))
+    deadline = time.monotonic() + 60
+    while not file.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    address = pd.read_json(file, typ="series")["address"]
+    from distributed import Client
+
+    with Client(address) as client:
+        client.wait_for_workers(2, timeout=60)
+    yield address
+    for process in processes[::-1]:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def same_tables(out, expected):
+    return [name for name in TABLES if (out / name).read_bytes() != expected[name]]
+
+
+def test_shards_merge_into_the_same_bytes(inputs, whole, tmp_path):
+    parts = [run(inputs, tmp_path, shard=Shard(number=number, total=3)) for number in (3, 1, 2)]
+    assert sum(part.counts["inputs"] for part in parts) == COUNT
+    assert all(part.counts["inputs"] > 5 for part in parts)
+    merged = merge_shards(tmp_path)
+    assert merged.counts == whole[1].counts
+    assert same_tables(tmp_path, whole[0]) == []
+    # Again, after one shard was run again: nothing is doubled.
+    run(inputs, tmp_path, shard=Shard(number=2, total=3), resume=True)
+    assert merge_shards(tmp_path).counts == whole[1].counts
+    assert same_tables(tmp_path, whole[0]) == []
+
+
+def test_more_shards_than_inputs_leave_some_empty(tmp_path):
+    inputs = write_inputs(tmp_path / "in", 2)
+    for number in range(1, 5):
+        run(inputs, tmp_path / "out", shard=Shard(number=number, total=4))
+    assert merge_shards(tmp_path / "out").counts["inputs"] == 2
+
+
+def test_shards_that_do_not_fit_together_are_named(inputs, tmp_path):
+    with pytest.raises(UsageError, match="holds no shards; run hipcalc screen with --shard 1/N to N/N first"):
+        merge_shards(tmp_path)
+    small = write_inputs(tmp_path / "in", 2)
+    out = tmp_path / "out"
+    run(small, out, shard=Shard(number=1, total=3))
+    with pytest.raises(UsageError, match="shards lacks 2-of-3, 3-of-3; run the missing shards first"):
+        merge_shards(out)
+    for number in (2, 3):
+        run(small, out, shard=Shard(number=number, total=3))
+    file = out / "shards" / "2-of-3" / "run.json"
+    kept = file.read_text()
+    file.write_text(kept.replace('"status": "done"', '"status": "running"'))
+    with pytest.raises(UsageError, match="2-of-3 is not finished; run this shard again with --resume"):
+        merge_shards(out)
+    file.write_text(kept.replace('"settings_hash": "', '"settings_hash": "x'))
+    with pytest.raises(UsageError, match="2-of-3 is of other settings or inputs than .*1-of-3; run it again"):
+        merge_shards(out)
+    file.write_text(kept)
+    run(small, out, shard=Shard(number=1, total=2))
+    with pytest.raises(UsageError, match="holds shards of different numbers; remove those that do not belong"):
+        merge_shards(out)
+    with pytest.raises(UsageError, match="A shard is one of 1/N to N/N, not 4/3"):
+        Shard(number=4, total=3)
+
+
+def test_a_cluster_gives_the_same_bytes(inputs, whole, cluster, tmp_path):
+    run(inputs, tmp_path / "out", engine=DaskEngine(cluster))
+    assert same_tables(tmp_path / "out", whole[0]) == []
+
+
+def test_a_cluster_whose_workers_are_killed_gives_the_same_bytes(inputs, whole, cluster, tmp_path, monkeypatch):
+    import threading
+
+    from distributed import Client
+
+    monkeypatch.setenv("PRETEND_SECONDS", "0.2")
+    stop = threading.Event()
+    killed = []
+
+    def kill_now_and_then():
+        draw = random.Random(3)
+        with Client(cluster, set_as_default=False) as client:
+            while not stop.wait(draw.uniform(0.8, 2.0)) and len(killed) < 2:
+                workers = client.run(os.getpid, on_error="ignore")
+                if workers:
+                    os.kill(draw.choice(sorted(workers.values())), signal.SIGKILL)
+                    killed.append(1)
+
+    killer = threading.Thread(target=kill_now_and_then)
+    killer.start()
+    try:
+        run(inputs, tmp_path / "out", engine=DaskEngine(cluster))
+    finally:
+        stop.set()
+        killer.join()
+    assert killed
+    assert same_tables(tmp_path / "out", whole[0]) == []
+
+
+def test_no_scheduler_is_told(monkeypatch):
+    monkeypatch.setattr("hipcalc.cohort.dask_engine._CONNECT_S", 1)
+    with pytest.raises(UsageError, match="tcp://127.0.0.1:9: no Dask scheduler answers there; check the address"):
+        DaskEngine("tcp://127.0.0.1:9")
+
+
+def test_without_dask_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UsageError, match=r"needs the package distributed; install hipcalc\[dask\]"):
+        DaskEngine("tcp://127.0.0.1:9")
