@@ -1,14 +1,14 @@
 """All pages of a results folder, from its records."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from markupsafe import Markup
 
 from hipcalc.report.cells import NO_REVIEW, PageReview
 from hipcalc.report.files import write_atomic, write_derived
 from hipcalc.report.image_page import PageLinks, image_page
-from hipcalc.report.index_page import IndexEntry, index_page
+from hipcalc.report.index_page import IndexEntry, IndexPage
 from hipcalc.report.records import FileRecord
 from hipcalc.report.rendering import RunFacts, write_assets
 from hipcalc.report.store import ResultsFolder, record_key
@@ -30,7 +30,7 @@ def write_pages(
     ----------
     folder : ResultsFolder
     records : iterable of FileRecord
-        In the order of the images table; gone through several times.
+        In the order of the images table.
     run : RunFacts
     review_of : callable, optional
         Returns what readers decided about an image.
@@ -42,39 +42,56 @@ def write_pages(
     OutputError
         If a page cannot be written.
     """
-    names = page_names(records)
-    with_page = [name for name in names if name]
-    turn = 0
-    for record, name in zip(records, names, strict=True):
-        if not name:
-            continue
-        links = PageLinks(
-            pictures=_pictures(record),
-            previous="".join(with_page[max(0, turn - 1) : turn]),
-            next="".join(with_page[turn + 1 : turn + 2]),
+    index = IndexPage()
+    previous = ""
+    for (record, name), following in _with_following(_with_names(records)):
+        review = review_of(record)
+        if name:
+            links = PageLinks(pictures=_pictures(record), previous=previous, next=following)
+            write_derived(folder.pages / name, image_page(record, run, links, review))
+            previous = name
+        index.add(
+            IndexEntry(
+                record=record,
+                review=review,
+                page=name,
+                pictures=_pictures(record) if name else "",
+                thumbnail=_thumbnail(folder, record),
+            )
         )
-        turn += 1
-        write_derived(folder.pages / name, image_page(record, run, links, review_of(record)))
-    entries = [
-        IndexEntry(record=record, review=review_of(record), page=name, thumbnail=_thumbnail(folder, record))
-        for record, name in zip(records, names, strict=True)
-    ]
-    write_atomic(folder.index, index_page(entries, run, workflow))
+    write_atomic(folder.index, index.write(folder.pages / "data", run, workflow))
     write_assets(folder.pages)
+
+
+def _with_names(records: Iterable[FileRecord]) -> Iterator[tuple[FileRecord, str]]:
+    # As numbers, because a cohort has many.
+    seen: Counter[int] = Counter()
+    for record in records:
+        image_id = record.image.image_id
+        if record.image.status != "ok":
+            yield record, ""
+            continue
+        number = int(image_id, 16)
+        seen[number] += 1
+        yield record, f"{image_id}.html" if seen[number] == 1 else f"{image_id}-{seen[number]}.html"
+
+
+def _with_following(
+    pairs: Iterable[tuple[FileRecord, str]],
+) -> Iterator[tuple[tuple[FileRecord, str], str]]:
+    """Give with each record the name of the next page, holding only what lies between two pages."""
+    held: list[tuple[FileRecord, str]] = []
+    for pair in pairs:
+        if pair[1]:
+            yield from ((one, pair[1]) for one in held)
+            held = []
+        held.append(pair)
+    yield from ((one, "") for one in held)
 
 
 def page_names(records: Iterable[FileRecord]) -> list[str]:
     """Return each record's page: the image's id, numbered where several files hold that image; empty without a page."""
-    seen: Counter[str] = Counter()
-    names = []
-    for record in records:
-        image_id = record.image.image_id
-        if record.image.status != "ok":
-            names.append("")
-            continue
-        seen[image_id] += 1
-        names.append(f"{image_id}.html" if seen[image_id] == 1 else f"{image_id}-{seen[image_id]}.html")
-    return names
+    return [name for _, name in _with_names(records)]
 
 
 def _pictures(record: FileRecord) -> str:

@@ -1,16 +1,83 @@
-// Sorting and filtering of the table of images. Without this script the page is complete, only fixed in its order.
+// Pages, sorting and filtering of marks and images. Rows come from data files, loaded when they are needed: without
+// this script the page shows the first rows, in their order.
 "use strict";
-const table = document.getElementById("images");
-const body = table.tBodies[0];
-const rows = [...body.rows];
-const filter = document.getElementById("filter");
-const shown = document.getElementById("shown");
 
-function cellValue(row, column) {
-  const cell = row.cells[column];
-  const text = (cell.dataset.sort ?? cell.textContent).trim();
-  const number = Number(text);
-  return text === "" ? null : Number.isNaN(number) ? text.toLowerCase() : number;
+function element(tag, options = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(options)) {
+    if (name === "class") made.className = value; else made.setAttribute(name, value);
+  }
+  made.append(...children.filter((child) => child !== "" && child !== null && child !== undefined));
+  return made;
+}
+
+function loadFile(name, number) {
+  if (hipcalcStore[name]?.[number]) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const script = element("script", { src: `data/${name}-${String(number).padStart(5, "0")}.js` });
+    script.onload = () => { script.remove(); resolve(); };
+    script.onerror = () => reject(new Error(`${script.src} is missing`));
+    document.body.append(script);
+  });
+}
+
+class List {
+  constructor(facts, body, pager, output, noun, draw) {
+    Object.assign(this, facts, { body, pager, output, noun, draw, view: null, page: 0, turn: 0 });
+    this.perFile = hipcalcStore[this.name]?.[0]?.length ?? 1;
+    this.drawPager();
+  }
+  get number() { return this.view === null ? this.count : this.view.length; }
+  get pages() { return Math.max(1, Math.ceil(this.number / this.shown)); }
+  get complete() { return Array.from({ length: this.files }, (_, n) => hipcalcStore[this.name]?.[n]).every(Boolean); }
+  all() { return hipcalcStore[this.name].flat(); }
+
+  async loadAll(turn) {
+    for (let number = 0; number < this.files; number += 8) {
+      if (turn !== this.turn) return false;
+      const some = Array.from({ length: Math.min(8, this.files - number) }, (_, n) => loadFile(this.name, number + n));
+      await Promise.all(some);
+      this.output.textContent = `reading ${Math.min(number + 8, this.files)} of ${this.files} files …`;
+    }
+    return turn === this.turn;
+  }
+  // `keep` tells which rows, `order` compares two of them; null where there is no wish.
+  choose(keep, order) {
+    const turn = ++this.turn;
+    const finish = () => {
+      let rows = this.all();
+      if (keep) rows = rows.filter(keep);
+      if (order) rows.sort(order);
+      this.view = keep || order ? rows : null;
+      this.output.textContent = keep ? `${rows.length} of ${this.count} ${this.noun}` : "";
+      this.show(0);
+    };
+    if (this.complete) finish(); else this.loadAll(turn).then((still) => still && finish());
+  }
+  show(page) {
+    this.page = page;
+    const [from, to] = [page * this.shown, Math.min((page + 1) * this.shown, this.number)];
+    const drawRows = (rows) => { this.body.replaceChildren(...rows.map(this.draw)); this.drawPager(); };
+    if (this.view !== null) { drawRows(this.view.slice(from, to)); return; }
+    const file = Math.floor(from / this.perFile);
+    loadFile(this.name, file).then(() => {
+      if (this.page === page) drawRows(hipcalcStore[this.name][file].slice(from - file * this.perFile, to - file * this.perFile));
+    });
+  }
+  drawPager() {
+    if (this.pages < 2) { this.pager.replaceChildren(); return; }
+    const button = (text, page) => {
+      const made = element("button", { type: "button" }, text);
+      made.disabled = page < 0 || page >= this.pages || page === this.page;
+      made.addEventListener("click", () => { this.show(page); this.body.parentElement.scrollIntoView({ block: "nearest" }); });
+      return made;
+    };
+    const first = this.page * this.shown + 1;
+    this.pager.replaceChildren(
+      button("first", 0), button("previous", this.page - 1), button("next", this.page + 1), button("last", this.pages - 1),
+      element("span", {}, `${first} to ${Math.min(first + this.shown - 1, this.number)} of ${this.number} ${this.noun}`),
+    );
+  }
 }
 
 function compare(first, second) {
@@ -18,32 +85,87 @@ function compare(first, second) {
   return typeof first === typeof second ? (first > second) - (first < second) : String(first).localeCompare(String(second));
 }
 
-[...table.tHead.rows[0].cells].forEach((head, column) => {
-  if (head.classList.contains("plain")) return;
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = head.textContent;
-  head.replaceChildren(button);
-  button.addEventListener("click", () => {
-    const direction = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
-    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
-    head.setAttribute("aria-sort", direction === 1 ? "ascending" : "descending");
-    rows.sort((a, b) => {
-      const [first, second] = [cellValue(a, column), cellValue(b, column)];
-      // Blank cells stay at the end whatever the direction.
-      return first === null || second === null ? compare(first, second) : direction * compare(first, second);
-    });
-    body.append(...rows);
-  });
-});
+function imageRow([page, thumbnail, name, folder, status, marks, confirmed, , strongest, hips, view, why]) {
+  const picture = thumbnail && element("img", { src: thumbnail, alt: `Thumbnail of ${name}`, loading: "lazy" });
+  return element("tr", {},
+    element("td", { class: "thumb" }, picture && page ? element("a", { href: page, tabindex: "-1" }, picture) : picture),
+    element("td", { class: "file" }, page ? element("a", { href: page }, name) : name, element("small", {}, folder)),
+    element("td", {}, element("span", { class: `chip ${status}` }, status)),
+    element("td", { class: "n" }, status === "ok" ? String(marks) : "", confirmed ? element("span", { class: "chip located" }, `${confirmed} confirmed`) : ""),
+    element("td", {}, strongest),
+    element("td", {}, ...hips.map(([side, found]) => element("span", { class: "hip" }, `${side} `, element("span", { class: `chip ${found}` }, found)))),
+    element("td", {}, view),
+    element("td", { class: "why" }, why),
+  );
+}
 
-filter.addEventListener("input", () => {
-  const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-  let count = 0;
-  for (const row of rows) {
-    const text = row.textContent.toLowerCase();
-    row.hidden = !words.every((word) => text.includes(word));
-    count += row.hidden ? 0 : 1;
-  }
-  shown.textContent = words.length ? `${count} of ${rows.length} images` : "";
-});
+const empty = document.createElement("template");
+empty.innerHTML = "<svg><image/></svg>";
+function closeUp([source, box, x, y, width, height], alt) {
+  const drawing = empty.content.firstChild.cloneNode(true);
+  const image = drawing.firstChild;
+  for (const [name, value] of Object.entries({ class: "close-up", viewBox: box, role: "img", "aria-label": alt })) drawing.setAttribute(name, value);
+  for (const [name, value] of Object.entries({ href: source, x: x - 0.5, y: y - 0.5, width, height, preserveAspectRatio: "none" })) image.setAttribute(name, value);
+  return drawing;
+}
+
+function markItem([page, name, number, side, zone, size, , clock, expected, review, part]) {
+  return element("li", {}, element("a", { href: page },
+    part.length ? closeUp(part, `Mark ${number} of ${name}`) : "",
+    element("span", {}, element("strong", {}, `${side}, ${zone}`), ` ${size} · ${clock}`,
+      element("small", {}, `${expected} expected false · ${review}`), element("small", { class: "file" }, `${name}, no. ${number}`)),
+  ));
+}
+
+const factsOf = (name) => hipcalcLists.find((one) => one.name === name);
+const byId = (id) => document.getElementById(id);
+
+function setUpImages() {
+  const table = byId("images");
+  const list = new List(factsOf("images"), table.tBodies[0], byId("images-pager"), byId("shown"), "images", imageRow);
+  // What a column is sorted by, in the rows of the data files.
+  const keys = [null, (row) => `${row[3]}/${row[2]}`.toLowerCase(), (row) => row[4], (row) => row[5], (row) => row[7],
+    (row) => row[9].map((hip) => hip.join(" ")).join(" "), (row) => row[10], (row) => row[11].toLowerCase()];
+  let order = null;
+  const filter = byId("filter");
+  const choose = () => {
+    const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const keep = words.length ? (row) => { const text = row.flat(2).join(" ").toLowerCase(); return words.every((word) => text.includes(word)); } : null;
+    list.choose(keep, order);
+  };
+  [...table.tHead.rows[0].cells].forEach((head, column) => {
+    if (head.classList.contains("plain")) return;
+    const button = element("button", { type: "button" }, head.textContent);
+    head.replaceChildren(button);
+    button.addEventListener("click", () => {
+      const direction = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
+      for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+      head.setAttribute("aria-sort", direction === 1 ? "ascending" : "descending");
+      order = (a, b) => {
+        const [first, second] = [keys[column](a), keys[column](b)];
+        // Unknown values stay at the end whatever the direction.
+        return first === null || second === null ? compare(first, second) : direction * compare(first, second);
+      };
+      choose();
+    });
+  });
+  filter.addEventListener("input", choose);
+}
+
+function setUpMarks() {
+  if (!byId("marks-list")) return;
+  const list = new List(factsOf("marks"), byId("marks-list"), byId("marks-pager"), byId("marks-shown"), "marks", markItem);
+  const controls = ["zone", "side", "review", "least"].map(byId);
+  const zones = new Set((hipcalcStore.marks[0] ?? []).map((row) => row[4]));
+  byId("zone").append(...[...zones].sort().map((zone) => element("option", {}, zone)));
+  const choose = () => {
+    const [zone, side, review, least] = controls.map((control) => control.value);
+    const wished = zone || side || review || least;
+    list.choose(wished ? (row) => (!zone || row[4] === zone) && (!side || row[3] === side) && (!review || row[9] === review)
+      && (!least || (row[6] !== null && row[6] >= Number(least))) : null, null);
+  };
+  for (const control of controls) control.addEventListener("input", choose);
+}
+
+setUpImages();
+setUpMarks();
