@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Library modules are imported by the command that needs them: --help and a wrong argument answer at once.
 
-__all__ = ["evaluate", "merge", "query", "report", "screen", "simulate"]
+__all__ = ["evaluate", "merge", "prevalence", "query", "report", "screen", "simulate"]
 
 _DEFAULT_PHANTOMS = 10
 _DEFAULT_SEED = 1
@@ -98,6 +98,23 @@ def query(arguments: argparse.Namespace) -> int:
         answer.to_csv(sys.stdout, index=False)
     else:
         tables.print_answer(Console(), answer)
+    return DONE
+
+
+def prevalence(arguments: argparse.Namespace) -> int:
+    """Write group-level figures."""
+    from hipcalc.errors import UsageError
+    from hipcalc.prevalence import Validation, report_prevalence
+
+    shares = (arguments.sensitivity, arguments.specificity)
+    if (shares[0] is None) != (shares[1] is None):
+        raise UsageError("--sensitivity and --specificity go together: give both or neither.")
+    validation = None
+    if None not in shares:
+        (hits, with_focus), (quiet, without) = shares
+        validation = Validation(true_positives=hits, with_focus=with_focus, true_negatives=quiet, without_focus=without)
+    result = report_prevalence(arguments.results, participants=arguments.participants, validation=validation)
+    tables.print_prevalence(Console(), result)
     return DONE
 
 

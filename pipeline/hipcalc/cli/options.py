@@ -24,6 +24,7 @@ def parser(version: str) -> argparse.ArgumentParser:
     _screen(commands.add_parser("screen", help="screen files and folders of radiographs", epilog=_EXIT))
     _merge(commands.add_parser("merge", help="shards that were screened apart -> one results folder"))
     _query(commands.add_parser("query", help="ask the tables of a results folder in SQL"))
+    _prevalence(commands.add_parser("prevalence", help="group-level figures of a cohort, as a paper reports them"))
     _report(commands.add_parser("report", help="confirmed findings and clinical context -> workflow reports"))
     _evaluate(commands.add_parser("evaluate", help="measure results against a truth table"))
     _simulate(commands.add_parser("simulate", help="write phantom radiographs with truth tables"))
@@ -104,6 +105,19 @@ def _query(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _prevalence(command: argparse.ArgumentParser) -> None:
+    command.description = (
+        "Prevalence of findings among hips with intervals that respect the two hips of a person, by side, sex, age and "
+        "site, adjusted for the search's errors; drift over site and time; a methods paragraph."
+    )
+    command.add_argument("results", metavar="DIR", help="folder that hipcalc screen wrote")
+    command.add_argument(
+        "--participants", metavar="FILE", help="CSV table: path or image_id, person, and sex, age, site, date if known"
+    )
+    command.add_argument("--sensitivity", type=_share, metavar="X/N", help="hips called positive, of hips with a focus")
+    command.add_argument("--specificity", type=_share, metavar="X/N", help="hips called negative, of hips without one")
+
+
 def _report(command: argparse.ArgumentParser) -> None:
     command.description = "Say where each hip stands in the guideline workflow. Nothing unconfirmed gets advice."
     command.add_argument("results", metavar="DIR", help="folder that hipcalc screen wrote")
@@ -135,10 +149,18 @@ def _simulate(command: argparse.ArgumentParser) -> None:
 
 
 def _shard(text: str) -> tuple[int, int]:
-    number, slash, total = text.partition("/")
-    if not (slash and number.isdecimal() and total.isdecimal()):
-        raise argparse.ArgumentTypeError(f"not a part I/N, as in 3/10: {text}")
-    return int(number), int(total)
+    return _pair(text, "not a part I/N, as in 3/10")
+
+
+def _share(text: str) -> tuple[int, int]:
+    return _pair(text, "not a share X/N of hips, as in 45/50")
+
+
+def _pair(text: str, wrong: str) -> tuple[int, int]:
+    part, slash, whole = text.partition("/")
+    if not (slash and part.isdecimal() and whole.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{wrong}: {text}")
+    return int(part), int(whole)
 
 
 def _positive(text: str) -> float:

@@ -17,7 +17,9 @@ from hipcalc.report.words import number_text, short_length, side_name, zone_name
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["print_answer", "print_evaluation", "print_screening", "print_workflow"]
+    from hipcalc.prevalence import PrevalenceResult
+
+__all__ = ["print_answer", "print_evaluation", "print_prevalence", "print_screening", "print_workflow"]
 
 # What fits a screen; the tables and pages hold everything.
 _MOST_ROWS = 30
@@ -25,6 +27,7 @@ _MOST_NAMES = 3
 _FEW_IMAGES = 12
 _MOST_REASONS = 8
 _LONG = ("image", "marks", "reason", "which", "state", "missing", "measure", "zone")
+_PREVALENCE = ("crude", "crude_low", "crude_high", "adjusted", "adjusted_low", "adjusted_high")
 _NOTICE = "Unconfirmed algorithm output. Research software, not a medical device."
 
 
@@ -137,6 +140,25 @@ def print_evaluation(console: Console, measured: "pd.DataFrame", folder: str) ->
         table.add_row(*map(Text, (row["measure"], *cells, str(row["n"]))))
     console.print(table)
     _print(console, f"Written to {Path(folder) / 'evaluation.csv'}")
+
+
+def print_prevalence(console: Console, result: "PrevalenceResult") -> None:
+    """Print the estimates, the paragraph, and where everything is."""
+    table = _table("Hips with at least one", "measure", "group", "hips", "crude", "adjusted")
+    for row in result.table.to_dict("records"):
+        cells = (f"{100 * row[name]:.1f}%" if row[name] == row[name] else "–" for name in _PREVALENCE)
+        group = row["group"] if not row["value"] else f"{row['group']}: {row['value']}"
+        crude, low, high, adjusted, adjusted_low, adjusted_high = cells
+        corrected = "–" if adjusted == "–" else f"{adjusted} ({adjusted_low} to {adjusted_high})"
+        table.add_row(
+            *map(
+                Text, (row["what"], group, f"{row['positive']}/{row['hips']}", f"{crude} ({low} to {high})", corrected)
+            )
+        )
+    console.print(table)
+    console.print(Text(result.methods))
+    _print(console, f"Tables: {result.folder / 'prevalence.csv'}")
+    _print(console, f"Page: {result.page}")
 
 
 def print_answer(console: Console, answer: "pd.DataFrame") -> None:

@@ -109,7 +109,7 @@ class CohortFigures:
         image, count = record.image, self._counts
         level, _, reasons = image.quality.partition(": ")
         count["Quality"][level or "unknown"] += 1
-        count["Remarks on quality"].update(reason for reason in reasons.split("; ") if reason)
+        count["Remarks on quality"].update(part.partition(" (")[0] for part in reasons.split("; ") if part)
         count["View"][view_name(image.view)] += 1
         count["Manufacturer"][image.manufacturer or "not stated"] += 1
         source = "unknown" if image.spacing_mm is None else spacing_text(image.spacing_mm, image.spacing_source)
