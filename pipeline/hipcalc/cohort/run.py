@@ -9,8 +9,10 @@ from pathlib import Path
 from hipcalc.cohort.analysis import Analysed, Done, Job, analyse_input, record_loss
 from hipcalc.cohort.claiming import Shard, beginning, check_folder
 from hipcalc.cohort.finishing import CohortResult, InputsState, conclude
+from hipcalc.cohort.mirroring import Mirror
 from hipcalc.cohort.pool import Engine, LocalEngine, TaskResult, run_tasks
 from hipcalc.cohort.process import Limits
+from hipcalc.cohort.remote import is_url
 from hipcalc.cohort.settings import CohortSettings
 from hipcalc.cohort.sources import exists, iter_sources, place_of, stamp
 from hipcalc.cohort.stopping import stop_on_signals
@@ -37,6 +39,8 @@ class Plan:
     limits : Limits
     shard : Shard or None
     resume, identifiers : bool
+    mirror : Mirror or None
+        Where results are copied to, if `folder` is but the working copy of an address.
     """
 
     named: tuple[str, ...]
@@ -47,6 +51,7 @@ class Plan:
     shard: Shard | None = None
     resume: bool = False
     identifiers: bool = False
+    mirror: Mirror | None = None
 
     @property
     def pages(self) -> bool:
@@ -75,7 +80,8 @@ def run_cohort(
     inputs : iterable of str or Path
         Files, folders (see `hipcalc.radiograph.find_inputs`) and addresses; files inside `out` are no inputs.
     out : str or Path
-        New or empty, or the folder of a run with the same settings.
+        New or empty, or the folder of a run with the same settings; or an address (``s3://bucket/run``), to which
+        results are copied while they are worked out in a local folder.
     settings : CohortSettings, optional
     workers : int, optional
         Number of processes; one for each core when it is not given. Results do not depend on it.
@@ -110,10 +116,12 @@ def run_cohort(
     count = default_workers() if workers is None else workers
     if count < 1:
         raise UsageError(f"The number of workers must be at least 1, not {count}.")
-    top = Path(out)
+    mirror = _mirror(str(out), shard, engine)
+    top = Path(out) if mirror is None else mirror.local
     plan = Plan(
         named=tuple(str(path) for path in inputs),
         folder=ResultsFolder(top) if shard is None else ResultsFolder(top / "shards" / shard.folder, top),
+        mirror=mirror,
         settings=settings or CohortSettings(),
         engine=engine or LocalEngine(count),
         limits=limits or Limits(time_s=DEFAULT_TIME_LIMIT_S),
@@ -122,6 +130,20 @@ def run_cohort(
         identifiers=identifiers,
     )
     return carry_out(plan, on_start=on_start, on_done=on_done)
+
+
+def _mirror(out: str, shard: Shard | None, engine: Engine | None) -> Mirror | None:
+    if not is_url(out):
+        return None
+    if shard is not None:
+        raise UsageError(
+            f"{out}: shards meet in a local or shared folder, not at an address; copy it there once they are merged."
+        )
+    if engine is not None:
+        raise UsageError(f"{out}: the workers of a cluster need a folder that all of them share, not an address.")
+    mirror = Mirror(out)
+    mirror.fetch()
+    return mirror
 
 
 def carry_out(
@@ -151,7 +173,7 @@ def carry_out(
         on_start(ledger.count())
         tally = _Tally(on_done)
         state = _work(plan, ledger, run["settings_hash"], task, tally)
-        return conclude(
+        result = conclude(
             plan.folder,
             ledger,
             run | {"analysed": tally.analysed, "reused": tally.reused},
@@ -160,6 +182,9 @@ def carry_out(
             identifiers=plan.identifiers,
             pages=plan.pages,
         )
+    if plan.mirror is not None:
+        plan.mirror.publish()
+    return result
 
 
 def default_workers() -> int:
@@ -241,7 +266,11 @@ def _work(plan: Plan, ledger: Ledger, settings_hash: str, task: Callable[[Job], 
             ledger.commit()
             for entry, reused in told:
                 tally.take(entry, reused=reused)
+            if plan.mirror is not None:
+                plan.mirror.keep(ledger)
         if stop():
+            if plan.mirror is not None:
+                plan.mirror.keep(ledger, now=True)
             raise KeyboardInterrupt
     return state.text
 
