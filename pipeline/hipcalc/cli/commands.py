@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Library modules are imported by the command that needs them: --help and a wrong argument answer at once.
 
-__all__ = ["evaluate", "merge", "prevalence", "query", "report", "screen", "simulate"]
+__all__ = ["evaluate", "merge", "prevalence", "query", "report", "screen", "send", "simulate"]
 
 _DEFAULT_PHANTOMS = 10
 _DEFAULT_SEED = 1
@@ -133,6 +133,17 @@ def evaluate(arguments: argparse.Namespace) -> int:
     measured = evaluate_results(arguments.results, tuple(arguments.truth))
     tables.print_evaluation(Console(), measured, arguments.results)
     return DONE
+
+
+def send(arguments: argparse.Namespace) -> int:
+    """Store DICOM results in a PACS."""
+    from hipcalc.cohort.sending import send_files
+
+    sent = send_files(arguments.files, arguments.to)
+    print(f"{sent.taken} DICOM files were stored, {len(sent.refused)} refused.")
+    for path, why in sent.refused:
+        print(f"{path}: {why}", file=sys.stderr)
+    return DONE_WITH_LOSSES if sent.refused else DONE
 
 
 def simulate(arguments: argparse.Namespace) -> int:

@@ -27,13 +27,19 @@ def parser(version: str) -> argparse.ArgumentParser:
     _prevalence(commands.add_parser("prevalence", help="group-level figures of a cohort, as a paper reports them"))
     _report(commands.add_parser("report", help="confirmed findings and clinical context -> workflow reports"))
     _evaluate(commands.add_parser("evaluate", help="measure results against a truth table"))
+    _send(commands.add_parser("send", help="store DICOM results in a PACS"))
     _simulate(commands.add_parser("simulate", help="write phantom radiographs with truth tables"))
     return top
 
 
 def _screen(command: argparse.ArgumentParser) -> None:
     command.description = "Screen radiographs (DICOM, PNG, JPEG, TIFF); folders are searched to their depth."
-    command.add_argument("inputs", nargs="+", metavar="INPUT", help="file, folder or address (s3://bucket/folder)")
+    command.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="file, folder, or address (s3://..., dicomweb+https://..., dimse://...)",
+    )
     command.add_argument("--out", required=True, metavar="DIR", help="results folder: new or empty, or see --resume")
     command.add_argument("--workers", type=int, metavar="N", help="processes (default: one for each core)")
     command.add_argument(
@@ -136,6 +142,14 @@ def _evaluate(command: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="FILE",
         help="CSV table: a focus or a hip per row; several may be given",
+    )
+
+
+def _send(command: argparse.ArgumentParser) -> None:
+    command.description = "Store the DICOM files of a results folder, or any others, in a PACS; nothing else is sent."
+    command.add_argument("files", nargs="+", metavar="PATH", help="file or folder")
+    command.add_argument(
+        "--to", required=True, metavar="ADDRESS", help="dicomweb+https://host/dicom-web, or dimse://CALLED@host:port"
     )
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
+from hipcalc.cohort.pacs import shown
 from hipcalc.cohort.settings import CohortSettings
 from hipcalc.errors import OutputError, UsageError
 from hipcalc.report import ResultsFolder, make_folder, model_versions, package_version
@@ -57,7 +58,7 @@ def beginning(named: tuple[str, ...], settings: CohortSettings, **more: Any) -> 
         "models": list(model_versions()),
         "settings": settings.to_dict(),
         "settings_hash": settings.hash,
-        "inputs": list(named),
+        "inputs": [shown(name) for name in named],
         **more,
         "seeds": _SEEDS,
         "libraries": {name: version(name) for name in _LIBRARIES},

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from hipcalc.cohort.pacs import fetch_instance, is_pacs, list_instances
 from hipcalc.cohort.remote import fetch_object, is_url, list_objects, object_stamp
 from hipcalc.radiograph import iter_inputs, read_file
 from hipcalc.radiograph.archives import archive_of
@@ -34,7 +35,7 @@ def iter_sources(named: Sequence[str], outside: Path) -> Iterator[Input]:
 
     for name in named:
         if is_url(name):
-            yield from list_objects(name)
+            yield from list_instances(name) if is_pacs(name) else list_objects(name)
             continue
         for file in iter_inputs([name]):
             if not is_output(file.parent) and file.resolve() != inside:
@@ -64,6 +65,8 @@ def fetch(source: str) -> bytes:
     InputUnreadableError, InputRejectedError
         As `hipcalc.radiograph.read_file`.
     """
+    if is_pacs(source):
+        return fetch_instance(source)
     return fetch_object(source) if is_url(source) else read_file(source)
 
 
@@ -79,6 +82,9 @@ def stamp(source: str, *, now: bool = False) -> str:
     now : bool
         The input is about to be read: nothing is returned for a file that was changed a moment ago.
     """
+    if is_pacs(source):
+        # A SOP instance UID names one content for ever (PS3.3, C.12.1.1.1).
+        return "instance"
     if is_url(source):
         return object_stamp(source)
     path = Path(source)

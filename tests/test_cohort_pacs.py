@@ -1,0 +1,168 @@
+"""A PACS as input and as the place of results: Orthanc on the loopback interface."""
+
+import json
+import socket
+import subprocess
+import time
+import urllib.request
+
+import pandas as pd
+import pydicom
+import pytest
+
+from hipcalc.cli import main
+from hipcalc.cohort import CohortSettings, run_cohort
+from hipcalc.cohort.pacs import Address, shown
+from hipcalc.cohort.sending import send_files
+from hipcalc.errors import InputUnreadableError, OutputError, UsageError
+from hipcalc.radiograph import read_radiograph
+from radiograph_files import dicom_dataset, save
+from small_radiographs import SAMPLE
+from support import require_program
+
+QUICK = CohortSettings(detectability=False)
+# pynetdicom leaves the socket of a refused connection to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+SECRETS = ("1.2.826.0.1.3680043.8.498.777", "SECRET^NAME", "ZQ-4711")
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def orthanc(tmp_path_factory):
+    """An empty Orthanc with its DICOMweb plugin; ports of HTTP and DICOM."""
+    program = require_program("Orthanc", "orthanc and orthanc-dicomweb")
+    folder = tmp_path_factory.mktemp("orthanc")
+    http, dicom = free_port(), free_port()
+    configuration = {
+        "Name": "test", "StorageDirectory": str(folder / "storage"), "IndexDirectory": str(folder / "storage"),
+        "HttpPort": http, "DicomPort": dicom, "DicomAet": "ORTHANC", "RemoteAccessAllowed": False,
+        "AuthenticationEnabled": False, "DicomAlwaysAllowFind": True, "DicomAlwaysAllowGet": True,
+        "DicomAlwaysAllowStore": True, "Plugins": ["/usr/share/orthanc/plugins"],
+        "DicomWeb": {"Enable": True, "Root": "/dicom-web/"}, "UnknownSopClassAccepted": True,
+    }  # fmt: skip
+    (folder / "orthanc.json").write_text(json.dumps(configuration))
+    log = (folder / "log").open("wb")
+    process = subprocess.Popen([program, str(folder / "orthanc.json")], stdout=log, stderr=log)
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{http}/system", timeout=1).close()
+            break
+        except OSError:
+            assert process.poll() is None, (folder / "log").read_text()
+            assert time.monotonic() < deadline, (folder / "log").read_text()
+            time.sleep(0.1)
+    yield http, dicom
+    process.terminate()
+    process.wait(timeout=30)
+    log.close()
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """A hip, and the same as computed tomography, which is not asked for."""
+    folder = tmp_path_factory.mktemp("files")
+    pixels = read_radiograph(SAMPLE / "07_left_hip.dcm").pixels[::3, ::3].astype("uint16")
+    study, name, number = SECRETS
+    header = {"PatientName": name, "PatientID": number, "StudyInstanceUID": f"{study}.1"}
+    save(
+        dicom_dataset(pixels, SeriesInstanceUID=f"{study}.2", SOPInstanceUID=f"{study}.3", **header), folder / "hip.dcm"
+    )
+    other = dicom_dataset(pixels, SeriesInstanceUID=f"{study}.4", SOPInstanceUID=f"{study}.5", **header)
+    other.Modality = "CT"
+    save(other, folder / "other.dcm")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def addresses(orthanc, files):
+    """Both addresses of the archive, filled by both ways of storing."""
+    http, dicom = orthanc
+    found = {"dicomweb": f"dicomweb+http://127.0.0.1:{http}/dicom-web", "dimse": f"dimse://ORTHANC@127.0.0.1:{dicom}"}
+    assert send_files([files / "hip.dcm"], found["dimse"]).taken == 1
+    assert send_files([files / "other.dcm"], found["dicomweb"]).taken == 1
+    return found
+
+
+@pytest.mark.parametrize("kind", ["dicomweb", "dimse"])
+def test_images_of_a_pacs_give_what_their_files_give(addresses, files, tmp_path, kind):
+    address = f"{addresses[kind]}?PatientID={SECRETS[2]}"
+    run_cohort([address], tmp_path / "pacs", settings=QUICK, workers=1)
+    run_cohort([files / "hip.dcm"], tmp_path / "file", settings=QUICK, workers=1)
+    images = pd.read_csv(tmp_path / "pacs" / "images.csv")
+    assert images["status"].tolist() == ["ok"]
+    assert images["path"][0].startswith(addresses[kind] + "/")
+    dropped = ["candidate_id", "image_id", "path"]
+    pd.testing.assert_frame_equal(
+        pd.read_csv(tmp_path / "pacs" / "candidates.csv").drop(columns=dropped),
+        pd.read_csv(tmp_path / "file" / "candidates.csv").drop(columns=dropped),
+    )
+    again = run_cohort([address], tmp_path / "pacs", settings=QUICK, workers=1, resume=True)
+    assert (again.analysed, again.reused) == (0, 1)
+    # Neither what was asked for, nor which study it was, is in any output.
+    for file in (tmp_path / "pacs").rglob("*"):
+        if file.is_file():
+            assert not [secret for secret in SECRETS if secret.encode() in file.read_bytes()], file
+
+
+@pytest.mark.parametrize("kind", ["dicomweb", "dimse"])
+def test_what_is_not_there_is_told(addresses, tmp_path, kind):
+    with pytest.raises(InputUnreadableError, match="nothing in this PACS is what the address asks for; check its keys"):
+        run_cohort([f"{addresses[kind]}?PatientID=nobody"], tmp_path / "out", settings=QUICK, workers=1)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("base", ["dicomweb+http://127.0.0.1:9/dicom-web", "dimse://ORTHANC@127.0.0.1:9"])
+def test_a_pacs_that_does_not_answer_is_told(files, tmp_path, base):
+    with pytest.raises(InputUnreadableError, match="the PACS does not answer as it should"):
+        run_cohort([base], tmp_path / "out", settings=QUICK, workers=1)
+    with pytest.raises(OutputError, match="the PACS does not answer as it should"):
+        send_files([files], base)
+
+
+def test_results_are_stored_back_when_asked(addresses, orthanc, tmp_path, capsys):
+    dataset = pydicom.dcmread(SAMPLE / "06_right_hip.dcm")
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = "1.2.826.0.1.3680043.8.498.9"
+    dataset.save_as(tmp_path / "result.dcm")
+    (tmp_path / "notes.txt").write_text("not sent")
+    for kind in ("dicomweb", "dimse"):
+        assert main(["send", str(tmp_path), "--to", addresses[kind]]) == 0
+        assert "1 DICOM files were stored, 0 refused." in capsys.readouterr().out
+    with urllib.request.urlopen(f"http://127.0.0.1:{orthanc[0]}/statistics") as answer:
+        assert json.load(answer)["CountInstances"] == 3
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("dicomweb+https://me:secret@host/dicom-web", "put user and password into ~/.netrc instead"),
+        ("dimse://host:104", "the address is incomplete; give it as in dimse://CALLED@host:104"),
+        ("dimse://A@host", "the address is incomplete"),
+    ],
+)
+def test_wrong_addresses_are_told_without_their_secrets(url, message):
+    with pytest.raises(UsageError, match=message) as told:
+        Address.of(url)
+    assert "secret" not in str(told.value)
+
+
+def test_what_is_asked_for_is_not_written_down():
+    asked = shown("dicomweb+https://host/dicom-web?PatientID=4711")
+    assert asked.startswith("dicomweb+https://host/dicom-web?")
+    assert "4711" not in asked
+    assert shown("s3://bucket/x") == "s3://bucket/x"
+    address = Address.of("dimse://A@host:104?StudyDate=2020&calling=US&Modality=CR")
+    assert (address.calling, address.questions) == ("US", ({"StudyDate": "2020", "Modality": "CR"},))
+
+
+def test_only_dicom_goes_to_a_pacs_and_to_nothing_else(tmp_path):
+    (tmp_path / "a.txt").write_text("x")
+    with pytest.raises(UsageError, match="s3://bucket: this is no address of a PACS"):
+        send_files([tmp_path], "s3://bucket")
+    with pytest.raises(InputUnreadableError, match="there is no DICOM file to send"):
+        send_files([tmp_path], "dimse://A@127.0.0.1:9")
