@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,7 +13,6 @@ from typing import Any
 
 from hipcalc.cohort.claiming import now
 from hipcalc.cohort.identifiers import write_identifiers
-from hipcalc.cohort.sources import place_of
 from hipcalc.errors import OutputError
 from hipcalc.report import (
     FileRecord,
@@ -76,7 +76,7 @@ class InputsState:
 
     def add(self, one: Input) -> None:
         """Add an input."""
-        self._digest.update(place_of(one) + b"\n")
+        self._digest.update(os.fsencode(one.path) + b"\0")
 
     @property
     def text(self) -> str:

@@ -22,8 +22,8 @@ TABLES: dict[str, type] = {"images": ImageRecord, "hips": HipRecord, "candidates
 
 # Records are taken in small batches, and rows written in large groups, so that a million images need little memory
 # and a reader of the tables few steps. Both decide the bytes of the Parquet files: they depend on nothing else.
-_BATCH_RECORDS = 100
-_GROUP_ROWS = 100_000
+_BATCH_RECORDS = 50
+_GROUP_ROWS = 20_000
 
 
 def write_tables(folder: Path, records: Iterable[FileRecord]) -> None:
