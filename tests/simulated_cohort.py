@@ -20,6 +20,7 @@ from hipcalc.cohort.analysis import Analysed, Job
 from hipcalc.cohort.pool import Engine, LocalEngine
 from hipcalc.cohort.run import Plan, carry_out
 from hipcalc.cohort.sources import fetch, stamp
+from hipcalc.errors import HipcalcError
 from hipcalc.findings import Finding, HipRecord
 from hipcalc.report import FileRecord, ImageRecord, ResultsFolder, entry_of, pack, record_key, rounded
 
@@ -64,6 +65,17 @@ def pretend(job: Job) -> Analysed:
     record = pretended_record(job.input.path, sha256)
     key = record_key(sha256[:16], job.input.path)
     return Analysed(entry=entry_of(key, record, job.settings_hash, stamp=seen, times=(0.01, 0.5)), packed=pack(record))
+
+
+def pretend_or_fail(job: Job) -> Analysed:
+    """Pretend, and let an input that cannot be read have its row, as the real analysis does."""
+    try:
+        return pretend(job)
+    except HipcalcError as error:
+        image = ImageRecord(image_id="", path=job.input.path, status="failed", reason=str(error))
+        record = FileRecord(image=image)
+        key = record_key("", job.input.path)
+        return Analysed(entry=entry_of(key, record, job.settings_hash), packed=pack(record))
 
 
 def _log(path: str) -> None:

@@ -28,7 +28,7 @@ _LENGTH_BYTES = 8
 # Libraries read these when they are loaded; more threads than cores would only wait for each other.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _READY = "ready"
-_ATTEMPTS = 3
+_ATTEMPTS = 10
 # A small radiograph, as read and as analysed.
 _LEAST_ROOM = 100 * 2**20
 
@@ -112,14 +112,15 @@ class WorkerProcess:
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:
             return self._process
-        status = 0
-        # One that was killed while it started, by chance or for another's memory, says nothing yet.
+        # One that was killed while it started, by chance or for another's memory, says little.
         for _ in range(_ATTEMPTS):
             self.close()
             self._process = self._start()
             if _answer(self._process) == _READY:
                 return self._process
             status = self._process.wait()
+            if status >= 0:
+                break
         self.close()
         raise OutputError(
             f"a worker process could not be started (exit status {status}); is there memory for it? Try "

@@ -23,7 +23,7 @@ from hipcalc.report.words import count_estimate, count_text, length_text, number
 
 __all__ = ["IndexEntry", "IndexPage"]
 
-IMAGES_SHOWN = 96
+IMAGES_SHOWN = 48
 MARKS_SHOWN = 24
 _ORDER = {"ok": 0, "rejected": 1, "failed": 2}
 _CLOSE_UP_HEAD_RADII = 0.5

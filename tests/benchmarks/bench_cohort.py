@@ -1,0 +1,219 @@
+"""Speed, overhead and memory of runs over many images.
+
+Run ``PYTHONPATH=tests python tests/benchmarks/bench_cohort.py [throughput] [ledger] [query] [page]``; all of them when
+none is named. ``throughput`` screens simulated radiographs of 2500 x 3000 pixels for real; the others pretend
+the analysis (`simulated_cohort`) and measure everything beside it, with 100,000 inputs (``--count``).
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pydicom
+from pydicom.uid import ExplicitVRLittleEndian
+
+from hipcalc.cohort import CohortSettings, run_cohort
+from hipcalc.cohort.pool import LocalEngine
+from hipcalc.cohort.querying import query
+from hipcalc.report import ResultsFolder, RunFacts
+from hipcalc.report.cells import NO_REVIEW
+from hipcalc.report.index_page import IndexEntry, IndexPage
+from hipcalc.synthetic import simulate
+from simulated_cohort import run, write_inputs
+
+SETTINGS = CohortSettings(detectability=False, pages=False)
+PHANTOMS, IMAGES = 4, 24
+RIM = (
+    "select f.candidate_id, f.diameter_mm from findings f join images i using (image_id) "
+    "where f.zone = 'rim' and f.side = 'R' and f.diameter_mm > 3 and i.spacing_source = 'calibrated'"
+)
+
+
+def radiographs(folder: Path) -> Path:
+    """Write uncompressed radiographs of 2500 x 3000 pixels: phantoms, each several times with other noise."""
+    phantoms = simulate(folder / "phantoms", n=PHANTOMS, seed=3, workers=2)
+    rng = np.random.default_rng(1)
+    (folder / "in").mkdir()
+    for number in range(IMAGES):
+        dataset = pydicom.dcmread(phantoms[number % PHANTOMS])
+        pixels = dataset.pixel_array
+        rows, columns = (
+            np.arange(size) * have // size for size, have in ((2500, pixels.shape[0]), (3000, pixels.shape[1]))
+        )
+        large = pixels[np.ix_(rows, columns)].astype(np.int32) + rng.integers(-3, 4, (2500, 3000))
+        dataset.Rows, dataset.Columns = 2500, 3000
+        dataset.PixelData = np.clip(large, 0, 2**dataset.BitsStored - 1).astype(np.uint16).tobytes()
+        dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        for name in ("ImagerPixelSpacing", "PixelSpacing"):
+            if name in dataset:
+                spacing = getattr(dataset, name)
+                setattr(dataset, name, [spacing[0] * pixels.shape[0] / 2500, spacing[1] * pixels.shape[1] / 3000])
+        dataset.save_as(folder / "in" / f"{number:03d}.dcm")
+    return folder / "in"
+
+
+def throughput() -> None:
+    """One worker, two workers, and a Dask cluster of two."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        inputs = radiographs(folder)
+        times = {}
+        for label, engine in (("1 worker", LocalEngine(1)), ("2 workers", LocalEngine(2)), ("Dask, 2 workers", None)):
+            seconds, cpu = _timed(inputs, folder / label, engine)
+            times[label] = seconds
+            print(
+                f"{label:18s}{IMAGES / seconds:8.2f} images/s{seconds:9.1f} s wall{cpu / IMAGES:9.2f} s CPU per image"
+            )
+        print(f"2 workers over 1: {times['1 worker'] / times['2 workers']:.2f} times")
+        print(f"Dask over local: {100 * (times['Dask, 2 workers'] / times['2 workers'] - 1):+.1f}% time")
+
+
+def _timed(inputs: Path, out: Path, engine: LocalEngine | None) -> tuple[float, float]:
+    """Return wall seconds and CPU seconds of all processes, starting them left out where that can be."""
+    if engine is None:
+        return _timed_dask(inputs, out)
+    # The first run warms the page cache.
+    before, children, start = time.process_time(), _children_s(), time.perf_counter()
+    run_cohort([inputs], out, settings=SETTINGS, engine=engine)
+    seconds = time.perf_counter() - start
+    return seconds, time.process_time() - before + _children_s() - children
+
+
+def _timed_dask(inputs: Path, out: Path) -> tuple[float, float]:
+    from distributed import LocalCluster
+
+    from hipcalc.cohort.dask_engine import DaskEngine
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as cluster:
+        start = time.perf_counter()
+        run_cohort([inputs], out, settings=SETTINGS, engine=DaskEngine(cluster.scheduler_address))
+        return time.perf_counter() - start, float("nan")
+
+
+def _children_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def ledger(count: int, folder: Path) -> None:
+    """Memory of the coordinating process, its CPU time per image, and the time of resuming a finished run."""
+    heads = (("inputs", 8), ("peak MB", 9), ("CPU ms per input", 18), ("resume, s", 11), ("its peak MB", 13))
+    print("".join(f"{name:>{width}s}" for name, width in (*heads, ("done again", 12))))
+    for number in (1000, count):
+        inputs = folder / f"in{number}"
+        if not inputs.exists():
+            write_inputs(inputs, number)
+            # What was changed a moment ago is read again on resuming.
+            time.sleep(3)
+        shutil.rmtree(folder / f"out{number}", ignore_errors=True)
+        first, again = (_measured(inputs, folder / f"out{number}", *more) for more in ((), ("--resume",)))
+        print(
+            f"{number:8d}{first['peak_mb']:9.0f}{1000 * first['cpu_s'] / number:18.2f}{again['wall_s']:11.1f}"
+            f"{again['peak_mb']:13.0f}{again['analysed']:12d}"
+        )
+
+
+def _measured(inputs: Path, out: Path, *more: str) -> dict[str, float]:
+    code = (
+        "import json, resource, sys, time; from pathlib import Path; import simulated_cohort as s\n"
+        "start, cpu = time.perf_counter(), time.process_time()\n"
+        "r = s.run(Path(sys.argv[1]), Path(sys.argv[2]), resume='--resume' in sys.argv)\n"
+        "print(json.dumps({'wall_s': time.perf_counter() - start, 'cpu_s': time.process_time() - cpu,"
+        " 'analysed': r.analysed, 'peak_mb': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(inputs), str(out), *more], capture_output=True, text=True, check=True
+    )
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def queries(folder: Path, rows: int = 10_000_000) -> None:
+    """The README's question over ten million candidates: the tables of a pretended run, repeated under other ids."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    source = folder / "out1000"
+    if not source.exists():
+        run(write_inputs(folder / "in1000", 1000), source)
+    target = folder / "large"
+    shutil.rmtree(target, ignore_errors=True)
+    candidates = pq.read_table(source / "candidates.parquet")
+    shards = 10
+    copies = rows // candidates.num_rows // shards + 1
+    for shard in range(1, shards + 1):
+        place = target / "shards" / f"{shard:02d}-of-{shards}"
+        place.mkdir(parents=True)
+        for name in ("images", "hips", "candidates"):
+            table = pq.read_table(source / f"{name}.parquet")
+            with pq.ParquetWriter(place / f"{name}.parquet", table.schema) as writer:
+                for copy in range(copies):
+                    ids = [f"{shard:02x}{copy:06x}{one[8:]}" for one in table["image_id"].to_pylist()]
+                    at = table.schema.get_field_index("image_id")
+                    writer.write_table(table.set_column(at, "image_id", pa.array(ids)), row_group_size=20_000)
+    total = int(query(target, "select count(*) as n from candidates")["n"][0])
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        answer = query(target, RIM)
+        times.append(time.perf_counter() - start)
+    all_times = ", ".join(f"{one:.2f}" for one in times)
+    print(f"{total} candidates: {len(answer)} hits in {min(times):.2f} s (of three: {all_times})")
+
+
+def page(folder: Path, count: int) -> None:
+    """The cohort page over the records of the pretended run, without pages for its images."""
+    from hipcalc.cohort.finishing import LedgerRecords
+
+    results = ResultsFolder(folder / f"out{count}")
+    facts = RunFacts.from_run(results.read_run())
+    start, cpu = time.perf_counter(), time.process_time()
+    index = IndexPage()
+    with results.ledger() as known:
+        for record in LedgerRecords(known, results, facts.settings_hash):
+            index.add(IndexEntry(record=record, review=NO_REVIEW, page="", pictures="", thumbnail=""))
+    results.pages.mkdir(exist_ok=True)
+    results.index.write_text(index.write(results.pages / "data", facts), encoding="utf-8")
+    from hipcalc.report.rendering import write_assets
+
+    write_assets(results.pages)
+    size = sum(file.stat().st_size for file in (results.pages / "data").iterdir())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    wall, used = time.perf_counter() - start, time.process_time() - cpu
+    print(
+        f"page of {count} inputs: {wall:.0f} s wall, {used:.0f} s CPU, peak {peak:.0f} MB; "
+        f"index.html {results.index.stat().st_size / 1000:.0f} kB, data files {size / 1e6:.0f} MB"
+    )
+
+
+def main() -> None:
+    """Print the tables that are asked for."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", nargs="*", choices=["throughput", "ledger", "query", "page"])
+    parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--folder", type=Path, help="where inputs and results of pretended runs are kept")
+    given = parser.parse_args()
+    what = given.what or ["throughput", "ledger", "query", "page"]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    with tempfile.TemporaryDirectory() as name:
+        folder = given.folder or Path(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        if "throughput" in what:
+            throughput()
+        if "ledger" in what:
+            ledger(given.count, folder)
+        if "query" in what:
+            queries(folder)
+        if "page" in what:
+            page(folder, given.count)
+
+
+if __name__ == "__main__":
+    main()
