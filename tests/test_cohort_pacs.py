@@ -89,18 +89,24 @@ def addresses(orthanc, files):
     return found
 
 
+@pytest.fixture(scope="module")
+def from_file(files, tmp_path_factory):
+    out = tmp_path_factory.mktemp("from_file") / "out"
+    run_cohort([files / "hip.dcm"], out, settings=QUICK, workers=1)
+    return pd.read_csv(out / "candidates.csv")
+
+
 @pytest.mark.parametrize("kind", ["dicomweb", "dimse"])
-def test_images_of_a_pacs_give_what_their_files_give(addresses, files, tmp_path, kind):
+def test_images_of_a_pacs_give_what_their_files_give(addresses, from_file, tmp_path, kind):
     address = f"{addresses[kind]}?PatientID={SECRETS[2]}"
     run_cohort([address], tmp_path / "pacs", settings=QUICK, workers=1)
-    run_cohort([files / "hip.dcm"], tmp_path / "file", settings=QUICK, workers=1)
     images = pd.read_csv(tmp_path / "pacs" / "images.csv")
     assert images["status"].tolist() == ["ok"]
     assert images["path"][0].startswith(addresses[kind] + "/")
     dropped = ["candidate_id", "image_id", "path"]
     pd.testing.assert_frame_equal(
         pd.read_csv(tmp_path / "pacs" / "candidates.csv").drop(columns=dropped),
-        pd.read_csv(tmp_path / "file" / "candidates.csv").drop(columns=dropped),
+        from_file.drop(columns=dropped),
     )
     again = run_cohort([address], tmp_path / "pacs", settings=QUICK, workers=1, resume=True)
     assert (again.analysed, again.reused) == (0, 1)

@@ -16,13 +16,6 @@ def square(number: int) -> int:
     return number * number
 
 
-def die_of_13(number: int) -> int:
-    if number == 13:
-        os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(0.02)
-    return number
-
-
 def die_once(flag: Path) -> str:
     """Die the first time, as if the system had killed this worker for somebody else's memory."""
     if not flag.exists():
@@ -48,22 +41,17 @@ def threads(_: int) -> tuple[str | None, int]:
     return os.environ.get("OMP_NUM_THREADS"), cv2.getNumThreads()
 
 
-def hang_at_2(number: int) -> int:
-    if number == 2:
-        time.sleep(60)
-    return number
-
-
-def bloat_at_3(number: int) -> int:
-    if number == 3:
-        return len(bytearray(3_000_000_000))
-    return number
-
-
-def crash_at_4(number: int) -> int:
-    if number == 4:
+def trouble(kind: str) -> str:
+    if kind == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if kind == "crash":
         os._exit(7)
-    return number
+    if kind == "hang":
+        time.sleep(60)
+    if kind == "bloat":
+        bytearray(3_000_000_000)
+    time.sleep(0.02)
+    return kind
 
 
 def print_it(number: int) -> int:
@@ -82,35 +70,22 @@ def results(task, items, workers=2, **options):
     return [found[item].value for item in items]
 
 
-@pytest.mark.parametrize("workers", [1, 3])
-def test_every_item_gets_its_own_result(workers):
-    assert results(square, list(range(100)), workers) == [number * number for number in range(100)]
-    assert results(square, [], workers) == []
+def test_every_item_gets_its_own_result():
+    assert results(square, list(range(100)), 3) == [number * number for number in range(100)]
+    assert results(square, []) == []
 
 
-def test_a_task_that_kills_its_worker_costs_itself_only():
-    items = list(range(30))
-    expected = [None if number == 13 else number for number in items]
-    assert results(die_of_13, items) == expected
-
-
-def test_the_item_says_how_its_process_was_lost():
-    lost = all_results(die_of_13, [12, 13])[13]
-    assert (lost.fate, lost.how) == ("died", "was ended by SIGKILL (out of memory, or stopped by hand)")
-    lost = all_results(crash_at_4, [4, 5])[4]
-    assert (lost.fate, lost.how) == ("died", "ended with status 7")
-
-
-def test_a_task_that_hangs_is_ended_and_costs_itself_only():
-    found = all_results(hang_at_2, [0, 1, 2, 3, 4], limits=Limits(time_s=1.5))
-    assert [found[number].value for number in range(5)] == [0, 1, None, 3, 4]
-    assert (found[2].fate, found[2].how) == ("time", "took longer than the time limit of 1.5 s")
-
-
-def test_a_task_that_needs_more_memory_than_the_limit_costs_itself_only():
-    found = all_results(bloat_at_3, [1, 2, 3, 4], limits=Limits(memory_bytes=1500 * 2**20))
-    assert [found[number].value for number in range(1, 5)] == [1, 2, None, 4]
-    assert (found[3].fate, found[3].how) == ("memory", "needs more memory than the limit of 1500 MB")
+def test_a_task_that_loses_its_worker_costs_itself_only_and_says_how():
+    items = [*(f"a{number}" for number in range(9)), "kill", "hang", *(f"b{number}" for number in range(9))]
+    items += ["crash", "bloat", "c"]
+    found = all_results(trouble, items, limits=Limits(time_s=2.0, memory_bytes=1500 * 2**20))
+    assert [found[item].value for item in items] == [item if len(item) < 3 else None for item in items]
+    assert {item: (found[item].fate, found[item].how) for item in items if len(item) > 2} == {
+        "kill": ("died", "was ended by SIGKILL (out of memory, or stopped by hand)"),
+        "crash": ("died", "ended with status 7"),
+        "hang": ("time", "took longer than the time limit of 2 s"),
+        "bloat": ("memory", "needs more memory than the limit of 1500 MB"),
+    }
 
 
 def test_a_worker_that_cannot_start_blames_no_item():

@@ -17,6 +17,8 @@ Value = TypeVar("Value")
 
 # Tasks handed out ahead, per worker, so that none waits for the coordinator.
 _AHEAD = 16
+# How many places an item may lose when it runs alone.
+_PLACES = 5
 # Results are taken in groups when they come faster than this, so that one commit to the disk serves them all.
 _PAUSE_S = 0.02
 
@@ -114,7 +116,7 @@ def run_tasks(
             try:
                 outcome = future.result()
             except engine.lost_errors:
-                return TaskResult(item=item, fate="died", how="lost the nodes of the cluster that it ran on")
+                return TaskResult(item=item, fate="lost", how="lost the nodes of the cluster that it ran on")
             return TaskResult(item=item, fate=outcome.fate, value=outcome.value, how=outcome.how)
 
         for group in _run_all(items, begin, engine.workers * _AHEAD, stop):
@@ -124,7 +126,20 @@ def run_tasks(
         for item in suspects:
             if stop():
                 return
-            yield [end(item, begin(item))]
+            yield [_alone(item, begin, end)]
+
+
+def _alone(
+    item: Item,
+    begin: Callable[[Item], Future[Outcome[Value]]],
+    end: Callable[[Item, Future[Outcome[Value]]], TaskResult[Item, Value]],
+) -> TaskResult[Item, Value]:
+    """Run one item; again, where a cluster lost the place where it ran: a task cannot take a whole node with it."""
+    for _ in range(_PLACES):
+        result = end(item, begin(item))
+        if result.fate != "lost":
+            break
+    return result
 
 
 def _run_all(

@@ -22,7 +22,7 @@ __all__ = ["Fate", "Limits", "Outcome", "WorkerProcess", "close_workers", "run_i
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
-Fate = Literal["done", "died", "time", "memory"]
+Fate = Literal["done", "died", "time", "memory", "lost"]
 
 _LENGTH_BYTES = 8
 # Libraries read these when they are loaded; more threads than cores would only wait for each other.
