@@ -12,7 +12,7 @@ import pytest
 
 from hipcalc.cohort import Shard, merge_shards
 from hipcalc.cohort.dask_engine import DaskEngine
-from hipcalc.errors import UsageError
+from hipcalc.errors import OutputError, UsageError
 from simulated_cohort import run, write_inputs
 from support import ROOT
 
@@ -148,6 +148,18 @@ def test_no_scheduler_is_told(monkeypatch):
     monkeypatch.setattr("hipcalc.cohort.dask_engine._CONNECT_S", 1)
     with pytest.raises(UsageError, match="tcp://127.0.0.1:9: no Dask scheduler answers there; check the address"):
         DaskEngine("tcp://127.0.0.1:9")
+
+
+def test_a_cluster_that_has_lost_all_its_workers_is_left(cluster, monkeypatch):
+    engine = DaskEngine(cluster)
+    engine.check()
+    monkeypatch.setattr("hipcalc.cohort.dask_engine._ALONE_S", -1.0)
+    engine.check()
+    monkeypatch.setattr(engine._client, "scheduler_info", lambda: {"workers": {}})
+    with pytest.raises(OutputError, match="the Dask cluster has lost all its workers; start some again"):
+        engine.check()
+    with engine.open():
+        pass
 
 
 def test_without_dask_it_says_what_to_install(monkeypatch):

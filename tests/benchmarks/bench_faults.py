@@ -16,7 +16,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -95,7 +94,7 @@ def kill_workers(scene: Scene, kills: int) -> tuple[Path, int, Path]:
 
 def kill_nodes(scene: Scene, kills: int) -> tuple[Path, int, Path]:
     """Kill Dask workers at random points; their nannies start others."""
-    from distributed import Client, LocalCluster
+    from distributed import LocalCluster
 
     out, log, draw = scene.folder / "node", scene.folder / "node.log", random.Random(3)
     killed: list[int] = []
@@ -103,13 +102,12 @@ def kill_nodes(scene: Scene, kills: int) -> tuple[Path, int, Path]:
         stop = threading.Event()
 
         def disturb() -> None:
-            with Client(cluster.scheduler_address, set_as_default=False) as client:
-                while len(killed) < kills and not stop.wait(draw.uniform(1.0, 5.0)):
-                    # A worker that is just being killed does not answer.
-                    with suppress(Exception):
-                        workers = sorted(client.run(os.getpid, on_error="ignore").values())
-                        os.kill(draw.choice(workers), signal.SIGKILL)
-                        killed.append(1)
+            while len(killed) < kills and not stop.wait(draw.uniform(0.5, 2.5)):
+                # Only a whole cluster is hurt: a nanny whose worker dies while it starts gives up for good.
+                workers = [nanny.pid for nanny in cluster.workers.values() if nanny.pid]
+                if len(cluster.scheduler.workers) == 2 == len(workers):
+                    os.kill(draw.choice(workers), signal.SIGKILL)
+                    killed.append(1)
 
         killer = threading.Thread(target=disturb)
         while len(killed) < kills:

@@ -1,5 +1,6 @@
 """Tasks on an existing Dask cluster: its workers hand them to processes of their own, as this machine does."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Executor
 from contextlib import contextmanager, suppress
@@ -12,6 +13,8 @@ from hipcalc.report import package_version
 __all__ = ["DaskEngine"]
 
 _CONNECT_S = 20
+# So long a cluster may be without any worker: schedulers of jobs take their time to start others.
+_ALONE_S = 120.0
 
 
 class DaskEngine:
@@ -36,6 +39,7 @@ class DaskEngine:
         except ImportError as error:
             raise UsageError("The Dask engine needs the package distributed; install hipcalc[dask].") from error
         self._address = address
+        self._seen = time.monotonic()
         # A task whose nodes went away several times, which says little about its image.
         self.lost_errors: tuple[type[Exception], ...] = (distributed.KilledWorker,)
         try:
@@ -64,6 +68,14 @@ class DaskEngine:
         """How many tasks run at once."""
         threads: dict[str, int] = self._client.nthreads()
         return max(1, sum(threads.values()))
+
+    def check(self) -> None:
+        """Raise OutputError when the cluster has had no worker for a while: it would wait for one for ever."""
+        now = time.monotonic()
+        if self._client.scheduler_info()["workers"]:
+            self._seen = now
+        elif now - self._seen > _ALONE_S:
+            raise OutputError(f"{self._address}: the Dask cluster has lost all its workers; start some again.")
 
     @contextmanager
     def open(self) -> Iterator[Executor]:

@@ -53,6 +53,10 @@ class Engine(Protocol):
         """Return a context in which `run_in_worker` can be submitted; leaving it ends what it started."""
         ...
 
+    def check(self) -> None:
+        """Raise OutputError where there is nobody left to work; asked while nothing gets done."""
+        ...
+
 
 class LocalEngine:
     """Processes of this machine."""
@@ -61,6 +65,9 @@ class LocalEngine:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
+
+    def check(self) -> None:
+        """Do nothing: a process that is lost is started again."""
 
     @contextmanager
     def open(self) -> Iterator[Executor]:
@@ -119,7 +126,7 @@ def run_tasks(
                 return TaskResult(item=item, fate="lost", how="lost the nodes of the cluster that it ran on")
             return TaskResult(item=item, fate=outcome.fate, value=outcome.value, how=outcome.how)
 
-        for group in _run_all(items, begin, engine.workers * _AHEAD, stop):
+        for group in _run_all(items, begin, engine, stop):
             results = [end(item, future) for item, future in group]
             suspects += [result.item for result in results if result.fate != "done"]
             yield [result for result in results if result.fate == "done"]
@@ -145,10 +152,11 @@ def _alone(
 def _run_all(
     items: Iterable[Item],
     begin: Callable[[Item], Future[Value]],
-    most: int,
+    engine: Engine,
     stop: Callable[[], bool],
 ) -> Iterator[list[tuple[Item, Future[Value]]]]:
-    """Keep so many items begun, and yield those that are done."""
+    """Keep some items begun for each worker, and yield those that are done."""
+    most = engine.workers * _AHEAD
     waiting = iter(items)
     running: dict[Future[Value], Item] = {}
     taken = float("-inf")
@@ -166,7 +174,9 @@ def _run_all(
             time.sleep(pause)
             done = {future for future in running if future.done()}
         taken = time.monotonic()
-        if done:
+        if not done:
+            engine.check()
+        else:
             yield [(running.pop(future), future) for future in done]
 
 
