@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -93,35 +92,34 @@ def kill_workers(scene: Scene, kills: int) -> tuple[Path, int, Path]:
 
 
 def kill_nodes(scene: Scene, kills: int) -> tuple[Path, int, Path]:
-    """Kill Dask workers at random points; their nannies start others."""
+    """Kill Dask workers at random points of several runs, each on a cluster of its own that starts others."""
+    log, draw, killed = scene.folder / "node.log", random.Random(3), 0
+    while killed < kills:
+        out = scene.folder / f"node-{killed}"
+        killed += _disturbed_cluster(scene, out, log, draw, min(4, kills - killed))
+        if scene.verdict(out) != (0, 0, "yes"):
+            break
+    return out, killed, log
+
+
+def _disturbed_cluster(scene: Scene, out: Path, log: Path, draw: random.Random, most: int) -> int:
     from distributed import LocalCluster
 
-    out, log, draw = scene.folder / "node", scene.folder / "node.log", random.Random(3)
-    killed: list[int] = []
+    killed = 0
+    # Its workers take their environment from here, not from the coordinator.
+    os.environ |= {"PRETEND_LOG": str(log), "PRETEND_SECONDS": "0.05"}
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as cluster:
-        stop = threading.Event()
-
-        def disturb() -> None:
-            while len(killed) < kills and not stop.wait(draw.uniform(0.5, 2.5)):
-                # Only a whole cluster is hurt: a nanny whose worker dies while it starts gives up for good.
-                workers = [nanny.pid for nanny in cluster.workers.values() if nanny.pid]
-                if len(cluster.scheduler.workers) == 2 == len(workers):
-                    os.kill(draw.choice(workers), signal.SIGKILL)
-                    killed.append(1)
-
-        killer = threading.Thread(target=disturb)
-        while len(killed) < kills:
-            # One run is over before so many nodes are lost: begin anew, each time from nothing.
-            process = scene.start(out, log, "--scheduler", cluster.scheduler_address)
-            if not killer.is_alive() and not killed:
-                killer.start()
-            if process.wait():
-                raise RuntimeError(log.with_suffix(".err").read_text())
-            if scene.verdict(out) != (0, 0, "yes"):
-                break
-        stop.set()
-        killer.join()
-    return out, len(killed), log
+        process = scene.start(out, log, "--scheduler", cluster.scheduler_address)
+        while process.poll() is None:
+            time.sleep(draw.uniform(0.3, 2.0))
+            # A nanny whose worker dies while it starts gives up for good: one is left to go on.
+            workers = [nanny.pid for nanny in cluster.workers.values() if nanny.pid]
+            if killed < most and len(begun(log)) and len(cluster.scheduler.workers) == 2 == len(workers):
+                os.kill(draw.choice(workers), signal.SIGKILL)
+                killed += 1
+    if process.returncode:
+        raise RuntimeError(log.with_suffix(".err").read_text())
+    return killed
 
 
 def full_disk(scene: Scene, _: int) -> tuple[Path, int, Path]:
