@@ -221,6 +221,14 @@ def test_a_missing_file_beside_others_costs_one_row(inputs, tmp_path):
     assert pd.isna(gone["image_id"])
 
 
+def test_a_loop_of_links_costs_its_own_row(tmp_path):
+    loop = tmp_path / "loop.dcm"
+    loop.symlink_to(loop)
+    (tmp_path / "a.txt").write_text("x")
+    run_cohort([tmp_path / "a.txt", loop], tmp_path / "out", settings=QUICK, workers=1)
+    assert table(tmp_path / "out", "images")["status"].tolist() == ["rejected", "failed"]
+
+
 def test_results_inside_the_input_folder_are_no_inputs(tmp_path):
     (tmp_path / "a.txt").write_text("x")
     out = tmp_path / "results"

@@ -37,7 +37,8 @@ def iter_sources(named: Sequence[str], outside: Path) -> Iterator[Input]:
         if is_url(name):
             yield from list_instances(name) if is_pacs(name) else list_objects(name)
             continue
-        if Path(name).resolve() == inside:
+        # A loop of links is an input that cannot be read, not the end of the run, as `Path.resolve` would have it.
+        if Path(os.path.realpath(name)) == inside:
             continue
         for file in iter_inputs([name]):
             if not is_output(file.parent):
