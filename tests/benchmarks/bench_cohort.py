@@ -17,20 +17,21 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pydicom
 from pydicom.uid import ExplicitVRLittleEndian
 
 from hipcalc.cohort import CohortSettings, run_cohort
 from hipcalc.cohort.pool import LocalEngine
 from hipcalc.cohort.querying import query
+from hipcalc.radiograph import read_radiograph
 from hipcalc.report import ResultsFolder, RunFacts
 from hipcalc.report.cells import NO_REVIEW
 from hipcalc.report.index_page import IndexEntry, IndexPage
 from hipcalc.synthetic import simulate
+from radiograph_files import dicom_dataset, save
 from simulated_cohort import run, write_inputs
 
 SETTINGS = CohortSettings(detectability=False, pages=False)
-PHANTOMS, IMAGES = 4, 24
+PHANTOMS, IMAGES = 2, 24
 RIM = (
     "select f.candidate_id, f.diameter_mm from findings f join images i using (image_id) "
     "where f.zone = 'rim' and f.side = 'R' and f.diameter_mm > 3 and i.spacing_source = 'calibrated'"
@@ -43,20 +44,14 @@ def radiographs(folder: Path) -> Path:
     rng = np.random.default_rng(1)
     (folder / "in").mkdir()
     for number in range(IMAGES):
-        dataset = pydicom.dcmread(phantoms[number % PHANTOMS])
-        pixels = dataset.pixel_array
-        rows, columns = (
-            np.arange(size) * have // size for size, have in ((2500, pixels.shape[0]), (3000, pixels.shape[1]))
+        radiograph = read_radiograph(phantoms[number % PHANTOMS])
+        pixels = (
+            radiograph.pixels if radiograph.polarity == "bone-bright" else radiograph.pixels.max() - radiograph.pixels
         )
-        large = pixels[np.ix_(rows, columns)].astype(np.int32) + rng.integers(-3, 4, (2500, 3000))
-        dataset.Rows, dataset.Columns = 2500, 3000
-        dataset.PixelData = np.clip(large, 0, 2**dataset.BitsStored - 1).astype(np.uint16).tobytes()
-        dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        for name in ("ImagerPixelSpacing", "PixelSpacing"):
-            if name in dataset:
-                spacing = getattr(dataset, name)
-                setattr(dataset, name, [spacing[0] * pixels.shape[0] / 2500, spacing[1] * pixels.shape[1] / 3000])
-        dataset.save_as(folder / "in" / f"{number:03d}.dcm")
+        rows, columns = (np.arange(size) * have // size for size, have in zip((2500, 3000), pixels.shape, strict=True))
+        large = pixels[np.ix_(rows, columns)] + rng.integers(-3, 4, (2500, 3000))
+        stored = np.clip(large, 0, 2**radiograph.bits - 1).astype(np.uint16)
+        save(dicom_dataset(stored, syntax=ExplicitVRLittleEndian), folder / "in" / f"{number:03d}.dcm")
     return folder / "in"
 
 
