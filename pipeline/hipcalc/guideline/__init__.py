@@ -1,6 +1,7 @@
 """ReviewedFinding, ClinicalContext -> Recommendation: the guideline workflow, a state machine over data."""
 
 from hipcalc.guideline.context import Checklist, ClinicalContext
+from hipcalc.guideline.explanation import Explanation, GuardResult, WhatIf
 from hipcalc.guideline.loading import load_workflow
 from hipcalc.guideline.recommend import recommend
 from hipcalc.guideline.recommendation import (
@@ -24,6 +25,8 @@ __all__ = [
     "Checklist",
     "ClinicalContext",
     "ConfirmedFinding",
+    "Explanation",
+    "GuardResult",
     "Missing",
     "Note",
     "Offer",
@@ -31,6 +34,7 @@ __all__ = [
     "Recommendation",
     "Sentence",
     "TensionNote",
+    "WhatIf",
     "Workflow",
     "context_columns",
     "load_workflow",

@@ -1,5 +1,6 @@
 """A state and its facts -> everything that the output says."""
 
+from hipcalc.guideline.explaining import explain
 from hipcalc.guideline.facts import Facts
 from hipcalc.guideline.guards import STEPS, choose_state, exclusions, passed_states
 from hipcalc.guideline.recommendation import (
@@ -51,6 +52,7 @@ def compose(facts: Facts) -> Recommendation:
         blocked=(*_state_blocks(facts, state), *(block for rules in everything for block in rules.blocked)),
         cautions=tuple(caution for rules in everything for caution in rules.cautions),
         tensions=_tensions(facts, state),
+        explanation=explain(facts),
         disclaimer=workflow.disclaimer,
         workflow_name=workflow.name,
         workflow_version=workflow.version,

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from hipcalc.guideline.facts import Facts
-from hipcalc.guideline.workflow import State
+from hipcalc.guideline.workflow import State, Workflow
 
-__all__ = ["STEPS", "choose_state", "exclusions", "passed_states"]
+__all__ = ["STEPS", "choose_state", "exclusions", "in_precedence", "passed_states"]
 
 Guard = Callable[[Facts], bool]
 
@@ -109,8 +109,12 @@ STEPS: Final = ("S10", "S11", "S12", "S13", "S14", "S15", "S16")
 
 def choose_state(facts: Facts) -> State:
     """Return the state of a hip: the first in the order of precedence whose guard holds."""
-    states = sorted(facts.workflow.states, key=lambda state: state.precedence)
-    return next(state for state in states if state.precedence and _GUARDS[state.id](facts))
+    return next(state for state in in_precedence(facts.workflow) if _GUARDS[state.id](facts))
+
+
+def in_precedence(workflow: Workflow) -> tuple[State, ...]:
+    """Return the states that a hip can stay in, in the order in which their guards are tried."""
+    return tuple(sorted((state for state in workflow.states if state.precedence), key=lambda state: state.precedence))
 
 
 def exclusions(facts: Facts, state: State) -> tuple[State, ...]:

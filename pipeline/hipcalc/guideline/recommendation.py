@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from hipcalc.guideline.context import Answer
+from hipcalc.guideline.explanation import Explanation
 from hipcalc.guideline.workflow import Basis, RuleKind
 
 __all__ = [
@@ -162,6 +163,8 @@ class Recommendation:
     blocked : tuple of Block
     cautions : tuple of Caution
     tensions : tuple of TensionNote
+    explanation : Explanation
+        Which guard fired, which did not, and which missing answer alone would change the state.
     disclaimer : tuple of str
     workflow_name, workflow_version, workflow_sha256 : str
     """
@@ -187,6 +190,7 @@ class Recommendation:
     blocked: tuple[Block, ...]
     cautions: tuple[Caution, ...]
     tensions: tuple[TensionNote, ...]
+    explanation: Explanation
     disclaimer: tuple[str, ...]
     workflow_name: str
     workflow_version: str
