@@ -215,3 +215,19 @@ def test_a_missing_file_and_one_in_another_encoding_are_refused(tmp_path: Path) 
     latin.write_bytes('name = "Klinik für Orthopädie"'.encode("latin-1"))
     with pytest.raises(UsageError, match=r"latin.toml is no TOML file"):
         load_workflow(latin)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("plan is made to fit", "plan, with naproxen, is made to fit"), "the text of R43 names naproxen, which the"),
+        (("if the clinician agrees", "say diclofenac, if the clinician agrees"), "the text of R04 names diclofenac"),
+        (("if the clinician agrees", "say ibuprofen, if the clinician agrees"), "the text of R04 names ibuprofen"),
+        (("without agents or amounts", "such as 40 mg of it"), "the text of R14 gives '40 mg', which the source"),
+        (("400-600mg three times", "400-800mg three times"), "the text of R05 gives '400-800mg', which the source"),
+        (("Injection not offered;", "Inject lidocaine;"), "the text of gate C names lidocaine"),
+    ],
+)
+def test_a_site_can_add_no_drug_and_no_amount(tmp_path: Path, change: tuple[str, str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        load_workflow(copy_with(tmp_path, lambda text: text.replace(*change)))

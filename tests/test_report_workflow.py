@@ -2,11 +2,14 @@
 
 import csv
 import json
+from hashlib import sha256
 
 import pytest
 
+from hipcalc.cli import main
 from hipcalc.errors import UsageError
 from hipcalc.report import report_workflow
+from hipcalc_models import model_file
 from report_builders import results_folder
 
 PELVIS = "abcdef0000000001"
@@ -148,3 +151,25 @@ def test_the_index_puts_a_red_flag_first(folder, tmp_path):
     page = (folder.pages / f"{PELVIS}.html").read_text(encoding="utf-8")
     assert "banner urgent" in page
     assert "R16 ·" not in page
+
+
+def test_a_sites_own_workflow_is_used_and_named_in_every_output(folder, tmp_path):
+    site = tmp_path / "site.toml"
+    original = model_file("guideline-1", "workflow.toml").read_text(encoding="utf-8")
+    site.write_text(original.replace('name = "guideline-1"', 'name = "our-clinic"'), encoding="utf-8")
+    contexts = table(tmp_path / "contexts.csv", [CONTEXT])
+    assert main(["report", str(folder.path), "--context", str(contexts), "--workflow", str(site)]) == 0
+    said = [json.loads(file.read_text(encoding="utf-8")) for file in (folder.path / "recommendations").glob("*.json")]
+    assert said
+    for one in said:
+        assert (one["workflow_name"], one["workflow_sha256"]) == ("our-clinic", sha256(site.read_bytes()).hexdigest())
+
+
+def test_a_spoilt_workflow_is_refused_before_anything_is_written(folder, tmp_path, capsys):
+    site = tmp_path / "site.toml"
+    original = model_file("guideline-1", "workflow.toml").read_text(encoding="utf-8")
+    site.write_text(original.replace("plan is made to fit", "plan, with naproxen, is made to fit"), encoding="utf-8")
+    contexts = table(tmp_path / "contexts.csv", [CONTEXT])
+    assert main(["report", str(folder.path), "--context", str(contexts), "--workflow", str(site)]) == 2
+    assert "site.toml: the text of R43 names naproxen" in capsys.readouterr().err
+    assert not (folder.path / "recommendations").exists()

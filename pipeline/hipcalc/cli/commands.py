@@ -122,7 +122,8 @@ def report(arguments: argparse.Namespace) -> int:
     """Write workflow reports."""
     from hipcalc.report import report_workflow
 
-    tables.print_workflow(Console(), report_workflow(arguments.results, arguments.context, arguments.decisions))
+    result = report_workflow(arguments.results, arguments.context, arguments.decisions, workflow=arguments.workflow)
+    tables.print_workflow(Console(), result)
     return DONE
 
 

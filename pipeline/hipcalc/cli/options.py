@@ -1,6 +1,7 @@
 """Arguments of every command, in one place."""
 
 import argparse
+from pathlib import Path
 
 from hipcalc.screen import DEFAULT_FALSE_MARKS_PER_HIP
 
@@ -130,6 +131,9 @@ def _report(command: argparse.ArgumentParser) -> None:
     command.add_argument("--context", required=True, metavar="FILE", help="CSV table: clinical context, a row per hip")
     command.add_argument(
         "--decisions", metavar="FILE", help="CSV table: readers' decisions, added to DIR/decisions.csv"
+    )
+    command.add_argument(
+        "--workflow", type=Path, metavar="FILE", help="a site's own copy of guideline-1/workflow.toml, checked first"
     )
 
 

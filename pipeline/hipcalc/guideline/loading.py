@@ -7,6 +7,7 @@ from typing import Final
 
 from hipcalc.errors import UsageError
 from hipcalc.guideline.context import CHECKLIST_NAMES, INPUT_NAMES, allowed_words
+from hipcalc.guideline.drugs import added_drugs
 from hipcalc.guideline.workflow import DEFAULT_WORKFLOW, Workflow, parse_workflow
 from hipcalc.review import FINDING_CLASSES
 
@@ -39,12 +40,15 @@ def load_workflow(path: Path | None = None) -> Workflow:
     Raises
     ------
     UsageError
-        If the file cannot be read; if a rule, state or gate is missing, doubled or unknown; or if a state leaves out
-        a mandatory text.
+        If the file cannot be read; if a rule, state or gate is missing, doubled or unknown; if a state leaves out a
+        mandatory text; or if a text names a drug or an amount that the original does not name there.
     """
     if path is None:
         return _own_workflow()
-    return _checked(parse_workflow(path), str(path))
+    workflow = _checked(parse_workflow(path), str(path))
+    for problem in added_drugs(workflow, _own_workflow()):
+        raise UsageError(f"{path}: {problem}.")
+    return workflow
 
 
 @cache

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from hipcalc.errors import UsageError
 from hipcalc.findings import Finding, HipRecord
-from hipcalc.guideline import Recommendation, read_contexts, recommend
+from hipcalc.guideline import Recommendation, load_workflow, read_contexts, recommend
 from hipcalc.report.cells import PageReview
 from hipcalc.report.files import write_atomic
 from hipcalc.report.records import FileRecord
@@ -40,7 +40,13 @@ class _Rows:
     candidates: tuple[Finding, ...]
 
 
-def report_workflow(results: str | Path, contexts: str | Path, decisions: str | Path | None = None) -> WorkflowResult:
+def report_workflow(
+    results: str | Path,
+    contexts: str | Path,
+    decisions: str | Path | None = None,
+    *,
+    workflow: Path | None = None,
+) -> WorkflowResult:
     """Add decisions to the log of a results folder, and write what the workflow says about each hip.
 
     Nothing is written before every table has been read and checked. ``recommendations/<image_id>-<side>.json`` holds
@@ -55,6 +61,8 @@ def report_workflow(results: str | Path, contexts: str | Path, decisions: str | 
         Table of clinical contexts (`hipcalc.guideline.read_contexts`).
     decisions : str or Path, optional
         Table of decisions (`hipcalc.review.read_decisions`); without it, the log alone counts.
+    workflow : Path, optional
+        A site's own workflow file (`hipcalc.guideline.load_workflow`); without it, the one that comes with hipcalc.
 
     Returns
     -------
@@ -63,7 +71,7 @@ def report_workflow(results: str | Path, contexts: str | Path, decisions: str | 
     Raises
     ------
     UsageError
-        If the folder holds no finished results, or a table is wrong.
+        If the folder holds no finished results, or a table or the workflow file is wrong.
     OutputError
         If something cannot be written.
     """
@@ -72,14 +80,15 @@ def report_workflow(results: str | Path, contexts: str | Path, decisions: str | 
     if run["status"] != "done":
         raise UsageError(f"{folder.path} holds an unfinished run: run hipcalc screen with --resume first.")
     records = tuple(folder.records())
-    known = read_contexts(contexts)
+    site = load_workflow(workflow)
+    known = read_contexts(contexts, site)
     new = () if decisions is None else read_decisions(decisions)
     before = read_log(folder.path)
     # Tried without writing, so that a context which fits no hip leaves the log as it was.
-    recommend(_reviewed(records, (*before, *new)), known)
+    recommend(_reviewed(records, (*before, *new)), known, workflow=site)
     log = append_decisions(folder.path, new) if new else before
     reviewed = _reviewed(records, log)
-    recommendations = recommend(reviewed, known)
+    recommendations = recommend(reviewed, known, workflow=site)
     _write_files(folder.path / "recommendations", recommendations)
     if run["settings"]["pages"]:
         _write_pages(folder, records, reviewed, recommendations)
