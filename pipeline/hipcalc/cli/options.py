@@ -128,7 +128,9 @@ def _prevalence(command: argparse.ArgumentParser) -> None:
 def _report(command: argparse.ArgumentParser) -> None:
     command.description = "Say where each hip stands in the guideline workflow. Nothing unconfirmed gets advice."
     command.add_argument("results", metavar="DIR", help="folder that hipcalc screen wrote")
-    command.add_argument("--context", required=True, metavar="FILE", help="CSV table: clinical context, a row per hip")
+    command.add_argument(
+        "--context", required=True, metavar="FILE", help="CSV table or JSON list: clinical context, a row per hip"
+    )
     command.add_argument(
         "--decisions", metavar="FILE", help="CSV table: readers' decisions, added to DIR/decisions.csv"
     )

@@ -1,6 +1,7 @@
 """The table of clinical contexts: a row for each hip, blank cells for what is not known."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Final
 from hipcalc.guideline.context import Answer, Checklist, ClinicalContext, contradictions
 from hipcalc.guideline.loading import load_workflow
 from hipcalc.guideline.workflow import Gate, InputDefinition, Workflow
+from hipcalc.review.json_rows import read_json_rows
 from hipcalc.review.rows import Problems, Row, read_rows
 
 __all__ = ["context_columns", "read_contexts"]
@@ -35,8 +37,9 @@ def read_contexts(path: str | Path, workflow: Workflow | None = None) -> tuple[C
     Parameters
     ----------
     path : str or Path
-        CSV with a row for each hip: `image_id` or `path` (the file's name is compared, not its folder), `side`, and
-        any of the columns of `context_columns`. A blank cell or a column that is not there means unknown.
+        CSV as spreadsheets export it, or a JSON list of objects (a name that ends in ``.json``), with a row for each
+        hip: `image_id` or `path` (the file's name is compared, not its folder), `side`, and any of the columns of
+        `context_columns`. A blank cell or a column that is not there means unknown.
     workflow : Workflow, optional
         Whose inputs are the columns; without it, the one that comes with hipcalc.
 
@@ -52,21 +55,23 @@ def read_contexts(path: str | Path, workflow: Workflow | None = None) -> tuple[C
     """
     path = Path(path)
     workflow = workflow or load_workflow()
-    rows = read_rows(path, columns=context_columns(workflow), required=("side",))
-    problems = Problems(path)
+    is_json = path.suffix.lower() == ".json"
+    read = read_json_rows if is_json else read_rows
+    rows = read(path, columns=context_columns(workflow), required=("side",))
+    problems = Problems(path, row_name="entry" if is_json else "line")
     values = [_RowReader(row=row, problems=problems, workflow=workflow).values() for row in rows]
-    _check_doubles(rows, problems)
+    _check_doubles(rows, problems, "entry" if is_json else "line")
     problems.raise_if_any()
     return tuple(ClinicalContext(**value) for value in values)
 
 
-def _check_doubles(rows: tuple[Row, ...], problems: Problems) -> None:
+def _check_doubles(rows: tuple[Row, ...], problems: Problems, row_name: str) -> None:
     first: dict[tuple[str, str, str], int] = {}
     for row in rows:
         key = (row.cell("image_id"), row.cell("path"), row.cell("side"))
         line = first.setdefault(key, row.line)
         if line != row.line:
-            problems.add(row.line, "side", key[2], f"line {line} is about the same hip already")
+            problems.add(row.line, "side", key[2], f"{row_name} {line} is about the same hip already")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +113,8 @@ class _RowReader:
         if text == "unknown":
             return None
         try:
-            number = float(text)
+            # Spreadsheets in much of the world write a decimal comma; three digits after it may be thousands.
+            number = float(re.sub(r"^(\d+),(\d{1,2})$", r"\1.\2", text))
         except ValueError:
             number = math.nan
         if not known.minimum <= number <= known.maximum:
