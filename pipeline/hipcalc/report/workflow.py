@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
@@ -14,6 +15,7 @@ from hipcalc.report.cells import PageReview
 from hipcalc.report.files import write_atomic
 from hipcalc.report.records import FileRecord
 from hipcalc.report.rendering import RunFacts, render_part
+from hipcalc.report.schema import recommendation_schema
 from hipcalc.report.site import page_names, write_pages
 from hipcalc.report.store import ResultsFolder
 from hipcalc.report.words import side_name
@@ -50,8 +52,9 @@ def report_workflow(
     """Add decisions to the log of a results folder, and write what the workflow says about each hip.
 
     Nothing is written before every table has been read and checked. ``recommendations/<image_id>-<side>.json`` holds
-    each hip's recommendation, ``recommendations/audit/`` those of hips of which every finding was rejected; pages are
-    written again with the same content.
+    each hip's recommendation, ``recommendations/audit/`` those of hips of which every finding was rejected,
+    ``recommendations/schema/recommendation.json`` the JSON Schema of both; pages are written again with the
+    same content.
 
     Parameters
     ----------
@@ -121,10 +124,14 @@ def _write_files(folder: Path, recommendations: Iterable[Recommendation]) -> Non
     for recommendation in recommendations:
         places = (folder / _name(recommendation), folder / "audit" / _name(recommendation))
         place, other = places[::-1] if recommendation.audit_only else places
-        text = json.dumps(recommendation.to_dict(), indent=2, ensure_ascii=False) + "\n"
-        write_atomic(place, text)
+        write_atomic(place, _json(recommendation.to_dict()))
         # An earlier report may have filed it under the other heading.
         other.unlink(missing_ok=True)
+    write_atomic(folder / "schema" / "recommendation.json", _json(recommendation_schema()))
+
+
+def _json(values: dict[str, Any]) -> str:
+    return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
 
 def _write_pages(
