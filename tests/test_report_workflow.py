@@ -9,6 +9,7 @@ import pytest
 from hipcalc.cli import main
 from hipcalc.errors import UsageError
 from hipcalc.report import report_workflow
+from hipcalc.review import LOG_FILE, read_log
 from hipcalc_models import model_file
 from report_builders import results_folder
 
@@ -105,15 +106,15 @@ def test_a_later_decision_moves_a_hip_out_of_the_audit(folder, tmp_path):
     report_workflow(folder.path, tmp_path / "contexts.csv", later)
     assert saved(folder, f"{PELVIS}-R.json")["state"] == "S10"
     assert not (folder.path / "recommendations" / "audit" / f"{PELVIS}-R.json").exists()
-    assert len((folder.path / "decisions.csv").read_text().splitlines()) == 4
+    assert len(read_log(folder.path)) == 3
 
 
 def test_the_same_decisions_twice_change_nothing(folder, tmp_path):
     report(folder, tmp_path, R_1="confirmed")
-    log = (folder.path / "decisions.csv").read_bytes()
+    log = (folder.path / LOG_FILE).read_bytes()
     _, result = report(folder, tmp_path, R_1="confirmed")
     assert result.new_decisions == 0
-    assert (folder.path / "decisions.csv").read_bytes() == log
+    assert (folder.path / LOG_FILE).read_bytes() == log
     _, result = report(folder, tmp_path)
     assert saved(folder, f"{PELVIS}-R.json")["state"] == "S10"
 

@@ -2,13 +2,14 @@
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from hipcalc.cli import tables
 from hipcalc.cli.progress import Counting, JsonLog, Progress
-from hipcalc.cli.status import DONE, DONE_WITH_LOSSES, INTERRUPTED
+from hipcalc.cli.status import DONE, DONE_WITH_LOSSES, INTERRUPTED, NOTHING_DONE
 
 if TYPE_CHECKING:
     from hipcalc.cohort import CohortResult
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 # Library modules are imported by the command that needs them: --help and a wrong argument answer at once.
 
-__all__ = ["evaluate", "merge", "prevalence", "query", "report", "screen", "send", "simulate"]
+__all__ = ["evaluate", "merge", "prevalence", "query", "report", "review", "screen", "send", "simulate"]
 
 _DEFAULT_PHANTOMS = 10
 _DEFAULT_SEED = 1
@@ -116,6 +117,26 @@ def prevalence(arguments: argparse.Namespace) -> int:
     result = report_prevalence(arguments.results, participants=arguments.participants, validation=validation)
     tables.print_prevalence(Console(), result)
     return DONE
+
+
+def review(arguments: argparse.Namespace) -> int:
+    """Check or export the log of readers' decisions."""
+    from hipcalc.report import ResultsFolder
+    from hipcalc.review import LOG_FILE, ReviewLog, export_log, open_log
+
+    folder = ResultsFolder(Path(arguments.results))
+    folder.read_run()
+    if arguments.export:
+        with open_log(folder.path) as log:
+            for file in export_log(log):
+                print(file)
+        return DONE
+    with ReviewLog(folder.path / LOG_FILE) as log:
+        checked = log.verify()
+    for fault in checked.faults:
+        print(f"hipcalc: {log.file}: {fault}", file=sys.stderr)
+    print(f"{checked.rows} rows; the last hash is {checked.last_hash}")
+    return NOTHING_DONE if checked.faults else DONE
 
 
 def report(arguments: argparse.Namespace) -> int:

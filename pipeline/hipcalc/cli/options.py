@@ -26,6 +26,7 @@ def parser(version: str) -> argparse.ArgumentParser:
     _merge(commands.add_parser("merge", help="shards that were screened apart -> one results folder"))
     _query(commands.add_parser("query", help="ask the tables of a results folder in SQL"))
     _prevalence(commands.add_parser("prevalence", help="group-level figures of a cohort, as a paper reports them"))
+    _review(commands.add_parser("review", help="check the log of readers' decisions, or write it as tables"))
     _report(commands.add_parser("report", help="confirmed findings and clinical context -> workflow reports"))
     _evaluate(commands.add_parser("evaluate", help="measure results against a truth table"))
     _send(commands.add_parser("send", help="store DICOM results in a PACS"))
@@ -125,6 +126,14 @@ def _prevalence(command: argparse.ArgumentParser) -> None:
     command.add_argument("--specificity", type=_share, metavar="X/N", help="hips called negative, of hips without one")
 
 
+def _review(command: argparse.ArgumentParser) -> None:
+    command.description = "The log of readers' decisions: rows are added and never changed, each chained to the last."
+    command.add_argument("results", metavar="DIR", help="folder that hipcalc screen wrote")
+    what = command.add_mutually_exclusive_group(required=True)
+    what.add_argument("--verify", action="store_true", help="check that no row was changed since it was written")
+    what.add_argument("--export", action="store_true", help="write the log as CSV and JSON beside it, in DIR/review")
+
+
 def _report(command: argparse.ArgumentParser) -> None:
     command.description = "Say where each hip stands in the guideline workflow. Nothing unconfirmed gets advice."
     command.add_argument("results", metavar="DIR", help="folder that hipcalc screen wrote")
@@ -132,7 +141,7 @@ def _report(command: argparse.ArgumentParser) -> None:
         "--context", required=True, metavar="FILE", help="CSV table or JSON list: clinical context, a row per hip"
     )
     command.add_argument(
-        "--decisions", metavar="FILE", help="CSV table: readers' decisions, added to DIR/decisions.csv"
+        "--decisions", metavar="FILE", help="CSV table: readers' decisions, added to the log in DIR/review"
     )
     command.add_argument(
         "--workflow", type=Path, metavar="FILE", help="a site's own copy of guideline-1/workflow.toml, checked first"

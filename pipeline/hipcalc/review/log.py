@@ -1,141 +1,296 @@
-"""The decision log of a results folder: rows are added, never changed or dropped."""
+"""The review log: an SQLite file to which rows are added, never changed, each durable before it counts as written."""
 
-import csv
-import io
-import os
-import sys
-from collections.abc import Iterable, Iterator
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from hipcalc.errors import UsageError
-from hipcalc.review.decision import DECISION_COLUMNS, Decision, check_agreement, read_decisions
+from hipcalc.errors import OutputError, UsageError
+from hipcalc.review.events import FIRST_HASH, Draft, Event, chain_hash
 
-if sys.platform != "win32":
-    import fcntl
+__all__ = ["LOG_FILE", "ReviewLog", "StaleError", "Verification"]
 
-__all__ = ["LOG_NAME", "append_decisions", "read_log"]
+# Within a results folder.
+LOG_FILE = Path("review") / "log.sqlite"
+FORMAT = 1
+# "hipc": an SQLite file of another program is not taken for a log.
+APPLICATION_ID = 0x68697063
+BUSY_S = 20.0
 
-LOG_NAME = "decisions.csv"
+_SCHEMA = f"""
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    time TEXT NOT NULL, reader TEXT NOT NULL, role TEXT NOT NULL, kind TEXT NOT NULL, hip_id TEXT NOT NULL,
+    request_id TEXT NOT NULL UNIQUE, payload TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL
+);
+CREATE INDEX events_by_hip ON events (reader, hip_id);
+CREATE TRIGGER never_changed BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER never_dropped BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {FORMAT};
+"""
+_COLUMNS = "seq, time, reader, role, kind, hip_id, request_id, payload, previous, hash"
 
 
-def append_decisions(results_dir: str | Path, decisions: Iterable[Decision]) -> tuple[Decision, ...]:
-    """Add decisions to the log of a results folder, durably, all of them or none.
+class StaleError(UsageError):
+    """Somebody, perhaps the same reader in another tab, acted on this hip since it was shown; nothing was written."""
 
-    A decision that the log already holds is not added again, so that the same table can be given twice. The log
-    is replaced in one step by a longer copy that begins with every byte of the old one: a reader, a crash or a full
-    disk meets either the old log or the new one.
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """What a check of the chain found: the number of rows, the last hash, and a sentence for each fault."""
+
+    rows: int
+    last_hash: str
+    faults: tuple[str, ...]
+
+
+class ReviewLog:
+    """The log in one file; may be used by several threads, and beside other programs that use the same file.
 
     Parameters
     ----------
-    results_dir : str or Path
-        Folder that ``hipcalc screen`` wrote; the log is its file ``decisions.csv``.
-    decisions : iterable of Decision
-
-    Returns
-    -------
-    tuple of Decision
-        The whole log, in the order of writing.
+    file : Path
+        Made, with its folder, by the first row that is written.
 
     Raises
     ------
     UsageError
-        If a candidate is not in the folder's candidates table, if two decisions contradict each other, or if the
-        log cannot be read or written. The log is then as it was.
+        When the file is damaged, or is no log of this version.
     """
-    folder = Path(results_dir)
-    known = _known_candidates(folder)
-    wanted = tuple(decisions)
-    for decision in wanted:
-        if decision.candidate_id not in known:
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        if file.exists():
+            with self._errors():
+                self._open()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def __enter__(self) -> "ReviewLog":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def append(self, drafts: Sequence[Draft], *, last_seen: int | None = None) -> tuple[Event, ...]:
+        """Write rows, all of them or none; when this returns they are on the disk.
+
+        Parameters
+        ----------
+        drafts : sequence of Draft
+            One whose `request_id` is in the log already is not written again.
+        last_seen : int, optional
+            Number of the last row by the first draft's reader about its hip that the reader knew of, 0 for none.
+
+        Returns
+        -------
+        tuple of Event
+            One for each draft, in order.
+
+        Raises
+        ------
+        StaleError
+            If `last_seen` is not the last: what the reader looked at is no longer so.
+        OutputError
+            If the rows cannot be written (disk full, read-only); the log is as it was.
+        UsageError
+            If the file is damaged.
+        """
+        with self._lock, self._errors():
+            connection = self._open()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                known = [_known(connection, draft) for draft in drafts]
+                if last_seen is not None and drafts and known[0] is None:
+                    _check_last(connection, drafts[0], last_seen)
+                events = tuple(found or _insert(connection, draft) for draft, found in zip(drafts, known, strict=True))
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+        return events
+
+    def events(self, *, after: int = 0) -> tuple[Event, ...]:
+        """Return the rows with a number above `after`, in the order of writing."""
+        with self._lock:
+            if self._connection is None and not self.file.exists():
+                return ()
+            with self._errors():
+                rows = self._open().execute(f"SELECT {_COLUMNS} FROM events WHERE seq > ? ORDER BY seq", (after,))
+                return tuple(_event(row) for row in rows)
+
+    def verify(self) -> Verification:
+        """Check that no row was changed, dropped or slipped in since it was written.
+
+        Rows cut off at the end, together with SQLite's own count of them, leave a sound shorter chain: whoever has
+        noted the last hash finds that, too.
+        """
+        if not self.file.exists():
+            return Verification(rows=0, last_hash=FIRST_HASH, faults=())
+        with self._lock, self._errors():
+            connection = self._open()
+            damage = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(10)")]
+            rows = connection.execute(f"SELECT {_COLUMNS} FROM events ORDER BY seq").fetchall()
+            counted = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
+        faults = [f"{self.file} is damaged: {line}." for line in damage if line != "ok"]
+        faults += _chain_faults(rows)
+        last = rows[-1] if rows else None
+        if counted is not None and counted[0] != (last[0] if last else 0):
+            faults.append(f"rows {(last[0] if last else 0) + 1} to {counted[0]} were dropped from the end.")
+        return Verification(rows=len(rows), last_hash=last[-1] if last else FIRST_HASH, faults=tuple(faults))
+
+    def _open(self) -> sqlite3.Connection:
+        """Return the connection; every caller holds the lock, the constructor aside."""
+        if self._connection is not None:
+            return self._connection
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self.file, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        try:
+            # EXTRA also makes the removal of the rollback journal durable: what was acknowledged outlives a power cut.
+            connection.execute("PRAGMA synchronous = EXTRA")
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        if connection.execute("PRAGMA user_version").fetchone()[0] == 0 and _is_empty(connection):
+            # Two programs may meet here: the second one waits, and finds the table made.
+            connection.execute("BEGIN IMMEDIATE")
+            if _is_empty(connection):
+                for statement in _statements(_SCHEMA):
+                    connection.execute(statement)
+            connection.execute("COMMIT")
+        found = (
+            connection.execute("PRAGMA application_id").fetchone()[0],
+            connection.execute("PRAGMA user_version").fetchone()[0],
+        )
+        if found[0] != APPLICATION_ID:
+            raise UsageError(f"{self.file} is no review log of hipcalc; move it away, or restore the log.")
+        if found[1] != FORMAT:
             raise UsageError(
-                f"{folder / 'candidates.csv'} holds no candidate {decision.candidate_id}; correct the decision's "
-                "candidate_id, or give the results folder that it belongs to."
+                f"{self.file} is a review log of format {found[1]}, and this hipcalc knows format {FORMAT}; "
+                "use the version of hipcalc that wrote it."
             )
-    with _only_writer(folder):
-        log = read_log(folder)
-        # A dict, because it keeps the order: identical decisions within the table collapse too.
-        new = tuple(decision for decision in dict.fromkeys(wanted) if decision not in set(log))
-        check_agreement((*log, *new))
-        if new:
-            _lengthen(folder / LOG_NAME, new)
-    return (*log, *new)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn what SQLite and the disk say into one sentence each."""
+        try:
+            yield
+        except OSError as error:
+            raise OutputError(f"{self.file} cannot be written ({error.strerror}); {_KEPT}") from error
+        except sqlite3.OperationalError as error:
+            if _is_damage(error):
+                raise UsageError(self._damaged(error)) from error
+            raise OutputError(f"{self.file} cannot be written ({error}); {_KEPT}") from error
+        except sqlite3.DatabaseError as error:
+            raise UsageError(self._damaged(error)) from error
+
+    def _damaged(self, error: sqlite3.Error) -> str:
+        return (
+            f"{self.file} is damaged ({error}) and was left as it is; restore a copy of it, or export what can be read "
+            "with the program sqlite3 (.recover)."
+        )
 
 
-def read_log(results_dir: str | Path) -> tuple[Decision, ...]:
-    """Return every decision in the log of a results folder, in the order of writing; none where there is no log.
-
-    Raises
-    ------
-    UsageError
-        If the log was changed into something that is no table of decisions.
-    """
-    log = Path(results_dir) / LOG_NAME
-    return read_decisions(log) if log.exists() else ()
+_KEPT = "nothing of this was recorded, and everything recorded before is kept: free space or allow writing there."
 
 
-def _known_candidates(folder: Path) -> frozenset[str]:
-    table = folder / "candidates.csv"
-    try:
-        with table.open(encoding="utf-8", newline="") as file:
-            return frozenset(row["candidate_id"] for row in csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error, KeyError) as error:
-        raise UsageError(f"{table} is no candidates table; give a folder that hipcalc screen wrote.") from error
+def _is_damage(error: sqlite3.Error) -> bool:
+    return any(word in str(error) for word in ("malformed", "not a database", "no such table", "no such column"))
 
 
-@contextmanager
-def _only_writer(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock, so that two programs that add decisions at once do not lose each other's rows."""
-    if sys.platform == "win32":
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+def _statements(script: str) -> list[str]:
+    """Split a script at the ends of its statements, of which one holds semicolons itself."""
+    statements, part = [], ""
+    for piece in script.split(";"):
+        part += piece + ";"
+        if sqlite3.complete_statement(part):
+            statements.append(part)
+            part = ""
+    return statements
 
 
-def _lengthen(log: Path, new: tuple[Decision, ...]) -> None:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, DECISION_COLUMNS, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    draft = log.with_name(f".{LOG_NAME}.draft")
-    try:
-        old = log.read_bytes() if log.exists() else b""
-        if not old:
-            writer.writeheader()
-        else:
-            _check_columns(log, old)
-        if old and not old.endswith(b"\n"):
-            text.write("\n")
-        writer.writerows(decision.to_row() for decision in new)
-        with draft.open("wb") as file:
-            file.write(old + text.getvalue().encode())
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(log)
-        _sync_folder(log.parent)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise UsageError(
-            f"{log} cannot be written ({error.strerror}) and is as it was; free space or allow writing there."
-        ) from error
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0)
 
 
-def _check_columns(log: Path, content: bytes) -> None:
-    """Refuse a log whose columns stand in another order: new rows would be read as something else."""
-    first = content.decode("utf-8-sig").splitlines()[0]
-    if [name.strip() for name in next(csv.reader([first]))] != list(DECISION_COLUMNS):
-        raise UsageError(f"{log} is no decision log: its first line must be {','.join(DECISION_COLUMNS)}; restore it.")
+def _known(connection: sqlite3.Connection, draft: Draft) -> Event | None:
+    row = connection.execute(f"SELECT {_COLUMNS} FROM events WHERE request_id = ?", (draft.request_id,)).fetchone()
+    return None if row is None else _event(row)
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the new name of the log durable as well; Windows does this by itself."""
-    if sys.platform == "win32":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _check_last(connection: sqlite3.Connection, draft: Draft, last_seen: int) -> None:
+    query = "SELECT coalesce(max(seq), 0) FROM events WHERE reader = ? AND hip_id = ?"
+    if connection.execute(query, (draft.reader, draft.hip_id)).fetchone()[0] != last_seen:
+        raise StaleError("this hip was changed in another tab since it was shown here; nothing was recorded.")
+
+
+def _insert(connection: sqlite3.Connection, draft: Draft) -> Event:
+    last = connection.execute("SELECT seq, time, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+    counted = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
+    seq = max(last[0] if last else 0, counted[0] if counted else 0) + 1
+    values: dict[str, Any] = {
+        "previous": last[2] if last else FIRST_HASH,
+        "seq": seq,
+        "time": _time_after(last[1] if last else None),
+        "reader": draft.reader,
+        "role": draft.role,
+        "kind": draft.kind,
+        "hip_id": draft.hip_id,
+        "request_id": draft.request_id,
+        "payload": json.dumps(dict(draft.payload), sort_keys=True, ensure_ascii=False, allow_nan=False),
+    }
+    values["hash"] = chain_hash(**values)
+    names = ", ".join(values)
+    marks = ", ".join(f":{name}" for name in values)
+    connection.execute(f"INSERT INTO events ({names}) VALUES ({marks})", values)
+    return Event(**{**values, "payload": json.loads(values["payload"])})
+
+
+def _time_after(last: str | None) -> str:
+    """Return the time, later than the last row's even where the clock was set back: the latest decision holds."""
+    now = datetime.now(UTC)
+    if last is not None:
+        now = max(now, datetime.fromisoformat(last) + timedelta(microseconds=1))
+    return now.isoformat(timespec="microseconds")
+
+
+def _event(row: Sequence[Any]) -> Event:
+    names = _COLUMNS.split(", ")
+    values = dict(zip(names, row, strict=True))
+    return Event(**{**values, "payload": json.loads(values["payload"])})
+
+
+def _chain_faults(rows: Sequence[Sequence[Any]]) -> list[str]:
+    faults = []
+    previous, expected = FIRST_HASH, 1
+    names = _COLUMNS.split(", ")
+    for row in rows:
+        values = dict(zip(names, row, strict=True))
+        stated = values.pop("hash")
+        if values["seq"] != expected:
+            faults.append(f"rows {expected} to {values['seq'] - 1} are missing.")
+        elif values["previous"] != previous:
+            faults.append(f"row {values['seq']} does not follow the row before it: a row was changed or exchanged.")
+        if chain_hash(**values) != stated:
+            faults.append(f"row {values['seq']} was changed after it was written.")
+        previous, expected = stated, values["seq"] + 1
+    return faults

@@ -9,6 +9,7 @@ from hipcalc.errors import UsageError
 from hipcalc.findings import Finding, HipRecord
 from hipcalc.radiograph import Side
 from hipcalc.review.decision import Decision, ReviewStatus, check_agreement
+from hipcalc.review.events import is_added
 
 __all__ = ["ReviewedFinding", "ReviewedHip", "Screened", "apply_reviews"]
 
@@ -101,7 +102,8 @@ def apply_reviews(screening: Screened, decisions: Iterable[Decision]) -> tuple[R
         What was found.
     decisions : iterable of Decision
         In any order; the latest about a candidate holds. Decisions about other images are left aside, so that one
-        log serves any part of its cohort, and a replaced image is unreviewed again.
+        log serves any part of its cohort, and a replaced image is unreviewed again; so are decisions about foci that
+        a reader added, unless they are among the screening's candidates.
 
     Returns
     -------
@@ -120,7 +122,7 @@ def apply_reviews(screening: Screened, decisions: Iterable[Decision]) -> tuple[R
     for decision in decisions:
         if decision.candidate_id in known:
             by_candidate.setdefault(decision.candidate_id, []).append(decision)
-        elif decision.candidate_id.partition("-")[0] in images:
+        elif decision.candidate_id.partition("-")[0] in images and not is_added(decision.candidate_id):
             raise UsageError(
                 f"there is no candidate {decision.candidate_id} in this screening; correct the decision's candidate_id."
             )
