@@ -138,6 +138,7 @@ def finding(
         core_to_rim=1.1,
         gap_head_radii=0.05,
         gap_mm=1.2,
+        profile="0.80;1.00;0.90;0.60;0.20;0.05;0.00",
     )
 
 

@@ -237,8 +237,19 @@ def test_same_input_same_output_and_the_input_is_left_alone():
 
 def test_the_model_orders_false_marks_by_strength():
     model = load_model()
-    strength = np.linspace(model.knots_strength[0] - 5, model.knots_strength[-1] + 5, 200)
-    assert (np.diff(model.expected_false_marks(strength)) < 0).all()
+    lowest, highest = (fold([fold(price.strength) for price in model.prices]) for fold in (min, max))
+    marks = model.expected_false_marks(np.linspace(lowest - 5, highest + 5, 200), (1.0, 1.0, 1.0))
+    assert (np.diff(marks) < 0).all()
     assert model.weight.shape == (len(FEATURES),)
-    knots = np.exp(model.knots_log_marks)
-    assert np.allclose(model.expected_false_marks(model.knots_strength), knots)
+    # No weight may speak for what is no focus.
+    assert all(sign * weight >= 0 for sign, weight in zip(FEATURES.values(), model.weight, strict=True))
+
+
+def test_a_region_that_is_not_pictured_costs_nothing():
+    model = load_model()
+    strength = np.linspace(0.0, 4.0, 9)
+    parts = [model.expected_false_marks(strength, tuple(np.eye(3)[number])) for number in range(3)]
+    assert np.allclose(sum(parts), model.expected_false_marks(strength, (1.0, 1.0, 1.0)))
+    for price, part in zip(model.prices, parts, strict=True):
+        assert np.allclose(price.marks(price.strength), np.exp(price.log_marks))
+        assert np.allclose(price.marks(strength), part)

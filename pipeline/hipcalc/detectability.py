@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.anatomy import HipFrame
-from hipcalc.candidates import Candidate, find_candidates
+from hipcalc.candidates import Candidate, MeasuredSpots, find_candidates
 from hipcalc.candidates.features import hip_levels
 from hipcalc.candidates.window import WORKING_RADIUS_PX, cut_window
 from hipcalc.errors import UsageError
@@ -78,7 +78,12 @@ class DetectionLimit:
 
 
 def detection_limit(
-    normalized: NormalizedRadiograph, hip: HipFrame, *, false_marks_per_hip: float, cnr: float = STATED_CNR
+    normalized: NormalizedRadiograph,
+    hip: HipFrame,
+    *,
+    false_marks_per_hip: float,
+    cnr: float = STATED_CNR,
+    control: MeasuredSpots | None = None,
 ) -> DetectionLimit:
     """Plant foci of several sizes around one hip's rim, and see which are found.
 
@@ -94,6 +99,8 @@ def detection_limit(
         Operating point: at most so many expected false marks make a candidate a finding.
     cnr : float
         Contrast-to-noise ratio of the planted foci.
+    control : MeasuredSpots, optional
+        Of the other hip, as the detector is given it.
 
     Raises
     ------
@@ -108,7 +115,7 @@ def detection_limit(
     if not cnr > 0:
         raise UsageError(f"cnr is {cnr:g} but must be larger than 0.")
     trusted = hip.status in ("located", "uncertain")
-    marks = _plant_and_find(normalized, hip, cnr) if trusted else np.empty((0, len(DIAMETERS)))
+    marks = _plant_and_find(normalized, hip, cnr, control) if trusted else np.empty((0, len(DIAMETERS)))
     curve = _curve(marks <= false_marks_per_hip)
     limit = _limit(curve)
     spacing = normalized.spacing_mm
@@ -122,7 +129,9 @@ def detection_limit(
     )
 
 
-def _plant_and_find(normalized: NormalizedRadiograph, hip: HipFrame, cnr: float) -> NDArray[np.float64]:
+def _plant_and_find(
+    normalized: NormalizedRadiograph, hip: HipFrame, cnr: float, control: MeasuredSpots | None
+) -> NDArray[np.float64]:
     """Return the expected false marks at which each plant was found, shape (places, sizes); infinite where missed."""
     near = _neighbourhood(normalized, hip)
     if near is None:
@@ -150,7 +159,7 @@ def _plant_and_find(normalized: NormalizedRadiograph, hip: HipFrame, cnr: float)
             )
             for place, ((row, column), size) in enumerate(zip(places, sizes, strict=True))
         )
-        found = find_candidates(add_patches(small, patches), moved)
+        found = find_candidates(add_patches(small, patches), moved, control=control)
         marks[np.arange(len(places)), sizes] = [_outcome(patch, found, moved) for patch in patches]
     return marks
 
@@ -189,12 +198,12 @@ def _neighbourhood(normalized: NormalizedRadiograph, hip: HipFrame) -> tuple[Nor
 def _soft_places(normalized: NormalizedRadiograph, hip: HipFrame) -> list[tuple[float, float]]:
     """Return (row, column) of the places that lie in soft tissue and have room for the largest focus."""
     window = cut_window(normalized, hip)
-    soft, bone = hip_levels(window)
+    levels = hip_levels(window)
     smooth = cv2.GaussianBlur(window.level, (0, 0), TISSUE_SIGMA * WORKING_RADIUS_PX)
     places = []
     for r, from_rim in PLACES:
         row, column = hip.to_image(r, hip.rim_phi_deg + from_rim)
-        is_soft = smooth[window.pixel_at(row, column)] < soft + SOFT_SHARE * (bone - soft)
+        is_soft = smooth[window.pixel_at(row, column)] < levels.soft + SOFT_SHARE * (levels.bone - levels.soft)
         if is_soft and _is_free(normalized, row, column, _diameter_px(DIAMETERS[-1], hip)):
             places.append((row, column))
     return places

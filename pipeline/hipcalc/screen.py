@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hipcalc.anatomy import HipFrame, View, laterality_notes, locate_hips, recognise_view
-from hipcalc.candidates import find_candidates
+from hipcalc.candidates import control_of, measure_hips, rank_spots
 from hipcalc.candidates.finding import MOST_FALSE_MARKS
 from hipcalc.detectability import DetectionLimit, detection_limit
 from hipcalc.errors import InputRejectedError, UsageError
@@ -135,15 +135,18 @@ def screen(
     hips = locate_hips(image)
     _refuse_without_hip(image, hips)
     image = _with_what_hips_tell(image, hips)
+    measured = measure_hips(image, hips)
+    controls = [control_of(measured, number) for number in range(len(hips))]
     candidates = tuple(
         finding
-        for hip in hips
+        for hip, spots, control in zip(hips, measured, controls, strict=True)
         for finding in describe_candidates(
-            find_candidates(image, hip), hip, image, false_marks_per_hip=false_marks_per_hip
+            rank_spots(spots, control), hip, image, false_marks_per_hip=false_marks_per_hip
         )
     )
     limits = [
-        detection_limit(image, hip, false_marks_per_hip=false_marks_per_hip) if detectability else None for hip in hips
+        detection_limit(image, hip, false_marks_per_hip=false_marks_per_hip, control=control) if detectability else None
+        for hip, control in zip(hips, controls, strict=True)
     ]
     return Screening(
         image=image,

@@ -11,24 +11,31 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from detector_data import BenchHip, Plant, load_hips, plant_foci
+from detector_data import BenchHip, Plant, Style, as_stored, load_hips, plant_foci, plant_traps
 from scipy.optimize import minimize
 
 from hipcalc.candidates.features import FEATURES
-from hipcalc.candidates.finding import MeasuredSpots, measured_spots
-from hipcalc.candidates.model import DetectorModel
+from hipcalc.candidates.finding import MeasuredSpots, controlled, measured_spots
+from hipcalc.candidates.model import MODEL as MODEL_NAME
+from hipcalc.candidates.model import DetectorModel, Price
+from hipcalc.candidates.window import REGIONS
+from hipcalc.normalize import NormalizedRadiograph
 
-MODEL = Path(__file__).resolve().parents[2] / "models" / "hipcalc_models" / "detector-1"
+MODEL = Path(__file__).resolve().parents[2] / "models" / "hipcalc_models" / MODEL_NAME
 SEED = 1
 FOLDS = 5
-PENALTY = 0.005
+PENALTY = 0.01
 # All planted foci together weigh so much of all other spots together.
 PLANTED_WEIGHT = 0.05
+# Only the strongest spots of a hip are ever marked: the second fit looks at so many of each.
+STRONGEST = 10
 # A pelvis shows all of the zones, a crop its medial part: there are few pelves, so each counts more.
 PELVIS_WEIGHT = 4.0
-CALIBRATION_WEIGHT = {"crop": 0.25, "pelvis": 4.0}
-PLANTINGS = {"crop": ("natural",), "pelvis": ("natural", "stated") * 3}
+CALIBRATION_WEIGHT = {"crop": 0.5, "pelvis": 4.0}
+PLANTINGS: dict[str, tuple[Style, ...]] = {"crop": ("natural",) * 2, "pelvis": ("natural", "stated") * 4}
 KNOTS = (20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.25, 0.1, 0.05, 0.02)
+
+Ranking = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,12 +50,16 @@ class Planting:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sample:
-    """One hip: its spots before planting, and its plantings."""
+    """One hip: its spots as it is, stored as an 8-bit JPEG, and with planted traps; and its plantings."""
 
     bench: BenchHip
     features: np.ndarray
+    stored: np.ndarray
+    traps: np.ndarray
     plantings: tuple[Planting, ...]
-    zone_share: float
+    regions: np.ndarray
+    stored_regions: np.ndarray
+    region_shares: tuple[float, ...]
 
     @property
     def weight(self) -> float:
@@ -67,42 +78,74 @@ def hits_of(measured: MeasuredSpots, truth: tuple[Plant, ...]) -> tuple[np.ndarr
 
 def collect(hips: tuple[BenchHip, ...], seed: int = SEED) -> list[Sample]:
     """Run the detector up to its features on every hip, without and with planted foci."""
-    rng = np.random.default_rng(seed)
-    samples = []
-    for bench in hips:
-        plantings = []
-        for style in PLANTINGS[bench.source]:
-            planted, truth = plant_foci(bench, style, rng)
-            measured = measured_spots(planted, bench.hip)
-            plantings.append(
-                Planting(style=style, features=measured.features, truth=truth, hits=hits_of(measured, truth))
-            )
-        bare = measured_spots(bench.normalized, bench.hip)
-        samples.append(
-            Sample(bench=bench, features=bare.features, plantings=tuple(plantings), zone_share=bare.window.zone_share)
-        )
-    return samples
+    bare = [measured_spots(bench.normalized, bench.hip) for bench in hips]
+    return [
+        _sample(bench, bare[number], _other_hip(hips, bare, number), np.random.default_rng((seed, number)))
+        for number, bench in enumerate(hips)
+    ]
 
 
-def fit_ranking(samples: list[Sample]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return centre, scale and weight of the features."""
-    quick = [FEATURES.index("log_response"), FEATURES.index("log_meaning")]
-    others = np.concatenate([s.features for s in samples])
-    others_weight = np.concatenate([np.full(len(s.features), s.weight) for s in samples])
-    planted, planted_weight = [], []
+def _other_hip(hips: tuple[BenchHip, ...], bare: list[MeasuredSpots], number: int) -> MeasuredSpots | None:
+    mine = hips[number]
+    if mine.source == "crop":
+        return None
+    others = [k for k, bench in enumerate(hips) if bench.group == mine.group and k != number]
+    return bare[others[0]] if others else None
+
+
+def _sample(bench: BenchHip, bare: MeasuredSpots, other: MeasuredSpots | None, rng: np.random.Generator) -> Sample:
+    def features(picture: NormalizedRadiograph) -> np.ndarray:
+        return controlled(measured_spots(picture, bench.hip), other).features
+
+    plantings = []
+    for number, style in enumerate(PLANTINGS[bench.source]):
+        planted, truth = plant_foci(bench, style, rng)
+        measured = controlled(measured_spots(as_stored(planted, rng) if number % 2 else planted, bench.hip), other)
+        plantings.append(Planting(style=style, features=measured.features, truth=truth, hits=hits_of(measured, truth)))
+    stored = measured_spots(as_stored(bench.normalized, rng), bench.hip)
+    return Sample(
+        bench=bench,
+        features=controlled(bare, other).features,
+        stored=controlled(stored, other).features,
+        traps=features(plant_traps(bench, rng)),
+        plantings=tuple(plantings),
+        regions=regions_of(bare),
+        stored_regions=regions_of(stored),
+        region_shares=bare.window.region_shares,
+    )
+
+
+def fit_ranking(samples: list[Sample]) -> Ranking:
+    """Return centre, scale and weight of the features.
+
+    Fitted twice: first on all spots, then on those that the first fit ranks highest in their picture.
+    """
+    everything = np.concatenate([s.features for s in samples])
+    centre, scale = everything.mean(axis=0), everything.std(axis=0) + 1e-6
+    start = np.array([max(sign, 0) for sign in FEATURES.values()], float)
+    weight = _fitted(samples, (centre, scale, start), most=None)
+    return centre, scale, _fitted(samples, (centre, scale, weight), most=STRONGEST)
+
+
+def _fitted(samples: list[Sample], ranking: Ranking, most: int | None) -> np.ndarray:
+    """Weights of a logistic regression on the spots that a ranking puts first, their signs held to what they may be."""
+    negative, negative_weight, positive, positive_weight = [], [], [], []
     for sample in samples:
+        for features in (sample.features, sample.stored, sample.traps):
+            chosen = features[np.argsort(-strength(ranking, features))[:most]]
+            negative.append(chosen)
+            negative_weight.append(np.full(len(chosen), sample.weight))
         for planting in sample.plantings:
             for hit in planting.hits:
                 if planting.style == "natural" and len(hit):
-                    planted.append(planting.features[hit[np.argmax(planting.features[hit][:, quick].sum(axis=1))]])
-                    planted_weight.append(sample.weight)
-    x = np.concatenate([others, np.array(planted)])
-    y = np.concatenate([np.zeros(len(others)), np.ones(len(planted))])
-    w = np.concatenate(
-        [others_weight / others_weight.sum(), PLANTED_WEIGHT * np.array(planted_weight) / np.sum(planted_weight)]
-    )
-    centre, scale = x.mean(axis=0), x.std(axis=0) + 1e-9
-    z = (x - centre) / scale
+                    rows = planting.features[hit]
+                    positive.append(rows[np.argmax(strength(ranking, rows))])
+                    positive_weight.append(sample.weight)
+    others, w0, w1 = np.concatenate(negative), np.concatenate(negative_weight), np.array(positive_weight)
+    z = (np.concatenate([others, np.array(positive)]) - ranking[0]) / ranking[1]
+    y = np.concatenate([np.zeros(len(others)), np.ones(len(positive))])
+    share = PLANTED_WEIGHT if most is None else 0.3
+    w = np.concatenate([w0 / w0.sum(), share * w1 / w1.sum()])
 
     def loss(b: np.ndarray) -> tuple[float, np.ndarray]:
         logit = z @ b[1:] + b[0]
@@ -110,11 +153,11 @@ def fit_ranking(samples: list[Sample]) -> tuple[np.ndarray, np.ndarray, np.ndarr
         value = float((w * (np.logaddexp(0.0, logit) - y * logit)).sum() + PENALTY * (b[1:] ** 2).sum())
         return value, np.concatenate([[residual.sum()], z.T @ residual + 2 * PENALTY * b[1:]])
 
-    solution = minimize(loss, np.zeros(len(FEATURES) + 1), jac=True, method="L-BFGS-B")
-    return centre, scale, solution.x[1:]
+    bounds = [(None, None)] + [{1: (0.0, None), -1: (None, 0.0), 0: (None, None)}[s] for s in FEATURES.values()]
+    return minimize(loss, np.zeros(len(FEATURES) + 1), jac=True, method="L-BFGS-B", bounds=bounds).x[1:]
 
 
-def cross_validated(samples: list[Sample]) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+def cross_validated(samples: list[Sample]) -> dict[str, Ranking]:
     """Return, per patient group, a ranking that was fitted without it."""
     groups = sorted({sample.bench.group for sample in samples})
     order = np.random.default_rng(SEED).permutation(len(groups))
@@ -126,51 +169,74 @@ def cross_validated(samples: list[Sample]) -> dict[str, tuple[np.ndarray, np.nda
     return models
 
 
-def strength(model: tuple[np.ndarray, np.ndarray, np.ndarray], features: np.ndarray) -> np.ndarray:
+def strength(model: Ranking, features: np.ndarray) -> np.ndarray:
     centre, scale, weight = model
     return ((features - centre) / scale) @ weight
 
 
-def fit_calibration(samples: list[Sample], strengths: list[np.ndarray]) -> list[tuple[float, float]]:
-    """Return (strength, marks per hip) knots, from the strengths of all spots of each hip without focus."""
-    weights = [CALIBRATION_WEIGHT[s.bench.source] for s in samples]
-    hips = sum(w * s.zone_share for w, s in zip(weights, samples, strict=True))
-    values = np.concatenate(strengths)
-    counted = np.concatenate([np.full(len(s), w) for s, w in zip(strengths, weights, strict=True)])
+def regions_of(measured: MeasuredSpots) -> np.ndarray:
+    """Return which region each spot lies in."""
+    rows, columns = measured.window.region.shape
+    places = np.array([(spot.row, spot.column) for spot in measured.spots]).reshape(-1, 2).round().astype(int)
+    return measured.window.region[places[:, 0].clip(0, rows - 1), places[:, 1].clip(0, columns - 1)]
+
+
+def fit_calibration(samples: list[Sample], models: dict[str, Ranking]) -> list[list[tuple[float, float]]]:
+    """Return (strength, marks) knots per region, from the spots of hips without focus, as they are and as stored."""
+    values, weights, regions = [], [], []
+    for sample in samples:
+        for features, region in ((sample.features, sample.regions), (sample.stored, sample.stored_regions)):
+            values.append(strength(models[sample.bench.group], features))
+            weights.append(np.full(len(features), CALIBRATION_WEIGHT[sample.bench.source] / 2))
+            regions.append(region)
+    value, weight, region = np.concatenate(values), np.concatenate(weights), np.concatenate(regions)
+    knots = []
+    for number in range(len(REGIONS)):
+        shown = sum(CALIBRATION_WEIGHT[s.bench.source] * s.region_shares[number] for s in samples)
+        inside = region == number
+        knots.append(_knots(value[inside], weight[inside], shown))
+    return knots
+
+
+def _knots(values: np.ndarray, weight: np.ndarray, shown: float) -> list[tuple[float, float]]:
     order = np.argsort(-values)
-    marks = np.cumsum(counted[order]) / hips
-    found = [(float(values[order][k]), m) for m in KNOTS if (k := int(np.searchsorted(marks, m))) < len(values)]
+    marks = np.cumsum(weight[order]) / shown
+    # Fewer than three marks tell nothing of the price: beyond, the last slope goes on.
+    least = marks[2]
+    found = [
+        (float(values[order][k]), m)
+        for m in KNOTS
+        if m >= least and (k := int(np.searchsorted(marks, m))) < len(values)
+    ]
     # Equal strengths would break the interpolation.
-    return [knot for i, knot in enumerate(found) if i == 0 or knot[0] > found[i - 1][0] + 1e-3]
+    return [knot for i, knot in enumerate(found) if i == 0 or knot[0] > found[i - 1][0] + 0.02]
 
 
-def as_model(ranking: tuple[np.ndarray, np.ndarray, np.ndarray], knots: list[tuple[float, float]]) -> DetectorModel:
+def as_model(ranking: Ranking, knots: list[list[tuple[float, float]]]) -> DetectorModel:
     centre, scale, weight = ranking
-    return DetectorModel(
-        centre=centre,
-        scale=scale,
-        weight=weight,
-        knots_strength=np.array([k[0] for k in knots]),
-        knots_log_marks=np.log([k[1] for k in knots]),
-    )
+    prices = [Price(strength=np.array([s for s, _ in k]), log_marks=np.log([m for _, m in k])) for k in knots]
+    return DetectorModel(centre=centre, scale=scale, weight=weight, prices=tuple(prices))
 
 
 def spread_of_calibration(samples: list[Sample], source: str) -> dict[float, tuple[float, float, float]]:
     """Return counted marks per hip at each nominal value, on unseen halves of the patients: median, 5th, 95th."""
     groups = sorted({s.bench.group for s in samples})
     models = cross_validated(samples)
-    scored = [(s, strength(models[s.bench.group], s.features)) for s in samples]
     counted: dict[float, list[float]] = {0.1: [], 0.25: [], 0.5: [], 1.0: []}
     rng = np.random.default_rng(SEED)
-    for _ in range(200):
+    for _ in range(100):
         chosen = set(rng.permutation(groups)[: len(groups) // 2].tolist())
-        seen = [row for row in scored if row[0].bench.group in chosen]
-        unseen = [row for row in scored if row[0].bench.group not in chosen and row[0].bench.source == source]
-        model = as_model(models[groups[0]], fit_calibration([s for s, _ in seen], [v for _, v in seen]))
+        model = as_model(models[groups[0]], fit_calibration([s for s in samples if s.bench.group in chosen], models))
+        unseen = [s for s in samples if s.bench.group not in chosen and s.bench.source == source]
+        marks = [marks_of(model, models[s.bench.group], s) for s in unseen]
         for nominal, values in counted.items():
-            marks = [(model.expected_false_marks(v) * s.zone_share <= nominal).sum() for s, v in unseen]
-            values.append(float(np.mean(marks)))
+            values.append(float(np.mean([(m <= nominal).sum() for m in marks])))
     return {n: tuple(np.percentile(v, [50, 5, 95]).tolist()) for n, v in counted.items()}  # type: ignore[misc]
+
+
+def marks_of(model: DetectorModel, ranking: Ranking, sample: Sample) -> np.ndarray:
+    """Return the expected false marks of a hip's spots, ranked by a model that has not seen its patient."""
+    return model.expected_false_marks(strength(ranking, sample.features), sample.region_shares)
 
 
 def main() -> None:
@@ -178,9 +244,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     samples = collect(load_hips())
     ranking = fit_ranking(samples)
-    models = cross_validated(samples)
-    unseen = [strength(models[s.bench.group], s.features) for s in samples]
-    knots = fit_calibration(samples, unseen)
+    knots = fit_calibration(samples, cross_validated(samples))
     centre, scale, weight = ranking
     features = {
         name: {"centre": round(float(c), 5), "scale": round(float(s), 5), "weight": round(float(w), 4)}
@@ -188,8 +252,11 @@ def main() -> None:
     }
     MODEL.mkdir(exist_ok=True)
     (MODEL / "ranking.json").write_text(json.dumps({"features": features}, indent=2) + "\n", encoding="utf-8")
-    table = [{"strength": round(s, 4), "marks_per_hip": m} for s, m in knots]
-    (MODEL / "calibration.json").write_text(json.dumps({"knots": table}, indent=2) + "\n", encoding="utf-8")
+    regions = {
+        name: [{"strength": round(s, 4), "marks_per_hip": m} for s, m in rows]
+        for name, rows in zip(REGIONS, knots, strict=True)
+    }
+    (MODEL / "calibration.json").write_text(json.dumps({"regions": regions}, indent=2) + "\n", encoding="utf-8")
     sources = [s.bench.source for s in samples]
     print(f"{sources.count('crop')} crops, {sources.count('pelvis')} hips of pelves, ", end="")
     print(f"{sum(len(h) > 0 for s in samples for p in s.plantings for h in p.hits)} planted foci proposed")
@@ -198,7 +265,7 @@ def main() -> None:
     for source in ("pelvis", "crop"):
         for nominal, (median, low, high) in spread_of_calibration(samples, source).items():
             print(f"  {source}, nominal {nominal:4.2f}: counted {median:.2f} ({low:.2f} to {high:.2f})")
-    assert all(math.isfinite(s) for s, _ in knots)
+    assert all(math.isfinite(s) for rows in knots for s, _ in rows)
 
 
 if __name__ == "__main__":

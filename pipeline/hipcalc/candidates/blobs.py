@@ -35,6 +35,8 @@ class BlobScale:
         Disk's mean minus the second-brightest of the samples around it, in units of the local structure.
     isotropy : ndarray of float32, shape (rows, columns)
         The same difference over disk's mean minus the samples' mean: 1 where the surround is even, near 0 on a ridge.
+    structure : ndarray of float32, shape (rows, columns)
+        Local mean absolute difference between disk and surround, in log units.
     coarseness : int
         Working pixels per pixel of these images.
     """
@@ -42,6 +44,7 @@ class BlobScale:
     radius: float
     response: Image
     isotropy: Image
+    structure: Image
     coarseness: int
 
 
@@ -90,9 +93,15 @@ def _scale(level: Image, weight: _Weight, radius: float) -> BlobScale:
     mean, second = _surround(disk, SAMPLE_DISTANCE * own)
     step = disk - second
     excess = disk - mean
-    response = step / _structure(excess, weight)
+    structure = _structure(excess, weight)
     isotropy = step / np.maximum(excess, np.float32(STRUCTURE_FLOOR))
-    return BlobScale(radius=radius, response=response, isotropy=isotropy, coarseness=weight.coarseness)
+    return BlobScale(
+        radius=radius,
+        response=step / structure,
+        isotropy=isotropy,
+        structure=structure,
+        coarseness=weight.coarseness,
+    )
 
 
 def _surround(image: Image, distance: float) -> tuple[Image, Image]:
@@ -116,9 +125,12 @@ def _surround(image: Image, distance: float) -> tuple[Image, Image]:
 
 
 def _structure(detail: Image, weight: _Weight) -> Image:
-    """Local rms of the detail at this scale, over the included pixels."""
-    power = _wide_blur(detail**2 * weight.pixel, _structure_sigma(weight.coarseness)) / weight.wide
-    return np.asarray(np.sqrt(power + np.float32(STRUCTURE_FLOOR**2)), np.float32)
+    """Local mean absolute detail at this scale over the included pixels, as the deviation of a normal distribution.
+
+    Squares would let one strong focus hide itself and what lies beside it.
+    """
+    mean = _wide_blur(np.abs(detail) * weight.pixel, _structure_sigma(weight.coarseness)) / weight.wide
+    return np.asarray(np.float32(1.2533) * mean + np.float32(STRUCTURE_FLOOR), np.float32)
 
 
 def _wide_blur(image: Image, sigma: float) -> Image:

@@ -3,97 +3,192 @@
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.candidates.outline import Spot
+from hipcalc.candidates.profiles import RayProfiles
+from hipcalc.candidates.proposals import Proposals
 from hipcalc.candidates.window import WORKING_RADIUS_PX, HipWindow
 
-__all__ = ["FEATURES", "Evidence", "feature_row", "hip_levels"]
+__all__ = ["FEATURES", "HipLevels", "feature_table", "hip_levels", "with_control"]
 
-FEATURES = (
-    "log_response",
-    "log_meaning",
-    "log_cnr",
-    "log_noise_ratio",
-    "log_diameter",
-    "log_diameter_squared",
-    "log_isotropy",
-    "log_depth_share",
-    "log_aspect_ratio",
-    "surround_level",
-    "surround_is_bone",
-    "degrees_from_rim",
-    "degrees_beyond_rim",
-    "head_radii_from_head",
-    "on_rim_tip",
-)
+Floats = NDArray[np.float64]
 
+# With the sign that the weight may have: 1 speaks for a focus, -1 against it, 0 either way.
+FEATURES: dict[str, int] = {
+    "weakest_fall": 1,
+    "response": 1,
+    "meaning": 1,
+    "edge": 1,
+    "depth_share": 1,
+    "contrast_over_step": 1,
+    "noise_ratio": 1,
+    "cnr": 1,
+    "lead_over_peers": 1,
+    "tilt": -1,
+    "first_arm": -1,
+    "second_arm": -1,
+    "third_arm": -1,
+    "aspect_ratio": -1,
+    "hollows": -1,
+    "bone_around": -1,
+    "on_rim_tip": -1,
+    "on_head_contour": -1,
+    "smaller_than_2_mm": -1,
+    "medial_of_rim": -1,
+    "trochanteric": -1,
+    "mirrored": -1,
+}
 
 RIM_TIP_HEAD_RADII = 0.12
+HEAD_CONTOUR_HEAD_RADII = 0.06
 # Log units: an 8-bit picture cannot be less noisy than its steps, whatever its flat compressed blocks say.
 QUANTISATION = 0.003
+# Peers of a spot lie within so many head radii and are at most twice as large or small.
+PEERS_WITHIN = 0.9
+# The same place in the other hip, mirrored, is found again within so many head radii.
+MIRRORED_WITHIN = 0.18
+# What "mirrored" is where no other hip answers.
+WITHOUT_CONTROL = -1.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """What the two families saw at a spot; see `Proposals`."""
+class HipLevels:
+    """Log levels of this hip's soft tissue and bone, and the step between them at the rim in grey units."""
 
-    response: float
-    isotropy: float
-    meaning: float
-    depth: float
+    soft: float
+    bone: float
+    step: float
 
 
-def hip_levels(window: HipWindow) -> tuple[float, float]:
+def hip_levels(window: HipWindow) -> HipLevels:
     """Return the levels of this hip's soft tissue and of its bone, at least a little apart."""
     head = window.level[(window.r < 0.8) & window.included]
     zone = window.level[window.zone]
     soft = float(np.percentile(zone, 10)) if zone.size else 0.0
-    bone = float(np.median(head)) if head.size else soft
-    return soft, max(bone, soft + 0.05)
+    bone = max(float(np.median(head)) if head.size else soft, soft + 0.05)
+    return HipLevels(soft=soft, bone=bone, step=_step_at_rim(window, math.exp(bone) - math.exp(soft)))
 
 
-def feature_row(window: HipWindow, levels: tuple[float, float], spot: Spot, evidence: Evidence) -> NDArray[np.float64]:
-    """Return the features of one spot, in the order of `FEATURES`."""
-    soft, bone = levels
-    rows, columns = window.level.shape
-    pixel = min(max(round(spot.row), 0), rows - 1), min(max(round(spot.column), 0), columns - 1)
-    noise = math.hypot(float(window.noise[pixel]), QUANTISATION)
-    from_rim = float(window.phi_deg[pixel]) - window.hip.rim_phi_deg
-    size = math.log(spot.diameter / WORKING_RADIUS_PX)
-    # How far the surround is from soft tissue (0) to bone (1): over bone, trabeculae look like foci.
-    surround = _limited((spot.background - soft) / (bone - soft), -0.3, 1.5)
-    return np.array(
-        [
-            math.log(max(evidence.response, 0.05)),
-            math.log(max(evidence.meaning, 0.2)),
-            math.log(spot.contrast / spot.deviation + 0.3),
-            math.log(max(spot.contrast / noise, 0.1)),
-            size,
-            size**2,
-            math.log(_limited(evidence.isotropy, 0.05, 1.0)),
-            math.log(_limited(evidence.depth / spot.contrast, 0.05, 2.0)),
-            math.log(spot.aspect_ratio),
-            surround,
-            max(surround - 0.4, 0.0),
-            # Inwards of the rim lies the roof's bone, beyond it soft tissue, then the trochanter.
-            _limited(from_rim / 30.0, -2.0, 0.0),
-            _limited(from_rim / 30.0, 0.0, 3.0),
-            _limited(float(window.r[pixel]) - 1.0, -0.15, 1.3),
-            # The lateral end of the roof is itself a bright spot.
-            math.exp(-0.5 * (_from_rim_tip(window, spot) / RIM_TIP_HEAD_RADII) ** 2),
-        ]
+def _step_at_rim(window: HipWindow, otherwise: float) -> float:
+    """Return the 5th to 95th percentile of the smoothed grey levels within 0.4 head radii of the rim point."""
+    row, column = window.pixel_at(window.hip.rim_row_px, window.hip.rim_column_px)
+    reach = round(0.4 * WORKING_RADIUS_PX)
+    part = slice(max(row - reach, 0), row + reach + 1), slice(max(column - reach, 0), column + reach + 1)
+    values = np.exp(cv2.GaussianBlur(window.level[part], (0, 0), 2.0))[window.included[part]]
+    if values.size < 100:
+        return otherwise
+    low, high = np.percentile(values, (5, 95))
+    return float(max(high - low, 0.25 * otherwise))
+
+
+def feature_table(
+    window: HipWindow,
+    levels: HipLevels,
+    spots: tuple[Spot, ...],
+    rays: RayProfiles,
+    proposals: Proposals,
+    kept: list[int],
+) -> Floats:
+    """Return the features of all spots, shape (n, n_features), in the order of `FEATURES`.
+
+    Parameters
+    ----------
+    window : HipWindow
+    levels : HipLevels
+    spots : tuple of Spot
+    rays : RayProfiles
+        Of these spots.
+    proposals : Proposals
+    kept : list of int
+        Which proposal each spot grew from.
+    """
+    if not spots:
+        return np.empty((0, len(FEATURES)))
+    row, column, diameter = (np.array([getattr(s, name) for s in spots]) for name in ("row", "column", "diameter"))
+    contrast, deviation, background = (
+        np.array([getattr(s, name) for s in spots]) for name in ("contrast", "deviation", "background")
     )
+    rows, columns = window.level.shape
+    pixel = np.clip(np.rint(row).astype(int), 0, rows - 1), np.clip(np.rint(column).astype(int), 0, columns - 1)
+    noise = np.hypot(window.noise[pixel], QUANTISATION)
+    response = np.maximum(proposals.response[kept], 0.05)
+    fall = rays.weakest_fall / proposals.structure[kept]
+    millimetres = diameter / WORKING_RADIUS_PX * 24.0
+    r, from_rim = window.r[pixel].astype(float), window.phi_deg[pixel].astype(float) - window.hip.rim_phi_deg
+    bone = np.clip((background - levels.soft) / (levels.bone - levels.soft), 0.0, 1.5)
+    table = {
+        "weakest_fall": _log(fall, 0.1, 6.0),
+        "response": _log(response, 0.05, 4.0),
+        "meaning": _log(proposals.meaning[kept], 0.2, 5.0),
+        "edge": _log(rays.edge / proposals.local_gradient[kept], 0.1, 6.0),
+        "depth_share": _log(proposals.depth[kept] / contrast, 0.05, 0.8),
+        "contrast_over_step": _log(np.exp(background) * np.expm1(contrast) / levels.step, 0.02, 0.35),
+        "noise_ratio": _log(contrast / noise, 1.0, 30.0),
+        "cnr": _log(contrast / deviation, 0.5, 6.0),
+        "lead_over_peers": _lead(row, column, diameter, fall),
+        "tilt": np.clip(rays.tilt, 0.0, 2.0),
+        "first_arm": np.minimum(rays.first_arm, 1.0),
+        "second_arm": np.minimum(rays.second_arm, 1.0),
+        "third_arm": np.minimum(rays.third_arm, 1.0),
+        "aspect_ratio": _log(np.array([s.aspect_ratio for s in spots]), 1.3, 3.0),
+        "hollows": 1.0 - np.array([s.solidity for s in spots]),
+        "bone_around": bone,
+        # The lateral end of the roof is itself a bright spot.
+        "on_rim_tip": np.exp(-0.5 * (_from_rim_tip(window, row, column) / RIM_TIP_HEAD_RADII) ** 2),
+        "on_head_contour": np.exp(-0.5 * ((r - 1.0) / HEAD_CONTOUR_HEAD_RADII) ** 2),
+        "smaller_than_2_mm": np.maximum(np.log(2.2 / millimetres), 0.0),
+        # Inwards of the rim lies the roof's bone, beyond it soft tissue, then the trochanter.
+        "medial_of_rim": np.clip(-from_rim / 30.0 - 0.2, 0.0, 2.0),
+        "trochanteric": np.clip((from_rim - 45.0) / 20.0, 0.0, 1.0),
+        "mirrored": np.full(len(spots), WITHOUT_CONTROL),
+    }
+    return np.stack([np.asarray(table[name], np.float64) for name in FEATURES], axis=1)
 
 
-def _limited(value: float, low: float, high: float) -> float:
-    """Limit one number; on single numbers NumPy's functions take most of the ranking's time."""
-    return min(max(value, low), high)
+def with_control(spots: tuple[Spot, ...], features: Floats, control: tuple[Spot, ...], theirs: Floats) -> Floats:
+    """Return the features with the other hip, mirrored, as a control: anatomy is on both sides, most foci on one.
+
+    Parameters
+    ----------
+    spots : tuple of Spot
+        Of this hip, on its working grid, with their `features`.
+    control : tuple of Spot
+        Of the other hip, on its own working grid, where lateral is to the same side, with `theirs`.
+    """
+    if not spots or not control:
+        return features
+    place, other = (np.array([(s.row, s.column, s.diameter) for s in row]) for row in (spots, control))
+    distance = np.hypot(place[:, :1] - other[:, 0], place[:, 1:2] - other[:, 1])
+    ratio = place[:, 2:] / other[:, 2]
+    like = (distance < MIRRORED_WITHIN * WORKING_RADIUS_PX) & (ratio < 2.0) & (ratio > 0.5)
+    fall = list(FEATURES).index("weakest_fall")
+    strongest = np.where(like, theirs[:, fall], math.log(0.1)).max(axis=1)
+    answered = features.copy()
+    answered[:, list(FEATURES).index("mirrored")] = np.clip(strongest - features[:, fall], -1.5, 0.5)
+    return answered
 
 
-def _from_rim_tip(window: HipWindow, spot: Spot) -> float:
-    """Distance of a spot's centre from the rim point, in head radii."""
+def _log(values: Floats, low: float, high: float) -> Floats:
+    """Logarithm of limited values: beyond the limits, more says nothing more."""
+    return np.log(np.clip(values, low, high))
+
+
+def _lead(row: Floats, column: Floats, diameter: Floats, fall: Floats) -> Floats:
+    """Return how far a spot is closed better than the second-best of like size around it: texture has many like it."""
+    distance = np.hypot(row[:, None] - row, column[:, None] - column)
+    ratio = diameter[:, None] / diameter
+    peer = (distance < PEERS_WITHIN * WORKING_RADIUS_PX) & (ratio < 2.0) & (ratio > 0.5)
+    np.fill_diagonal(peer, False)
+    others = np.sort(np.where(peer, fall, 0.0), axis=1)
+    second = others[:, -2] if others.shape[1] > 1 else others[:, -1]
+    return np.clip(np.log((fall + 0.1) / (second + 0.1)), -1.5, 1.5)
+
+
+def _from_rim_tip(window: HipWindow, row: Floats, column: Floats) -> Floats:
+    """Distance of the spots' centres from the rim point, in head radii."""
     hip = window.hip
-    row, column = window.to_image(np.array([spot.row]), np.array([spot.column]))[0]
-    return math.hypot(row - hip.rim_row_px, column - hip.rim_column_px) / hip.head_radius_px
+    places = window.to_image(row, column)
+    return np.hypot(places[:, 0] - hip.rim_row_px, places[:, 1] - hip.rim_column_px) / hip.head_radius_px

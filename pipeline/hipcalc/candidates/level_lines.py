@@ -40,6 +40,8 @@ class LevelLines:
         Weakest tenth of the gradient along the line over the local mean gradient.
     level, peak : ndarray of float64, shape (n,)
         The line's own level, and the highest level in the middle of what it encloses.
+    local_gradient : ndarray of float32, shape (rows, columns)
+        Local mean of the gradient, log units per working pixel.
     """
 
     row: NDArray[np.float64]
@@ -48,14 +50,15 @@ class LevelLines:
     meaning: NDArray[np.float64]
     level: NDArray[np.float64]
     peak: NDArray[np.float64]
+    local_gradient: Image
 
 
 def closed_level_lines(window: HipWindow) -> LevelLines:
     """Find every level line that encloses a convex enough bright region of focus size."""
     smooth = np.asarray(cv2.GaussianBlur(window.level, (0, 0), SMOOTHING * WORKING_RADIUS_PX), np.float32)
     gradient = _gradient(smooth)
-    local = _local_mean(gradient, window.included)
-    relative = gradient / (local + np.float32(GRADIENT_FLOOR))
+    local = _local_mean(gradient, window.included) + np.float32(GRADIENT_FLOOR)
+    relative = gradient / local
     # Most windows hold nothing excluded, and then no line has to be followed to see that.
     excluded = None if window.included.all() else ~window.included
     rows: list[tuple[float, ...]] = []
@@ -78,6 +81,7 @@ def closed_level_lines(window: HipWindow) -> LevelLines:
         meaning=table[:, 3],
         level=table[:, 4],
         peak=table[:, 5],
+        local_gradient=local,
     )
 
 

@@ -8,11 +8,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.candidates.features import FEATURES
+from hipcalc.candidates.window import REGIONS
 from hipcalc_models import model_file
 
-__all__ = ["MODEL", "DetectorModel", "load_model"]
+__all__ = ["MODEL", "DetectorModel", "Price", "load_model"]
 
-MODEL = "detector-1"
+MODEL = "detector-2"
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Price:
+    """Marks at least so strong in one region of a hip without focus that shows the whole region.
+
+    Attributes
+    ----------
+    strength, log_marks : ndarray of float64, shape (n_knots,)
+        Strength, ascending, and the natural logarithm of the marks, descending.
+    """
+
+    strength: Floats
+    log_marks: Floats
+
+    def marks(self, strength: Floats) -> Floats:
+        """Return the marks: linear in the logarithm between the knots, on with the outermost slopes beyond them."""
+        x, y = self.strength, self.log_marks
+        inside = np.interp(strength, x, y)
+        below = np.minimum(strength - x[0], 0.0) * (y[1] - y[0]) / (x[1] - x[0])
+        above = np.maximum(strength - x[-1], 0.0) * (y[-1] - y[-2]) / (x[-1] - x[-2])
+        return np.asarray(np.exp(inside + below + above), np.float64)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -22,31 +47,30 @@ class DetectorModel:
     Attributes
     ----------
     centre, scale, weight : ndarray of float64, shape (n_features,)
-    knots_strength, knots_log_marks : ndarray of float64, shape (n_knots,)
-        Strength, ascending, and the natural logarithm of marks at least that strong per hip without focus whose zones
-        lie wholly in the picture, descending.
+    prices : tuple of Price
+        One for each of `REGIONS`.
     """
 
-    centre: NDArray[np.float64]
-    scale: NDArray[np.float64]
-    weight: NDArray[np.float64]
-    knots_strength: NDArray[np.float64]
-    knots_log_marks: NDArray[np.float64]
+    centre: Floats
+    scale: Floats
+    weight: Floats
+    prices: tuple[Price, ...]
 
-    def strength(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+    def strength(self, features: Floats) -> Floats:
         """Return the weighted sum of the standardised features, shape (n,), of features of shape (n, n_features)."""
         return np.asarray(((features - self.centre) / self.scale) @ self.weight, np.float64)
 
-    def expected_false_marks(self, strength: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return marks at least this strong to be expected per wholly pictured hip without focus.
+    def expected_false_marks(self, strength: Floats, region_shares: tuple[float, ...]) -> Floats:
+        """Return marks at least this strong to be expected in a hip without focus.
 
-        Linear in the logarithm between the knots, and on with the outermost slopes beyond them.
+        Parameters
+        ----------
+        strength : ndarray of float64, shape (n,)
+        region_shares : tuple of float
+            How much of each of `REGIONS` the picture shows: where less is seen, less is marked falsely.
         """
-        x, y = self.knots_strength, self.knots_log_marks
-        inside = np.interp(strength, x, y)
-        below = np.minimum(strength - x[0], 0.0) * (y[1] - y[0]) / (x[1] - x[0])
-        above = np.maximum(strength - x[-1], 0.0) * (y[-1] - y[-2]) / (x[-1] - x[-2])
-        return np.asarray(np.exp(inside + below + above), np.float64)
+        pairs = zip(self.prices, region_shares, strict=True)
+        return np.asarray(sum(share * price.marks(strength) for price, share in pairs), np.float64)
 
 
 @lru_cache(maxsize=1)
@@ -59,6 +83,12 @@ def load_model() -> DetectorModel:
         centre=np.array([row["centre"] for row in rows]),
         scale=np.array([row["scale"] for row in rows]),
         weight=np.array([row["weight"] for row in rows]),
-        knots_strength=np.array([knot["strength"] for knot in calibration["knots"]]),
-        knots_log_marks=np.log([knot["marks_per_hip"] for knot in calibration["knots"]]),
+        prices=tuple(_price(calibration["regions"][region]) for region in REGIONS),
+    )
+
+
+def _price(knots: list[dict[str, float]]) -> Price:
+    return Price(
+        strength=np.array([knot["strength"] for knot in knots]),
+        log_marks=np.log([knot["marks_per_hip"] for knot in knots]),
     )

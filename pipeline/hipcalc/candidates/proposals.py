@@ -30,10 +30,12 @@ class Proposals:
     Attributes
     ----------
     row, column, diameter : ndarray of float64
-    response, isotropy : ndarray of float64
+    response, isotropy, structure : ndarray of float64
         Of the blob family here, at a scale near this diameter.
     meaning, depth : ndarray of float64
         Of the most meaningful closed level line around here; 0 without one.
+    local_gradient : ndarray of float64
+        Local mean of the gradient.
     """
 
     row: Floats
@@ -41,8 +43,10 @@ class Proposals:
     diameter: Floats
     response: Floats
     isotropy: Floats
+    structure: Floats
     meaning: Floats
     depth: Floats
+    local_gradient: Floats
 
 
 def propose(window: HipWindow, scales: tuple[BlobScale, ...], lines: LevelLines) -> Proposals:
@@ -55,14 +59,17 @@ def propose(window: HipWindow, scales: tuple[BlobScale, ...], lines: LevelLines)
     meaning, depth = _line_at(lines, places)
     order = np.argsort(-(response + LINE_WEIGHT * meaning), kind="stable")
     kept = _without_overlaps(places, order)
+    nearest = np.rint(places[kept, :2]).astype(np.int64)
     return Proposals(
         row=places[kept, 0],
         column=places[kept, 1],
         diameter=places[kept, 2],
         response=response[kept],
         isotropy=isotropy[kept],
+        structure=_structure_at(scales, places[kept]),
         meaning=meaning[kept],
         depth=depth[kept],
+        local_gradient=lines.local_gradient[nearest[:, 0], nearest[:, 1]].astype(np.float64),
     )
 
 
@@ -97,6 +104,19 @@ def _response_at(scales: tuple[BlobScale, ...], places: Floats) -> tuple[Floats,
         response[like[better]] = near[best][better]
         isotropy[like[better]] = scale.isotropy[rows[best], columns[best]][better]
     return response, isotropy
+
+
+def _structure_at(scales: tuple[BlobScale, ...], places: Floats) -> Floats:
+    """Return the local structure at the scale nearest to each place's diameter."""
+    radii = np.array([DISK_DIAMETER * scale.radius for scale in scales])
+    nearest = np.abs(np.log(places[:, 2:] / radii)).argmin(axis=1)
+    structure = np.empty(len(places))
+    for number, scale in enumerate(scales):
+        own = np.flatnonzero(nearest == number)
+        rows, columns = np.rint(places[own, :2] / scale.coarseness).astype(np.int64).T
+        limits = scale.structure.shape
+        structure[own] = scale.structure[np.minimum(rows, limits[0] - 1), np.minimum(columns, limits[1] - 1)]
+    return structure
 
 
 def _line_at(lines: LevelLines, places: Floats) -> tuple[Floats, Floats]:

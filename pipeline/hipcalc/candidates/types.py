@@ -1,5 +1,6 @@
 """The value that the detector returns."""
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,7 +34,25 @@ class Candidate:
     core_to_rim : float
         Mean of the inner half over mean of the outer half, both above the surround: below 1 for a lucent centre.
     outline_px : ndarray of float64, shape (n, 2)
-        (row, column) vertices of the outline.
+        (row, column) vertices of the outline: the line at half of the peak over the local background.
+    area_px2 : float
+        Inside of the outline, square pixels.
+    tangent_deg : float
+        Angle of the long axis from the tangent to the head's circle beside it, 0 (along) to 90 (across).
+    contrast_over_step : float
+        `contrast` over the local cortical step: the 5th to 95th percentile of the smoothed grey levels within 0.4
+        head radii of the rim point.
+    margin_px : float
+        Width of the margin: the fall over the margin's steepest gradient, medians over 24 rays. Small is sharp.
+    closed_share : float
+        The third smallest over the median of the 24 rays' falls: near 1 where the focus stands free all around, 0 where
+        it goes over into something as bright.
+    saturated_share : float
+        Share of the inside at the brightest level of the hip's neighbourhood, where that level is held by several
+        pixels.
+    profile : tuple of float
+        Mean level at 0, 0.3, 0.6, 0.9, 1.2, 1.5 and 1.8 of the way from the middle to the outline, over the lowest
+        level beyond it, the largest of these values being 1: low at first for a lucent centre.
     """
 
     row_px: float
@@ -47,4 +66,11 @@ class Candidate:
     solidity: float
     orientation_deg: float
     core_to_rim: float
+    area_px2: float = math.nan
+    tangent_deg: float = math.nan
+    contrast_over_step: float = math.nan
+    margin_px: float = math.nan
+    closed_share: float = math.nan
+    saturated_share: float = 0.0
+    profile: tuple[float, ...] = ()
     outline_px: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2)))

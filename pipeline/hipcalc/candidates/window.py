@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hipcalc.anatomy import HipFrame
 from hipcalc.normalize import NormalizedRadiograph
 
-__all__ = ["WORKING_RADIUS_PX", "HipWindow", "cut_window"]
+__all__ = ["REGIONS", "WORKING_RADIUS_PX", "HipWindow", "cut_window"]
 
 Image = NDArray[np.float32]
 
@@ -22,8 +22,13 @@ ZONE_PHI_DEG = (-25.0, 120.0)
 ZONE_R = (1.0, 2.25)
 OVERLAY_R = 0.85
 OVERLAY_PHI_FROM_RIM_DEG = (-30.0, 30.0)
+# Parts of the zones where false marks are differently frequent: over the roof, around the rim, and beyond it.
+REGIONS = ("medial", "rim", "lateral")
+RIM_PHI_FROM_RIM_DEG = (-12.0, 35.0)
+RIM_R = 1.5
 # Rows up and down, columns to medial and to lateral, in head radii: the zones with room for a focus's surround.
 REACH = (2.7, 1.5, 1.4, 2.7)
+FEWEST_CLIPPED = 20
 # Added to the grey levels before the logarithm: dark air must not outweigh tissue.
 LOG_OFFSET = 0.15
 
@@ -40,8 +45,10 @@ class HipWindow:
         Standard deviation of a working pixel's noise, in the units of `level`.
     included, zone : ndarray of bool, shape (rows, columns)
         Pixels that count at all, and those where a focus may be centred.
-    zone_share : float
-        Share of the zones that lies in the picture and counts.
+    region : ndarray of uint8, shape (rows, columns)
+        Which of `REGIONS` a pixel belongs to.
+    region_shares : tuple of float
+        Share of each region's part of the zones that lies in the picture and counts.
     r, phi_deg : ndarray of float32, shape (rows, columns)
         Hip coordinates of every working pixel.
     step_px : float
@@ -53,7 +60,8 @@ class HipWindow:
     noise: Image
     included: NDArray[np.bool_]
     zone: NDArray[np.bool_]
-    zone_share: float
+    region: NDArray[np.uint8]
+    region_shares: tuple[float, ...]
     r: Image
     phi_deg: Image
     step_px: float
@@ -69,6 +77,17 @@ class HipWindow:
             ],
             axis=-1,
         )
+
+    @property
+    def head_centre(self) -> tuple[float, float]:
+        """Row and column of the head's centre on the working grid."""
+        return REACH[0] * WORKING_RADIUS_PX, REACH[2] * WORKING_RADIUS_PX
+
+    @cached_property
+    def brightest(self) -> float:
+        """The brightest level, where so many pixels hold it that they look clipped; else infinity."""
+        highest = float(self.level.max())
+        return highest if int((self.level >= highest - 1e-4).sum()) >= FEWEST_CLIPPED else math.inf
 
     def pixel_at(self, row_px: float, column_px: float) -> tuple[int, int]:
         """Return the working pixel nearest to a point of the file's pixel grid, inside of the window."""
@@ -98,14 +117,15 @@ def cut_window(normalized: NormalizedRadiograph, hip: HipFrame) -> HipWindow:
     outside = _sampled(np.asarray(normalized.excluded[source], np.float32), grid, shape, border=1.0)
     included = outside < 0.01
     r, phi = _polar(hip, shape)
-    whole = _zone(hip, r, phi)
+    whole, region = _zone(hip, r, phi), _region(hip, r, phi)
     zone = whole & included
     return HipWindow(
         level=level,
         noise=np.asarray(noise, np.float32),
         included=included,
         zone=zone,
-        zone_share=int(zone.sum()) / max(int(whole.sum()), 1),
+        region=region,
+        region_shares=_shares(region, whole, zone),
         r=r,
         phi_deg=phi,
         step_px=step,
@@ -174,3 +194,17 @@ def _zone(hip: HipFrame, r: Image, phi: Image) -> NDArray[np.bool_]:
     low, high = OVERLAY_PHI_FROM_RIM_DEG
     over_head = (r >= OVERLAY_R) & (r < ZONE_R[0]) & (from_rim >= low) & (from_rim <= high)
     return np.asarray(outside_head | over_head, np.bool_)
+
+
+def _region(hip: HipFrame, r: Image, phi: Image) -> NDArray[np.uint8]:
+    from_rim = phi - hip.rim_phi_deg
+    low, high = RIM_PHI_FROM_RIM_DEG
+    region = np.full(r.shape, REGIONS.index("lateral"), np.uint8)
+    region[(from_rim >= low) & (from_rim <= high) & (r < RIM_R)] = REGIONS.index("rim")
+    region[from_rim < low] = REGIONS.index("medial")
+    return region
+
+
+def _shares(region: NDArray[np.uint8], whole: NDArray[np.bool_], zone: NDArray[np.bool_]) -> tuple[float, ...]:
+    there, seen = (np.bincount(region[mask], minlength=len(REGIONS)) for mask in (whole, zone))
+    return tuple((seen / np.maximum(there, 1)).tolist())

@@ -84,6 +84,14 @@ def _finding(
         core_to_rim=candidate.core_to_rim,
         gap_head_radii=gap_px / hip.head_radius_px,
         gap_mm=None if spacing is None else gap_px * spacing,
+        area_px2=candidate.area_px2,
+        area_mm2=None if spacing is None else candidate.area_px2 * spacing**2,
+        tangent_deg=candidate.tangent_deg,
+        contrast_over_step=candidate.contrast_over_step,
+        margin_px=candidate.margin_px,
+        closed_share=candidate.closed_share,
+        saturated_share=candidate.saturated_share,
+        profile=";".join(f"{value:.2f}" for value in candidate.profile),
     )
 
 
