@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import grand_challenge_metrics.scorers as independent
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from hipcalc.errors import UsageError
-from hipcalc.evaluate import evaluate, froc_curve, localisation_errors, match_marks, sensitivity_at
+from hipcalc.evaluate import evaluate, froc_curve, hip_roc, localisation_errors, match_marks, sensitivity_at, strata
 
 HEAD = 100.0
 
@@ -91,6 +93,94 @@ def test_the_interval_narrows_with_more_images() -> None:
     assert width(10) > 2 * width(160) > 0
 
 
+def scattered(seed: int, images: int) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Foci far apart, marks on some of them and elsewhere, in images with one hip or two."""
+    rng = np.random.default_rng(seed)
+    names = [f"{number:03d}" for number in range(images)]
+    true, found = [], []
+    for name in names:
+        centres = rng.permutation(9)[: rng.integers(0, 4)] * 100.0
+        true += [(name, centre, 50.0, 20.0) for centre in centres]
+        found += [(name, c + rng.uniform(-6, 6), 50 + rng.uniform(-6, 6), rng.uniform(0, 3)) for c in centres[:2]]
+        found += [(name, rng.uniform(0, 900), 500.0, rng.uniform(0, 5)) for _ in range(rng.integers(0, 4))]
+    return marks(*found), foci(*true), names
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_froc_curve_agrees_with_an_independent_implementation(seed: int) -> None:
+    found, true, names = scattered(seed, 25)
+    matched = match_marks(found, true, hips(*names, *names))
+    curve = froc_curve(matched)
+    thresholds = np.unique([*matched.hit_rank[np.isfinite(matched.hit_rank)], *matched.false_rank])
+    for threshold in (0.1, 0.7, 1.5, 3.0, 5.0):
+        kept = found[found["expected_false_marks"] <= threshold]
+        scores = [
+            independent.score_detection(
+                ground_truth=list(true[true["image_id"] == name][["row_px", "column_px"]].itertuples(index=False)),
+                predictions=list(kept[kept["image_id"] == name][["row_px", "column_px"]].itertuples(index=False)),
+                radius=10.0,
+            )
+            for name in names
+        ]
+        reached = curve.sensitivity[thresholds <= threshold]
+        false = curve.false_marks_per_hip[thresholds <= threshold]
+        assert reached.max(initial=0.0) == pytest.approx(sum(s.true_positives for s in scores) / len(true))
+        assert false.max(initial=0.0) == pytest.approx(sum(s.false_positives for s in scores) / (2 * len(names)))
+
+
+def test_the_area_under_the_per_hip_curve_agrees_with_an_independent_implementation() -> None:
+    found, true, names = scattered(7, 40)
+    roc = hip_roc(found, true, hips(*names).assign(side="R"))
+    assert roc.has_focus.sum() == true["image_id"].nunique()
+    area, low, high = roc.area(resamples=200, rng=np.random.default_rng(0))
+    strength = np.where(np.isfinite(roc.strongest), -roc.strongest, -1e9)
+    assert area == pytest.approx(roc_auc_score(roc.has_focus, strength))
+    assert low < area < high
+    share, sensitivity = roc.curve()
+    assert np.trapezoid(sensitivity, share) <= area + 0.1
+
+
+def test_marks_count_for_the_hip_of_their_side() -> None:
+    two = pd.DataFrame({"image_id": ["a", "a", "b"], "side": ["R", "L", "unknown"]})
+    found = marks(("a", 0, 0, 0.2), ("a", 5, 0, 0.1), ("b", 0, 0, 0.3)).assign(side=["R", "L", "R"])
+    true = foci(("a", 0, 0, 10), ("b", 0, 0, 10))
+    roc = hip_roc(found, true, two)
+    assert roc.strongest.tolist() == [0.2, 0.1, 0.3]
+    assert roc.has_focus.tolist() == [True, False, True]
+
+
+def test_patients_are_resampled_and_not_their_images() -> None:
+    names = [f"{number:02d}" for number in range(40)]
+    found = marks(*((name, 0.0, 0.0, 0.1) for name in names[:20]))
+    true = foci(*((name, 0.0, 0.0, 10.0) for name in names))
+
+    def width(patients: list[int]) -> float:
+        matched = match_marks(found, true.assign(patient=patients), hips(*names))
+        _, low, high = sensitivity_at(matched, 0.5, resamples=300, rng=np.random.default_rng(3))
+        return high - low
+
+    # All images of one patient are found or none: four patients tell less than forty.
+    assert width([number // 10 for number in range(40)]) > 1.5 * width(list(range(40)))
+
+
+def test_foci_are_counted_by_size_contrast_zone_and_class() -> None:
+    hip = pd.DataFrame({"image_id": ["a"], "side": ["R"]}).assign(
+        head_row_px=100.0, head_column_px=100.0, head_radius_px=HEAD, rim_row_px=0.0, rim_column_px=40.0
+    )
+    true = foci(("a", 0, 30, 12), ("a", 50, 900, 30), ("a", 400, 0, 50)).assign(
+        diameter_mm=[3.0, 8.0, np.nan], cnr=[1.5, 4.0, 6.0], phi_deg=[35.0, 90.0, 30.0], r_head_radii=[1.3, 2.2, 1.3]
+    )
+    parts = {name: among.tolist() for name, among in strata(true.assign(**{"class": ["ring", "ring", "beak"]}), hip)}
+    assert parts["diameter 2 to 4 mm"] == [True, False, False]
+    assert parts["diameter from 7 mm"] == [False, True, False]
+    assert parts["CNR from 5"] == [False, False, True]
+    assert parts["zone rim"] == [True, False, True]
+    assert parts["zone trochanteric"] == [False, True, False]
+    assert parts["class ring"] == [True, True, False]
+    bare = {name for name, _ in strata(foci(("a", 0, 0, 12)), hip)}
+    assert bare == {"diameter 0.08 to 0.16 head radii"}
+
+
 def test_localisation_pairs_each_found_hip_once() -> None:
     true = pd.DataFrame(
         {"image_id": "a", "head_row_px": [100.0, 100.0], "head_column_px": [100.0, 900.0], "head_radius_px": HEAD}
@@ -109,12 +199,14 @@ def test_evaluate_writes_its_tables_and_joins_by_file_name(tmp_path: Path) -> No
     hip_truth = pd.DataFrame({"path": ["elsewhere/a.png", "b.png"], "side": "R"}).assign(
         head_row_px=100.0, head_column_px=100.0, head_radius_px=HEAD, rim_row_px=10.0, rim_column_px=160.0
     )
-    focus_truth = foci(("a", 20.0, 170.0, 12.0))
+    focus_truth = foci(("a", 20.0, 170.0, 12.0)).assign(cnr=3.5)
     table = evaluate(
         folder, (truth(tmp_path, "hips_truth.csv", hip_truth), truth(tmp_path, "foci_truth.csv", focus_truth))
     )
     values = dict(zip(table["measure"], table["value"], strict=True))
     assert values["sensitivity at 0.1 counted false marks per hip"] == 1.0
+    assert values["sensitivity at 0.5 counted false marks per hip, CNR 3 to 5"] == 1.0
+    assert values["area under the per-hip ROC curve"] == 1.0
     assert values["false marks per hip at 0.25 expected"] == 0.0
     assert values["false marks per hip at 0.5 expected"] == 0.5
     assert values["located, but more than 0.4 head radii off"] == 0.5

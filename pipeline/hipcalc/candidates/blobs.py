@@ -14,8 +14,8 @@ Image = NDArray[np.float32]
 
 # Radii of the disks in head radii: diameters of 0.06 to 0.46, which is 1.5 to 11 mm for a head of 48 mm.
 DISK_RADII = (0.030, 0.041, 0.056, 0.076, 0.103, 0.140, 0.190)
-# From this radius on, in working pixels, half of the resolution shows the same.
-COARSE_FROM_PX = 8.0
+# From these radii on, in working pixels, half and a quarter of the resolution show the same.
+COARSER_FROM_PX = (4.5, 11.0)
 SAMPLES = 16
 SAMPLE_DISTANCE = 2.0
 STRUCTURE_SIGMA = 0.5
@@ -54,19 +54,25 @@ def blob_responses(window: HipWindow) -> tuple[BlobScale, ...]:
     Against the mean of the surround, a straight edge or a ridge is a spot too. Against the brightest sample around it
     neither is, but a focus that touches another bright thing is lost; the second-brightest forgives one such contact.
     """
-    rows, columns = window.level.shape
-    size = (columns + 1) // 2, (rows + 1) // 2
-    half = np.asarray(cv2.resize(cv2.GaussianBlur(window.level, (0, 0), 1.0), size, interpolation=cv2.INTER_LINEAR))
-    weight = window.included.astype(np.float32)
-    half_weight = np.asarray(cv2.resize(weight, size, interpolation=cv2.INTER_LINEAR), np.float32)
-    whole, halved = _Weight.of(weight, 1), _Weight.of(half_weight, 2)
-    radii = [radius * WORKING_RADIUS_PX for radius in DISK_RADII]
-    return tuple(
-        _scale(window.level, whole, radius)
-        if radius < COARSE_FROM_PX
-        else _scale(np.asarray(half, np.float32), halved, radius)
-        for radius in radii
-    )
+    grids = _grids(window)
+    scales = []
+    for radius in (share * WORKING_RADIUS_PX for share in DISK_RADII):
+        level, weight = grids[sum(radius >= limit for limit in COARSER_FROM_PX)]
+        scales.append(_scale(level, weight, radius))
+    return tuple(scales)
+
+
+def _grids(window: HipWindow) -> list[tuple[Image, "_Weight"]]:
+    """Return level and weight on the working grid, at half and at a quarter of its resolution."""
+    level, weight = window.level, window.included.astype(np.float32)
+    grids = [(level, _Weight.of(weight, 1))]
+    for coarseness in (2, 4):
+        rows, columns = level.shape
+        size = (columns + 1) // 2, (rows + 1) // 2
+        level = np.asarray(cv2.resize(cv2.GaussianBlur(level, (0, 0), 1.0), size, interpolation=cv2.INTER_LINEAR))
+        weight = np.asarray(cv2.resize(weight, size, interpolation=cv2.INTER_LINEAR), np.float32)
+        grids.append((level.astype(np.float32, copy=False), _Weight.of(weight, coarseness)))
+    return grids
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

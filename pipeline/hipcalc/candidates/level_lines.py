@@ -17,10 +17,11 @@ __all__ = ["LevelLines", "closed_level_lines"]
 
 Image = NDArray[np.float32]
 
-LEVELS = 64
+LEVELS = 48
 # Diameters in head radii of the circle with the line's area.
 DIAMETERS = (0.055, 0.5)
 AREAS = tuple(math.pi / 4 * (diameter * WORKING_RADIUS_PX) ** 2 for diameter in DIAMETERS)
+FEWEST_POINTS = 12
 MOST_POINTS = 4 * DIAMETERS[1] * WORKING_RADIUS_PX
 MIN_SOLIDITY = 0.8
 MAX_ELONGATION = 3.5
@@ -68,7 +69,7 @@ def closed_level_lines(window: HipWindow) -> LevelLines:
         # An entry with a parent is the border of a hole.
         parents = tree[0, :, 3].tolist() if found else []
         for contour, parent in zip(found, parents, strict=True):
-            if parent >= 0 or not 8 <= len(contour) <= MOST_POINTS:
+            if parent >= 0 or not FEWEST_POINTS <= len(contour) <= MOST_POINTS:
                 continue
             measured = _measure(contour, relative, window.zone, excluded)
             if measured is not None:

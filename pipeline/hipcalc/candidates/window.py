@@ -27,7 +27,7 @@ REGIONS = ("medial", "rim", "lateral")
 RIM_PHI_FROM_RIM_DEG = (-12.0, 35.0)
 RIM_R = 1.5
 # Rows up and down, columns to medial and to lateral, in head radii: the zones with room for a focus's surround.
-REACH = (2.7, 1.5, 1.4, 2.7)
+REACH = (2.55, 1.4, 1.25, 2.55)
 FEWEST_CLIPPED = 20
 # Added to the grey levels before the logarithm: dark air must not outweigh tissue.
 LOG_OFFSET = 0.15

@@ -7,26 +7,34 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hipcalc.evaluate.froc import Froc, MatchedMarks, froc_curve, match_marks, sensitivity_at
+from hipcalc.evaluate.froc import Froc, MatchedMarks, froc_band, froc_curve, match_marks, sensitivity_at
+from hipcalc.evaluate.hip_roc import HipRoc, hip_roc
 from hipcalc.evaluate.localisation import Localisation, localisation_errors
-from hipcalc.evaluate.plot import plot_froc
+from hipcalc.evaluate.plot import MOST_FALSE_MARKS, plot_curves
+from hipcalc.evaluate.strata import strata
 from hipcalc.evaluate.truth import EvaluationTables, read_tables
 
 __all__ = [
     "EvaluationTables",
     "Froc",
+    "HipRoc",
     "Localisation",
     "MatchedMarks",
     "evaluate",
     "froc_curve",
+    "hip_roc",
     "localisation_errors",
     "match_marks",
     "read_tables",
     "sensitivity_at",
+    "strata",
 ]
 
 _OPERATING_POINTS = (0.1, 0.25, 0.5, 1.0)
+# Where foci are counted by size, contrast, zone and class.
+_STRATA_AT = 0.5
 _RESAMPLES = 1000
+_BAND_RESAMPLES = 200
 _SEED = 1
 
 
@@ -56,7 +64,9 @@ def evaluate(results: str | Path, truth: str | Path | tuple[str | Path, ...]) ->
     Returns
     -------
     DataFrame
-        Columns `measure`, `value`, `low`, `high` (95% interval where one is given) and `n`.
+        Columns `measure`, `value`, `low`, `high` (95% interval where one is given, a bootstrap over patients) and `n`:
+        errors of localisation; sensitivity at counted false marks per hip, for all foci and by size, contrast, zone and
+        class; false marks counted at nominal ones; the area under the per-hip ROC curve.
 
     Raises
     ------
@@ -71,16 +81,33 @@ def evaluate(results: str | Path, truth: str | Path | tuple[str | Path, ...]) ->
         rows += _localisation_rows(localisation_errors(tables.hips, tables.true_hips))
     if len(tables.true_foci):
         hips = tables.true_hips if len(tables.true_hips) else tables.hips
-        matched = match_marks(tables.candidates, tables.true_foci, hips)
-        rows += _froc_rows(matched)
-        curve = froc_curve(matched)
-        pd.DataFrame(vars(curve)).to_csv(folder / "froc.csv", index=False)
-        plot_froc(curve, folder / "froc.png")
+        rows += _detection_rows(tables, hips, folder)
     table = pd.DataFrame([vars(row) for row in rows])
     table.to_csv(folder / "evaluation.csv", index=False)
     records = json.loads(table.to_json(orient="records"))
     (folder / "evaluation.json").write_text(json.dumps(records, indent=2) + "\n", encoding="utf-8")
     return table
+
+
+def _detection_rows(tables: EvaluationTables, hips: pd.DataFrame, folder: Path) -> list[_Measure]:
+    rng = np.random.default_rng(_SEED)
+    matched = match_marks(tables.candidates, tables.true_foci, hips)
+    rows = _froc_rows(matched, rng)
+    for name, among in strata(tables.true_foci, hips):
+        # In the order of the matched foci, which goes by image.
+        chosen = among[matched.hit_row]
+        value, low, high = sensitivity_at(matched, _STRATA_AT, resamples=_RESAMPLES, rng=rng, among=chosen)
+        title = f"sensitivity at {_STRATA_AT:g} counted false marks per hip, {name}"
+        rows.append(_Measure(measure=title, value=value, low=low, high=high, n=int(chosen.sum())))
+    roc = hip_roc(tables.candidates, tables.true_foci, hips)
+    area, low, high = roc.area(resamples=_RESAMPLES, rng=rng)
+    rows.append(_Measure(measure="area under the per-hip ROC curve", value=area, low=low, high=high, n=len(hips)))
+    curve = froc_curve(matched)
+    pd.DataFrame(vars(curve)).to_csv(folder / "froc.csv", index=False)
+    at = np.linspace(0.0, MOST_FALSE_MARKS, 41)
+    band = froc_band(matched, at, resamples=_BAND_RESAMPLES, rng=rng)
+    plot_curves(curve, (at, band), roc, area, folder / "froc.png")
+    return rows
 
 
 def _localisation_rows(found: Localisation) -> list[_Measure]:
@@ -96,8 +123,7 @@ def _localisation_rows(found: Localisation) -> list[_Measure]:
     ]
 
 
-def _froc_rows(matched: MatchedMarks) -> list[_Measure]:
-    rng = np.random.default_rng(_SEED)
+def _froc_rows(matched: MatchedMarks, rng: np.random.Generator) -> list[_Measure]:
     hips = int(matched.hips_per_image.sum())
     rows = []
     for point in _OPERATING_POINTS:

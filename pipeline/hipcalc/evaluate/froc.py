@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["Froc", "MatchedMarks", "froc_curve", "match_marks", "sensitivity_at"]
+__all__ = ["Froc", "MatchedMarks", "froc_band", "froc_curve", "interval", "match_marks", "sensitivity_at"]
 
 # A mark counts when it lies within the focus, or this close to its centre: smaller foci could hardly be hit otherwise.
 _NEAR_HEAD_RADII = 0.08
@@ -19,12 +19,16 @@ class MatchedMarks:
     Attributes
     ----------
     images : ndarray of str, shape (n_images,)
-        Image ids, sorted; the unit of resampling.
+        Image ids, sorted.
+    patients : ndarray of int, shape (n_images,)
+        Number of the patient that each image belongs to: the unit of resampling.
     hips_per_image : ndarray of int, shape (n_images,)
     hit_rank : ndarray of float, shape (n_foci,)
         `expected_false_marks` of the strongest mark on each focus; infinite where none is.
     hit_image, false_image : ndarray of int
         Index into `images` of each focus and of each false mark.
+    hit_row : ndarray of int, shape (n_foci,)
+        Row of each focus in the table of true foci, by position.
     false_rank : ndarray of float, shape (n_false,)
         `expected_false_marks` of each mark on no focus.
     distance_px : ndarray of float, shape (n_foci,)
@@ -32,9 +36,11 @@ class MatchedMarks:
     """
 
     images: NDArray[np.str_]
+    patients: NDArray[np.int64]
     hips_per_image: NDArray[np.int64]
     hit_rank: NDArray[np.float64]
     hit_image: NDArray[np.int64]
+    hit_row: NDArray[np.int64]
     false_rank: NDArray[np.float64]
     false_image: NDArray[np.int64]
     distance_px: NDArray[np.float64]
@@ -62,7 +68,8 @@ def match_marks(candidates: pd.DataFrame, true_foci: pd.DataFrame, hips: pd.Data
     true_foci : DataFrame
         With `image_id`, `row_px`, `column_px`, `diameter_px`.
     hips : DataFrame
-        The hips that count in the denominator; with `image_id`.
+        The hips that count in the denominator; with `image_id`. A column `patient` in either truth, where it is filled,
+        keeps the images of one patient together when intervals are drawn.
     """
     images = np.array(sorted(set(hips["image_id"]) | set(true_foci["image_id"])), dtype=np.str_)
     hits: list[tuple[float, float, int]] = []
@@ -74,17 +81,30 @@ def match_marks(candidates: pd.DataFrame, true_foci: pd.DataFrame, hips: pd.Data
         hits += [(*hit, index) for hit in image_hits]
         false += [(rank, index) for rank in image_false]
     counts = hips["image_id"].value_counts()
+    rows = [np.flatnonzero(true_foci["image_id"].to_numpy() == image) for image in images]
     hit_table = np.array(hits, dtype=np.float64).reshape(-1, 3)
     false_table = np.array(false, dtype=np.float64).reshape(-1, 2)
     return MatchedMarks(
         images=images,
+        patients=_patients(images, hips, true_foci),
         hips_per_image=np.array([int(counts.get(image, 0)) for image in images], dtype=np.int64),
         hit_rank=hit_table[:, 0],
         hit_image=hit_table[:, 2].astype(np.int64),
+        hit_row=np.concatenate([np.empty(0, np.int64), *rows]).astype(np.int64),
         false_rank=false_table[:, 0],
         false_image=false_table[:, 1].astype(np.int64),
         distance_px=hit_table[:, 1],
     )
+
+
+def _patients(images: NDArray[np.str_], *tables: pd.DataFrame) -> NDArray[np.int64]:
+    """Return a number for the patient of each image; an image whose patient no table tells is a patient of its own."""
+    known: dict[str, str] = {}
+    for table in tables:
+        if "patient" in table.columns:
+            filled = table.dropna(subset="patient")
+            known |= dict(zip(filled["image_id"], "patient " + filled["patient"].astype(str), strict=True))
+    return np.unique([known.get(image, image) for image in images.tolist()], return_inverse=True)[1].astype(np.int64)
 
 
 def _match_image(marks: pd.DataFrame, foci: pd.DataFrame) -> tuple[list[tuple[float, float]], list[float]]:
@@ -112,24 +132,60 @@ def froc_curve(matched: MatchedMarks) -> Froc:
     return Froc(false_marks_per_hip=false, sensitivity=hits)
 
 
+def froc_band(
+    matched: MatchedMarks, false_marks_per_hip: NDArray[np.float64], *, resamples: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return the 95% interval of the sensitivity at each of some counted numbers of false marks, shape (2, n)."""
+    weights = _resampled(matched, resamples, rng)
+    values = np.array([[_sensitivity(matched, w, at, None) for at in false_marks_per_hip] for w in weights])
+    return np.array([interval(column) for column in values.T]).T
+
+
 def sensitivity_at(
-    matched: MatchedMarks, false_marks_per_hip: float, *, resamples: int, rng: np.random.Generator
+    matched: MatchedMarks,
+    false_marks_per_hip: float,
+    *,
+    resamples: int,
+    rng: np.random.Generator,
+    among: NDArray[np.bool_] | None = None,
 ) -> tuple[float, float, float]:
     """Return sensitivity at a counted number of false marks per hip, with its 95% interval.
 
-    The interval is a percentile bootstrap over images, because both hips and all foci of one image hang together.
+    The interval is a percentile bootstrap over patients, because all hips and foci of one patient hang together.
+
+    Parameters
+    ----------
+    matched : MatchedMarks
+    false_marks_per_hip : float
+    resamples : int
+    rng : numpy.random.Generator
+    among : ndarray of bool, shape (n_foci,), optional
+        Foci to count; false marks are counted on all hips.
     """
-    drawn = [np.arange(len(matched.images))]
-    drawn += [rng.integers(0, len(matched.images), len(matched.images)) for _ in range(resamples)]
-    values = [_sensitivity(matched, np.bincount(d, minlength=len(matched.images)), false_marks_per_hip) for d in drawn]
-    known = np.array(values[1:])[np.isfinite(values[1:])]
+    whole = _sensitivity(matched, np.ones(len(matched.images), np.int64), false_marks_per_hip, among)
+    drawn = [_sensitivity(matched, w, false_marks_per_hip, among) for w in _resampled(matched, resamples, rng)]
+    return (whole, *interval(np.array(drawn)))
+
+
+def interval(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the 2.5th and the 97.5th percentile of what is known of some values; NaN where nothing is."""
+    known = values[np.isfinite(values)]
     low, high = np.percentile(known, [2.5, 97.5]) if known.size else (np.nan, np.nan)
-    return values[0], float(low), float(high)
+    return float(low), float(high)
 
 
-def _sensitivity(matched: MatchedMarks, weight: NDArray[np.int64], false_marks_per_hip: float) -> float:
+def _resampled(matched: MatchedMarks, resamples: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
+    """Return how often each image counts in each resample of the patients."""
+    patients = int(matched.patients.max(initial=-1)) + 1
+    drawn = (rng.integers(0, patients, patients) for _ in range(resamples))
+    return [np.bincount(d, minlength=patients)[matched.patients] for d in drawn]
+
+
+def _sensitivity(
+    matched: MatchedMarks, weight: NDArray[np.int64], false_marks_per_hip: float, among: NDArray[np.bool_] | None
+) -> float:
     """Sensitivity with each image counted `weight` times; NaN when no focus was drawn."""
-    foci = weight[matched.hit_image]
+    foci = weight[matched.hit_image] * (1 if among is None else among)
     if not foci.sum():
         return float("nan")
     allowed = false_marks_per_hip * float((weight * matched.hips_per_image).sum())

@@ -42,7 +42,7 @@ def read_tables(results: Path, truths: tuple[Path, ...]) -> EvaluationTables:
         CSV tables. One with `row_px`, `column_px`, `diameter_px` and `side` holds a focus per row; one with
         `head_row_px`, `head_column_px`, `head_radius_px`, `rim_row_px`, `rim_column_px` and `side` holds a hip per
         row; replaced ones (`kind` is ``implant``) are not counted. Each names its image by `image_id` or by `path` (the
-        file's name is compared, not its folder).
+        file's name is compared, not its folder), and may name its patient in a column `patient`.
 
     Raises
     ------
