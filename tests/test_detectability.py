@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from candidate_scenes import SHAPE, as_normalized, hip_frame, soft_background
-from hipcalc.detectability import DIAMETERS, _curve, _limit, detection_limit
+from hipcalc.candidates import measure_hips
+from hipcalc.detectability import DIAMETERS, detection_limit, plant_and_find
+from hipcalc.detectability.limit import SIZES
+from hipcalc.detectability.regression import StrengthModel, Trend, load_trend, terms
 from hipcalc.errors import UsageError
 
 HIP = hip_frame()
@@ -28,34 +31,77 @@ def test_the_curve_rises_with_size_and_the_limit_lies_on_it(at_four):
     assert at_four.planted >= 4 * len(DIAMETERS)
     assert at_four.cnr == 4.0
     sizes, probability = zip(*at_four.curve, strict=True)
-    assert sizes == DIAMETERS
+    assert sizes == pytest.approx(SIZES.tolist())
     assert list(probability) == sorted(probability)
     assert at_four.diameter_head_radii is not None
     at_limit = np.interp(np.log(at_four.diameter_head_radii), np.log(sizes), probability)
     assert at_limit == pytest.approx(0.9) or (at_four.diameter_head_radii == DIAMETERS[0] and at_limit > 0.9)
 
 
-def outcomes(*found):
-    """Ten places; `found` of them at each size."""
-    return np.arange(10)[:, None] < np.array(found)
+FLAT = Trend(mean=np.array([3.0, 1.0, 0.0, 2.0]), spread=np.full(4, 5.0), deviation=1.0, crowding=0.0)
 
 
-def test_one_large_focus_missed_does_not_empty_the_limit():
-    curve = _curve(outcomes(5, 8, 10, 10, 9))
-    assert [share for _, share in curve] == pytest.approx([0.5, 0.8, 29 / 30, 29 / 30, 29 / 30])
-    # Three fifths of the way from 0.8 to 0.967 on the logarithm's scale.
-    assert _limit(curve) == pytest.approx(DIAMETERS[1] * (DIAMETERS[2] / DIAMETERS[1]) ** 0.6)
+def drawn_strengths(count, seed=0):
+    rng = np.random.default_rng(seed)
+    diameter, cnr = rng.choice(DIAMETERS, count), rng.choice([2.6, 4.0, 6.2], count)
+    return diameter, cnr, terms(diameter, cnr) @ [2.0, 1.5, -0.4, 2.5] + 0.8 * rng.standard_normal(count)
 
 
-def test_the_curve_pools_as_far_back_as_it_must():
-    assert [share for _, share in _curve(outcomes(8, 9, 2, 6, 6))] == pytest.approx([6.2 / 10] * 5)
-    assert [share for _, share in _curve(outcomes(2, 4, 6, 8, 10))] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+def test_the_regression_recovers_what_strengths_were_drawn_from():
+    fitted = StrengthModel.fitted(*drawn_strengths(2000), floor=-10.0, trend=FLAT)
+    assert fitted.coefficient == pytest.approx([2.0, 1.5, -0.4, 2.5], abs=0.1)
+    assert fitted.deviation == pytest.approx(0.8, abs=0.05)
 
 
-def test_the_limit_is_empty_above_the_largest_size_and_ends_at_the_smallest():
-    assert _limit(_curve(outcomes(1, 2, 3, 4, 8))) is None
-    assert _limit(_curve(outcomes(9, 9, 10, 10, 10))) == DIAMETERS[0]
-    assert _limit(()) is None
+def test_what_was_missed_counts_as_weaker_than_the_weakest_mark():
+    diameter, cnr, strength = drawn_strengths(2000)
+    floor = 1.5
+    missed = np.where(strength > floor, strength, -np.inf)
+    assert 0.2 < np.isinf(missed).mean() < 0.6
+    fitted = StrengthModel.fitted(diameter, cnr, missed, floor, FLAT)
+    assert fitted.coefficient == pytest.approx([2.0, 1.5, -0.4, 2.5], abs=0.2)
+    assert fitted.deviation == pytest.approx(0.8, abs=0.1)
+
+
+def test_predicted_probabilities_come_true():
+    fitted = StrengthModel.fitted(*drawn_strengths(30, seed=1), floor=-10.0, trend=FLAT)
+    diameter, cnr, strength = drawn_strengths(4000, seed=2)
+    order = np.argsort(diameter, kind="stable")
+    for contrast in (2.6, 4.0, 6.2):
+        chosen = order[cnr[order] == contrast]
+        predicted = fitted.probability(diameter[chosen], cnr[chosen], threshold=1.0)
+        assert predicted.mean() == pytest.approx((strength[chosen] >= 1.0).mean(), abs=0.1)
+
+
+def test_the_map_names_the_places_and_what_would_have_been_found_there(picture, at_four):
+    planted = plant_and_find(picture, HIP, 4.0, None)
+    assert len(at_four.places) == len(planted.places_px)
+    assert len(planted.place) == at_four.planted == len(planted.places_px) * len(DIAMETERS)
+    for place, known in zip(at_four.places, planted.places_px, strict=True):
+        assert (place.row_px, place.column_px) == pytest.approx(tuple(known))
+        r, phi = HIP.to_polar(place.row_px, place.column_px)
+        assert 1.1 < r < 2.1
+        assert -10 < phi - HIP.rim_phi_deg < 60
+        assert 0 <= place.probability <= 1
+    # Every place sees every size once.
+    assert {(p, round(d, 4)) for p, d in zip(planted.place.tolist(), planted.diameter.tolist(), strict=True)} == {
+        (p, round(d, 4)) for p in range(len(planted.places_px)) for d in DIAMETERS
+    }
+
+
+def test_the_prior_is_that_of_many_hips():
+    trend = load_trend()
+    # A stronger contrast is found more easily, in every hip.
+    assert trend.mean[3] > 3 * trend.spread[3]
+    assert trend.deviation > 0
+
+
+def test_the_other_hip_is_a_control_here_too(picture, at_four):
+    control = measure_hips(picture, (HIP,))[0]
+    # The same hip as its own control: what it holds already is answered, what is planted is not.
+    controlled = detection_limit(picture, HIP, false_marks_per_hip=0.25, control=control)
+    assert controlled.curve != at_four.curve
+    assert controlled.planted == at_four.planted
 
 
 def test_nothing_is_planted_where_bone_lies_beside_the_rim():

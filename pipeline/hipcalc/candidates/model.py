@@ -1,6 +1,7 @@
 """The fitted part of the detector: the ranking's weights, and the price of each strength in false marks."""
 
 import json
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,6 +15,7 @@ from hipcalc_models import model_file
 __all__ = ["MODEL", "DetectorModel", "Price", "load_model"]
 
 MODEL = "detector-2"
+LARGEST_STRENGTH = 50.0
 
 Floats = NDArray[np.float64]
 
@@ -71,6 +73,18 @@ class DetectorModel:
         """
         pairs = zip(self.prices, region_shares, strict=True)
         return np.asarray(sum(share * price.marks(strength) for price, share in pairs), np.float64)
+
+    def strength_of(self, false_marks: float, region_shares: tuple[float, ...]) -> float:
+        """Return the strength whose `expected_false_marks` are so many; minus infinity where nothing is pictured."""
+        if not any(region_shares):
+            return -math.inf
+        low, high = -LARGEST_STRENGTH, LARGEST_STRENGTH
+        # Marks fall steadily with strength, so halving finds it.
+        for _ in range(60):
+            middle = (low + high) / 2
+            more = self.expected_false_marks(np.array([middle]), region_shares)[0] > false_marks
+            low, high = (middle, high) if more else (low, middle)
+        return high
 
 
 @lru_cache(maxsize=1)

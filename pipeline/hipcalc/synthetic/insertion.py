@@ -109,7 +109,10 @@ def _check(normalized: NormalizedRadiograph, row_px: float, column_px: float, di
 
 
 def _surround_deviation(normalized: NormalizedRadiograph, row_px: float, column_px: float, diameter_px: float) -> float:
-    """Robust standard deviation of the grey levels in the ring from 1.25 to 2.25 radii (2 to 6 pixels at least)."""
+    """Robust standard deviation of the grey levels in the ring from 1.25 to 2.25 radii (2 to 6 pixels at least).
+
+    Not less than the noise there, which never is 0.
+    """
     inner = max(0.625 * diameter_px, diameter_px / 2 + 2.0)
     outer = max(1.125 * diameter_px, inner + 4.0)
     rows, columns = normalized.shape
@@ -123,7 +126,9 @@ def _surround_deviation(normalized: NormalizedRadiograph, row_px: float, column_
         raise UsageError(
             f"the surround of row {row_px:.0f}, column {column_px:.0f} is excluded, so a CNR has no meaning."
         )
-    return 1.4826 * float(np.median(np.abs(ring - np.median(ring))))
+    deviation = 1.4826 * float(np.median(np.abs(ring - np.median(ring))))
+    # Compression and few bits flatten whole blocks; nothing in them is less uncertain than their noise.
+    return max(deviation, float(np.median(normalized.noise_sigma[window])))
 
 
 def _extra_variance(normalized: NormalizedRadiograph, window: tuple[slice, slice], addition: Image) -> Image:
@@ -206,7 +211,7 @@ def draw_focus(
         orientation_deg=angle,
         kind=kind,
         contrast=float(wanted),
-        cnr=float(wanted / deviation) if deviation > 0 else math.inf,
+        cnr=float(wanted / deviation),
         peak_contrast=float(signal[deposit.mask].max()),
         blur_sigma_px=blur_sigma_px,
     )

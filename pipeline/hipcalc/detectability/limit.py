@@ -1,0 +1,180 @@
+"""The size at which a focus at one hip's rim would have been found."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hipcalc.anatomy import HipFrame
+from hipcalc.candidates import MOST_FALSE_MARKS, MeasuredSpots
+from hipcalc.candidates.model import load_model
+from hipcalc.candidates.window import cut_window
+from hipcalc.detectability.planting import DIAMETERS, PlantedFoci, plant_and_find
+from hipcalc.detectability.regression import StrengthModel, load_trend, terms
+from hipcalc.errors import UsageError
+from hipcalc.normalize import NormalizedRadiograph
+
+__all__ = ["DetectionLimit", "PlaceLimit", "detection_limit"]
+
+STATED_CNR = 4.0
+STATED_PROBABILITY = 0.9
+# Between the smallest and the largest planted diameter.
+SIZES = np.geomspace(DIAMETERS[0], DIAMETERS[-1], 40)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceLimit:
+    """One place of the map.
+
+    Attributes
+    ----------
+    row_px, column_px : float
+    probability : float
+        Of finding a focus of 0.14 head radii (3.4 mm for a head of 48 mm) at the stated contrast.
+    diameter_head_radii : float or None
+        The limit at this place; None where even the largest planted size is found less often.
+    """
+
+    row_px: float
+    column_px: float
+    probability: float
+    diameter_head_radii: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectionLimit:
+    """The size at which a focus at this rim would have been found.
+
+    Attributes
+    ----------
+    diameter_head_radii : float or None
+        Diameter found with 90% probability in soft tissue beside the rim; never below the smallest planted one. None
+        where even the largest planted one (`DIAMETERS`) is found less often, and where too little could be planted.
+    diameter_mm : float or None
+        The same with known pixel spacing.
+    cnr : float
+        Contrast-to-noise ratio for which it is stated: the planted signal's 80th percentile over the robust deviation
+        of the surround.
+    false_marks_per_hip : float
+        Operating point for which it is stated.
+    curve : tuple of (float, float)
+        Diameter in head radii, and estimated probability of being found; empty where too little could be planted.
+    planted : int
+        How many foci were planted.
+    places : tuple of PlaceLimit
+        The map: where foci were planted, and what would have been found there.
+    """
+
+    diameter_head_radii: float | None
+    diameter_mm: float | None
+    cnr: float
+    false_marks_per_hip: float
+    curve: tuple[tuple[float, float], ...]
+    planted: int
+    places: tuple[PlaceLimit, ...] = ()
+
+
+def detection_limit(
+    normalized: NormalizedRadiograph,
+    hip: HipFrame,
+    *,
+    false_marks_per_hip: float,
+    cnr: float = STATED_CNR,
+    control: MeasuredSpots | None = None,
+) -> DetectionLimit:
+    """Plant foci of several sizes and contrasts around one hip's rim, and see how strongly they are marked.
+
+    Every place in soft tissue sees every size once. The strength of the marks is regressed on size and contrast, what
+    was not marked counting as weaker than the weakest mark, with the slopes of many hips as the prior
+    (`StrengthModel`); the curve is the share of that distribution above the operating point's strength.
+
+    Parameters
+    ----------
+    normalized : NormalizedRadiograph
+    hip : HipFrame
+        A hip without a trusted place (implant, absent) has no limit.
+    false_marks_per_hip : float
+        Operating point: at most so many expected false marks make a candidate a finding.
+    cnr : float
+        Contrast-to-noise ratio that the limit is stated for.
+    control : MeasuredSpots, optional
+        Of the other hip, as the detector is given it.
+
+    Raises
+    ------
+    UsageError
+        If `cnr` is not positive.
+    """
+    if not cnr > 0:
+        raise UsageError(f"cnr is {cnr:g} but must be larger than 0.")
+    if hip.status not in ("located", "uncertain"):
+        return _stated(normalized, hip, cnr, false_marks_per_hip, None, 0, ())
+    planted = plant_and_find(normalized, hip, cnr, control)
+    if not len(planted.place):
+        return _stated(normalized, hip, cnr, false_marks_per_hip, None, 0, ())
+    shares = cut_window(normalized, hip).region_shares
+    model = load_model()
+    floor, threshold = (model.strength_of(marks, shares) for marks in (MOST_FALSE_MARKS, false_marks_per_hip))
+    trend = load_trend()
+    fitted = StrengthModel.fitted(planted.diameter, planted.cnr, planted.strength, floor, trend)
+    # A focus in nature has fewer others beside it, and stands out more.
+    threshold -= trend.crowding
+    curve = fitted.probability(SIZES, np.full(len(SIZES), cnr), threshold)
+    places = _map(planted, fitted, cnr, floor, threshold)
+    return _stated(normalized, hip, cnr, false_marks_per_hip, curve, len(planted.place), places)
+
+
+def _stated(
+    normalized: NormalizedRadiograph,
+    hip: HipFrame,
+    cnr: float,
+    false_marks_per_hip: float,
+    curve: NDArray[np.float64] | None,
+    planted: int,
+    places: tuple[PlaceLimit, ...],
+) -> DetectionLimit:
+    limit = None if curve is None else _limit(curve)
+    spacing = normalized.spacing_mm
+    return DetectionLimit(
+        diameter_head_radii=limit,
+        diameter_mm=None if limit is None or spacing is None else limit * hip.head_radius_px * spacing,
+        cnr=cnr,
+        false_marks_per_hip=false_marks_per_hip,
+        curve=() if curve is None else tuple(zip(SIZES.tolist(), curve.tolist(), strict=True)),
+        planted=planted,
+        places=places,
+    )
+
+
+def _map(
+    planted: PlantedFoci, fitted: StrengthModel, cnr: float, floor: float, threshold: float
+) -> tuple[PlaceLimit, ...]:
+    """Return what each place adds to the hip's trend, drawn towards none as a mean of so few plants must be."""
+    over = np.maximum(planted.strength, floor) - terms(planted.diameter, planted.cnr) @ fitted.coefficient
+    found = []
+    for number, (row, column) in enumerate(planted.places_px.tolist()):
+        own = over[planted.place == number]
+        offset = float(own.sum() / (len(own) + 2.0))
+        curve = fitted.probability(SIZES, np.full(len(SIZES), cnr), threshold, offset)
+        found.append(
+            PlaceLimit(
+                row_px=row,
+                column_px=column,
+                probability=float(np.interp(math.log(0.14), np.log(SIZES), curve)),
+                diameter_head_radii=_limit(curve),
+            )
+        )
+    return tuple(found)
+
+
+def _limit(curve: NDArray[np.float64]) -> float | None:
+    """Return the smallest of `SIZES` at which a curve reaches the stated probability, interpolated."""
+    reached = np.flatnonzero(curve >= STATED_PROBABILITY)
+    if not reached.size:
+        return None
+    k = int(reached[0])
+    if k == 0:
+        return float(SIZES[0])
+    along = (STATED_PROBABILITY - curve[k - 1]) / (curve[k] - curve[k - 1])
+    return float(SIZES[k - 1] * (SIZES[k] / SIZES[k - 1]) ** along)

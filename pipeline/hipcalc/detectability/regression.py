@@ -1,0 +1,131 @@
+"""Strength of a planted focus, as it depends on its size and contrast in one hip.
+
+A hip has room for a few tens of plants. Counting them would give its limit in steps of a tenth and more; their
+strengths say more than whether each passed a threshold, and how strength grows with size and contrast is much alike in
+all hips.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_ndtr, ndtr
+
+from hipcalc.candidates.model import MODEL
+from hipcalc_models import model_file
+
+__all__ = ["StrengthModel", "Trend", "load_trend", "terms"]
+
+Floats = NDArray[np.float64]
+
+STEPS = 12
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trend:
+    """What is known before anything is planted.
+
+    Attributes
+    ----------
+    mean, spread : ndarray of float64, shape (4,)
+        Of the coefficients (`terms`) over hips.
+    deviation : float
+        Standard deviation of a plant's strength around its hip's trend.
+    crowding : float
+        How much stronger a focus is marked alone than among as many as are planted at once.
+    """
+
+    mean: Floats
+    spread: Floats
+    deviation: float
+    crowding: float
+
+
+@lru_cache(maxsize=1)
+def load_trend() -> Trend:
+    """Read the trend from the package."""
+    values = json.loads(model_file(MODEL, "detectability.json").read_text(encoding="utf-8"))
+    return Trend(
+        mean=np.array(values["mean"]),
+        spread=np.array(values["spread"]),
+        deviation=values["deviation"],
+        crowding=values["crowding"],
+    )
+
+
+def terms(diameter: Floats, cnr: Floats) -> Floats:
+    """Return what the coefficients multiply, shape (n, 4): 1, size, its square, and contrast, all logarithms.
+
+    Parameters
+    ----------
+    diameter : ndarray of float64, shape (n,)
+        In head radii.
+    cnr : ndarray of float64, shape (n,)
+    """
+    size = np.log(np.asarray(diameter) / 0.14)
+    return np.stack([np.ones_like(size), size, size**2, np.log(np.asarray(cnr) / 4.0)], axis=-1)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StrengthModel:
+    """One hip's trend and the deviation around it.
+
+    Attributes
+    ----------
+    coefficient : ndarray of float64, shape (4,)
+    covariance : ndarray of float64, shape (4, 4)
+    deviation : float
+    """
+
+    coefficient: Floats
+    covariance: Floats
+    deviation: float
+
+    @staticmethod
+    def fitted(diameter: Floats, cnr: Floats, strength: Floats, floor: float, trend: Trend) -> "StrengthModel":
+        """Fit a hip's plants, with the trend of all hips as the prior.
+
+        Parameters
+        ----------
+        diameter, cnr, strength : ndarray of float64, shape (n,)
+        floor : float
+            The weakest strength that the detector reports: of what was not found it is known only that it is weaker (a
+            censored regression, J. Tobin, Econometrica 26 (1958) 24, solved by expectation and maximisation).
+        trend : Trend
+        """
+        x, missed = terms(diameter, cnr), ~(strength > floor)
+        prior = np.diag(trend.spread**-2.0)
+        b, deviation = trend.mean.copy(), trend.deviation
+        # The deviation is as certain beforehand as so many plants would make it.
+        known = 20.0
+        for _ in range(STEPS):
+            mean = x @ b
+            at = (floor - mean) / deviation
+            # Mean and variance of a normal variable below the floor.
+            ratio = np.exp(-0.5 * at**2 - 0.5 * np.log(2 * np.pi) - log_ndtr(at))
+            y = np.where(missed, mean - deviation * ratio, strength)
+            hidden = np.where(missed, deviation**2 * np.maximum(1 - at * ratio - ratio**2, 0.0), 0.0)
+            precision = x.T @ x / deviation**2 + prior
+            b = np.asarray(np.linalg.solve(precision, x.T @ y / deviation**2 + prior @ trend.mean), np.float64)
+            squares = float(((y - x @ b) ** 2 + hidden).sum())
+            deviation = float(np.sqrt((known * trend.deviation**2 + squares) / (known + len(x))))
+        covariance = np.asarray(np.linalg.inv(x.T @ x / deviation**2 + prior), np.float64)
+        return StrengthModel(coefficient=b, covariance=covariance, deviation=deviation)
+
+    def probability(self, diameter: Floats, cnr: Floats, threshold: float, offset: float = 0.0) -> Floats:
+        """Return the probability that foci are at least so strong, shape (n,); never falling with the diameter.
+
+        Parameters
+        ----------
+        diameter, cnr : ndarray of float64, shape (n,)
+            Diameters in head radii, ascending.
+        threshold : float
+        offset : float
+            By how much foci at a place are stronger than elsewhere in this hip.
+        """
+        x = terms(diameter, cnr)
+        unsure = np.einsum("ni,ij,nj->n", x, self.covariance, x)
+        spread = np.sqrt(self.deviation**2 + unsure)
+        return np.maximum.accumulate(ndtr((x @ self.coefficient + offset - threshold) / spread))
