@@ -235,11 +235,16 @@ def test_same_input_same_output_and_the_input_is_left_alone():
     assert np.array_equal(picture.grey, before)
 
 
+WHOLE = (1.0, 1.0, 1.0)
+
+
 def test_the_model_orders_false_marks_by_strength():
     model = load_model()
-    lowest, highest = (fold([fold(price.strength) for price in model.prices]) for fold in (min, max))
-    marks = model.expected_false_marks(np.linspace(lowest - 5, highest + 5, 200), (1.0, 1.0, 1.0))
-    assert (np.diff(marks) < 0).all()
+    strengths = np.linspace(-30.0, 30.0, 400)
+    for rate in (0.4, 1.0, 2.5):
+        marks = model.expected_false_marks(strengths, WHOLE, rate)
+        assert (np.diff(marks) <= 0).all()
+        assert (np.diff(marks)[(marks[:-1] < 20) & (marks[:-1] > 0.01)] < 0).all()
     assert model.weight.shape == (len(FEATURES),)
     # No weight may speak for what is no focus.
     assert all(sign * weight >= 0 for sign, weight in zip(FEATURES.values(), model.weight, strict=True))
@@ -248,8 +253,25 @@ def test_the_model_orders_false_marks_by_strength():
 def test_a_region_that_is_not_pictured_costs_nothing():
     model = load_model()
     strength = np.linspace(0.0, 4.0, 9)
-    parts = [model.expected_false_marks(strength, tuple(np.eye(3)[number])) for number in range(3)]
-    assert np.allclose(sum(parts), model.expected_false_marks(strength, (1.0, 1.0, 1.0)))
+    parts = [model.price(strength, tuple(np.eye(3)[number])) for number in range(3)]
+    assert np.allclose(sum(parts), model.price(strength, WHOLE))
     for price, part in zip(model.prices, parts, strict=True):
         assert np.allclose(price.marks(price.strength), np.exp(price.log_marks))
         assert np.allclose(price.marks(strength), part)
+
+
+def test_a_restless_hip_pays_more_and_a_calm_one_less():
+    model = load_model()
+    weak = model.strength_of(3.0, WHOLE, 1.0)
+    calm, restless = (model.rate(np.full(count, weak), WHOLE) for count in (0, 40))
+    assert calm < 1.0 < restless
+    one, other = (model.expected_false_marks(np.array([5.0]), WHOLE, rate)[0] for rate in (calm, restless))
+    assert one < other
+
+
+@pytest.mark.parametrize("marks", [0.1, 0.25, 1.0, 5.0])
+def test_the_strength_of_a_price_has_that_price(marks):
+    model = load_model()
+    strength = model.strength_of(marks, (0.3, 1.0, 0.5), 1.2)
+    assert model.expected_false_marks(np.array([strength]), (0.3, 1.0, 0.5), 1.2)[0] == pytest.approx(marks, rel=1e-6)
+    assert model.strength_of(marks, (0.0, 0.0, 0.0), 1.0) == -math.inf

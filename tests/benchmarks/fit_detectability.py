@@ -10,9 +10,7 @@ import numpy as np
 from detector_data import BenchHip, load_hips
 from fit_detector import MODEL
 
-from hipcalc.candidates.finding import MOST_FALSE_MARKS
-from hipcalc.candidates.model import load_model
-from hipcalc.candidates.window import cut_window
+from hipcalc.candidates import MOST_FALSE_MARKS, strengths_at
 from hipcalc.detectability.limit import STATED_CNR
 from hipcalc.detectability.planting import PLACES, PlantedFoci, plant_and_find
 from hipcalc.detectability.regression import StrengthModel, Trend, terms
@@ -29,9 +27,8 @@ def planted_in(hips: tuple[BenchHip, ...], at_once: int = len(PLACES)) -> list[P
     found = []
     for bench in hips:
         planted = plant_and_find(bench.normalized, bench.hip, STATED_CNR, None, at_once=at_once)
-        shares = cut_window(bench.normalized, bench.hip).region_shares
         if len(planted.place):
-            found.append((planted, load_model().strength_of(MOST_FALSE_MARKS, shares)))
+            found.append((planted, strengths_at((MOST_FALSE_MARKS,), bench.normalized, bench.hip, None)[0]))
     return found
 
 

@@ -31,11 +31,12 @@ PLANTED_WEIGHT = 0.05
 STRONGEST = 10
 # A pelvis shows all of the zones, a crop its medial part: there are few pelves, so each counts more.
 PELVIS_WEIGHT = 4.0
-CALIBRATION_WEIGHT = {"crop": 0.5, "pelvis": 4.0}
 PLANTINGS: dict[str, tuple[Style, ...]] = {"crop": ("natural",) * 2, "pelvis": ("natural", "stated") * 4}
 KNOTS = (20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.25, 0.1, 0.05, 0.02)
 
 Ranking = tuple[np.ndarray, np.ndarray, np.ndarray]
+Knots = list[tuple[float, float]]
+Calibration = tuple[list[Knots], Knots]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,6 +61,11 @@ class Sample:
     regions: np.ndarray
     stored_regions: np.ndarray
     region_shares: tuple[float, ...]
+
+    @property
+    def views(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+        """Features and regions of the spots, as the picture is and as stored."""
+        return (self.features, self.regions), (self.stored, self.stored_regions)
 
     @property
     def weight(self) -> float:
@@ -181,28 +187,32 @@ def regions_of(measured: MeasuredSpots) -> np.ndarray:
     return measured.window.region[places[:, 0].clip(0, rows - 1), places[:, 1].clip(0, columns - 1)]
 
 
-def fit_calibration(samples: list[Sample], models: dict[str, Ranking]) -> list[list[tuple[float, float]]]:
-    """Return (strength, marks) knots per region, from the spots of hips without focus, as they are and as stored."""
-    values, weights, regions = [], [], []
-    for sample in samples:
-        for features, region in ((sample.features, sample.regions), (sample.stored, sample.stored_regions)):
-            values.append(strength(models[sample.bench.group], features))
-            weights.append(np.full(len(features), CALIBRATION_WEIGHT[sample.bench.source] / 2))
-            regions.append(region)
-    value, weight, region = np.concatenate(values), np.concatenate(weights), np.concatenate(regions)
-    knots = []
-    for number in range(len(REGIONS)):
-        shown = sum(CALIBRATION_WEIGHT[s.bench.source] * s.region_shares[number] for s in samples)
-        inside = region == number
-        knots.append(_knots(value[inside], weight[inside], shown))
-    return knots
+def fit_calibration(samples: list[Sample], models: dict[str, Ranking]) -> Calibration:
+    """Return the knots (strength, marks) per region and the adapted ones, from hips without focus.
+
+    Counted are the spots of the pictures as they are and as stored, each ranked without its patient.
+    """
+    views = [(s, strength(models[s.bench.group], f), r) for s in samples for f, r in s.views]
+    weights = np.array([s.weight for s, _, _ in views])
+    value = np.concatenate([v for _, v, _ in views])
+    region = np.concatenate([r for _, _, r in views])
+    weight = np.concatenate([np.full(len(v), w) for (_, v, _), w in zip(views, weights, strict=True)])
+    shown = np.array([s.region_shares for s, _, _ in views])
+    knots = [
+        _knots(value[region == number], weight[region == number], float(weights @ shown[:, number]))
+        for number in range(len(REGIONS))
+    ]
+    # As if every price were counted as it is, until it is known what the rates make of it.
+    model = as_model((np.zeros(1), np.ones(1), np.ones(1)), (knots, [(-9.0, math.exp(9.0)), (9.0, math.exp(-9.0))]))
+    prices = [model.price(v, s.region_shares) * model.rate(v, s.region_shares) for s, v, _ in views]
+    return knots, _knots(-np.log(np.concatenate(prices)), weight, float(weights.sum()))
 
 
-def _knots(values: np.ndarray, weight: np.ndarray, shown: float) -> list[tuple[float, float]]:
+def _knots(values: np.ndarray, weight: np.ndarray, shown: float) -> Knots:
     order = np.argsort(-values)
     marks = np.cumsum(weight[order]) / shown
-    # Fewer than three marks tell nothing of the price: beyond, the last slope goes on.
-    least = marks[2]
+    # Fewer than three marks, each seen in two views, tell nothing of the price: beyond, the last slope goes on.
+    least = marks[min(5, len(marks) - 1)]
     found = [
         (float(values[order][k]), m)
         for m in KNOTS
@@ -212,10 +222,13 @@ def _knots(values: np.ndarray, weight: np.ndarray, shown: float) -> list[tuple[f
     return [knot for i, knot in enumerate(found) if i == 0 or knot[0] > found[i - 1][0] + 0.02]
 
 
-def as_model(ranking: Ranking, knots: list[list[tuple[float, float]]]) -> DetectorModel:
+def as_model(ranking: Ranking, calibration: Calibration) -> DetectorModel:
     centre, scale, weight = ranking
-    prices = [Price(strength=np.array([s for s, _ in k]), log_marks=np.log([m for _, m in k])) for k in knots]
-    return DetectorModel(centre=centre, scale=scale, weight=weight, prices=tuple(prices))
+    prices = [
+        Price(strength=np.array([s for s, _ in k]), log_marks=np.log([m for _, m in k]))
+        for k in (*calibration[0], calibration[1])
+    ]
+    return DetectorModel(centre=centre, scale=scale, weight=weight, prices=tuple(prices[:-1]), adapted=prices[-1])
 
 
 def spread_of_calibration(samples: list[Sample], source: str) -> dict[float, tuple[float, float, float]]:
@@ -236,7 +249,12 @@ def spread_of_calibration(samples: list[Sample], source: str) -> dict[float, tup
 
 def marks_of(model: DetectorModel, ranking: Ranking, sample: Sample) -> np.ndarray:
     """Return the expected false marks of a hip's spots, ranked by a model that has not seen its patient."""
-    return model.expected_false_marks(strength(ranking, sample.features), sample.region_shares)
+    values = strength(ranking, sample.features)
+    return model.expected_false_marks(values, sample.region_shares, model.rate(values, sample.region_shares))
+
+
+def _table(knots: Knots) -> list[dict[str, float]]:
+    return [{"strength": round(s, 4), "marks_per_hip": m} for s, m in knots]
 
 
 def main() -> None:
@@ -244,7 +262,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     samples = collect(load_hips())
     ranking = fit_ranking(samples)
-    knots = fit_calibration(samples, cross_validated(samples))
+    knots, adapted = fit_calibration(samples, cross_validated(samples))
     centre, scale, weight = ranking
     features = {
         name: {"centre": round(float(c), 5), "scale": round(float(s), 5), "weight": round(float(w), 4)}
@@ -252,11 +270,9 @@ def main() -> None:
     }
     MODEL.mkdir(exist_ok=True)
     (MODEL / "ranking.json").write_text(json.dumps({"features": features}, indent=2) + "\n", encoding="utf-8")
-    regions = {
-        name: [{"strength": round(s, 4), "marks_per_hip": m} for s, m in rows]
-        for name, rows in zip(REGIONS, knots, strict=True)
-    }
-    (MODEL / "calibration.json").write_text(json.dumps({"regions": regions}, indent=2) + "\n", encoding="utf-8")
+    regions = {name: _table(rows) for name, rows in zip(REGIONS, knots, strict=True)}
+    calibration = {"regions": regions, "adapted": _table(adapted)}
+    (MODEL / "calibration.json").write_text(json.dumps(calibration, indent=2) + "\n", encoding="utf-8")
     sources = [s.bench.source for s in samples]
     print(f"{sources.count('crop')} crops, {sources.count('pelvis')} hips of pelves, ", end="")
     print(f"{sum(len(h) > 0 for s in samples for p in s.plantings for h in p.hits)} planted foci proposed")

@@ -7,6 +7,7 @@ from hipcalc.candidates.finding import (
     find_candidates,
     measure_hips,
     rank_spots,
+    strengths_at,
 )
 from hipcalc.candidates.types import Candidate
 
@@ -18,4 +19,5 @@ __all__ = [
     "find_candidates",
     "measure_hips",
     "rank_spots",
+    "strengths_at",
 ]

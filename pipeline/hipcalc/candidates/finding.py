@@ -28,6 +28,7 @@ __all__ = [
     "measure_hips",
     "measured_spots",
     "rank_spots",
+    "strengths_at",
 ]
 
 MOST_FALSE_MARKS = 10.0
@@ -96,9 +97,20 @@ def rank_spots(measured: MeasuredSpots | None, control: MeasuredSpots | None) ->
         return ()
     model = load_model()
     strength = model.strength(controlled(measured, control).features)
-    marks = model.expected_false_marks(strength, measured.window.region_shares)
+    shares = measured.window.region_shares
+    marks = model.expected_false_marks(strength, shares, model.rate(strength, shares))
     order = [int(k) for k in np.argsort(-strength, kind="stable") if marks[k] <= MOST_FALSE_MARKS]
     return tuple(_candidate(measured, k, float(strength[k]), float(marks[k])) for k in order)
+
+
+def strengths_at(
+    false_marks: tuple[float, ...], normalized: NormalizedRadiograph, hip: HipFrame, control: MeasuredSpots | None
+) -> tuple[float, ...]:
+    """Return the strengths that cost so many expected false marks in this hip."""
+    measured = measured_spots(normalized, hip)
+    model, shares = load_model(), measured.window.region_shares
+    rate = model.rate(model.strength(controlled(measured, control).features), shares)
+    return tuple(model.strength_of(marks, shares, rate) for marks in false_marks)
 
 
 def _is_searched(hip: HipFrame) -> bool:

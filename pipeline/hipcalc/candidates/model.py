@@ -16,13 +16,16 @@ __all__ = ["MODEL", "DetectorModel", "Price", "load_model"]
 
 MODEL = "detector-2"
 LARGEST_STRENGTH = 50.0
+WEAK_PRICES = (1.0, 10.0)
+# So many average spots stand against those of a hip: the counts of real hips are that much more uneven than chance.
+RATE_CERTAINTY = 4.0
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Price:
-    """Marks at least so strong in one region of a hip without focus that shows the whole region.
+    """Marks at least so strong, for one region in a hip without focus that shows the whole region.
 
     Attributes
     ----------
@@ -51,19 +54,23 @@ class DetectorModel:
     centre, scale, weight : ndarray of float64, shape (n_features,)
     prices : tuple of Price
         One for each of `REGIONS`.
+    adapted : Price
+        What a price times the hip's `rate` comes to in counted marks; its `strength` is minus the logarithm of that
+        product.
     """
 
     centre: Floats
     scale: Floats
     weight: Floats
     prices: tuple[Price, ...]
+    adapted: Price
 
     def strength(self, features: Floats) -> Floats:
         """Return the weighted sum of the standardised features, shape (n,), of features of shape (n, n_features)."""
         return np.asarray(((features - self.centre) / self.scale) @ self.weight, np.float64)
 
-    def expected_false_marks(self, strength: Floats, region_shares: tuple[float, ...]) -> Floats:
-        """Return marks at least this strong to be expected in a hip without focus.
+    def price(self, strength: Floats, region_shares: tuple[float, ...]) -> Floats:
+        """Return marks at least this strong to be expected in an average hip without focus.
 
         Parameters
         ----------
@@ -74,7 +81,28 @@ class DetectorModel:
         pairs = zip(self.prices, region_shares, strict=True)
         return np.asarray(sum(share * price.marks(strength) for price, share in pairs), np.float64)
 
-    def strength_of(self, false_marks: float, region_shares: tuple[float, ...]) -> float:
+    def rate(self, strength: Floats, region_shares: tuple[float, ...]) -> float:
+        """Return how many times as many marks this hip bears as an average one, from its weak spots.
+
+        Spots with a price of 1 to 10 are hardly ever foci, and show how restless the picture is: their number is
+        drawn towards the average one as the mean of a gamma distribution is by a Poisson count.
+
+        Parameters
+        ----------
+        strength : ndarray of float64, shape (n,)
+            Of all spots of the hip.
+        region_shares : tuple of float
+        """
+        low, high = WEAK_PRICES
+        price = self.price(strength, region_shares)
+        counted = int(((price > low) & (price <= high)).sum())
+        return (RATE_CERTAINTY + counted) / (RATE_CERTAINTY + high - low)
+
+    def expected_false_marks(self, strength: Floats, region_shares: tuple[float, ...], rate: float) -> Floats:
+        """Return marks at least this strong to be expected in this hip if it were without focus, shape (n,)."""
+        return self.adapted.marks(-np.log(np.maximum(self.price(strength, region_shares) * rate, 1e-300)))
+
+    def strength_of(self, false_marks: float, region_shares: tuple[float, ...], rate: float) -> float:
         """Return the strength whose `expected_false_marks` are so many; minus infinity where nothing is pictured."""
         if not any(region_shares):
             return -math.inf
@@ -82,7 +110,7 @@ class DetectorModel:
         # Marks fall steadily with strength, so halving finds it.
         for _ in range(60):
             middle = (low + high) / 2
-            more = self.expected_false_marks(np.array([middle]), region_shares)[0] > false_marks
+            more = self.expected_false_marks(np.array([middle]), region_shares, rate)[0] > false_marks
             low, high = (middle, high) if more else (low, middle)
         return high
 
@@ -98,6 +126,7 @@ def load_model() -> DetectorModel:
         scale=np.array([row["scale"] for row in rows]),
         weight=np.array([row["weight"] for row in rows]),
         prices=tuple(_price(calibration["regions"][region]) for region in REGIONS),
+        adapted=_price(calibration["adapted"]),
     )
 
 

@@ -7,9 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.anatomy import HipFrame
-from hipcalc.candidates import MOST_FALSE_MARKS, MeasuredSpots
-from hipcalc.candidates.model import load_model
-from hipcalc.candidates.window import cut_window
+from hipcalc.candidates import MOST_FALSE_MARKS, MeasuredSpots, strengths_at
 from hipcalc.detectability.planting import DIAMETERS, PlantedFoci, plant_and_find
 from hipcalc.detectability.regression import StrengthModel, load_trend, terms
 from hipcalc.errors import UsageError
@@ -113,9 +111,7 @@ def detection_limit(
     planted = plant_and_find(normalized, hip, cnr, control)
     if not len(planted.place):
         return _stated(normalized, hip, cnr, false_marks_per_hip, None, 0, ())
-    shares = cut_window(normalized, hip).region_shares
-    model = load_model()
-    floor, threshold = (model.strength_of(marks, shares) for marks in (MOST_FALSE_MARKS, false_marks_per_hip))
+    floor, threshold = strengths_at((MOST_FALSE_MARKS, false_marks_per_hip), normalized, hip, control)
     trend = load_trend()
     fitted = StrengthModel.fitted(planted.diameter, planted.cnr, planted.strength, floor, trend)
     # A focus in nature has fewer others beside it, and stands out more.
