@@ -49,7 +49,7 @@ QUANTISATION = 0.003
 # Peers of a spot lie within so many head radii and are at most twice as large or small.
 PEERS_WITHIN = 0.9
 # The same place in the other hip, mirrored, is found again within so many head radii.
-MIRRORED_WITHIN = 0.18
+MIRRORED_WITHIN = 0.3
 # What "mirrored" is where no other hip answers.
 WITHOUT_CONTROL = -1.0
 

@@ -1,0 +1,108 @@
+"""What detectability predicts, against what is found of foci that it has not seen; its time per hip."""
+
+import itertools
+import math
+import time
+
+import cv2
+import numpy as np
+from detector_data import BenchHip, load_hips
+
+from hipcalc.candidates import find_candidates
+from hipcalc.candidates.features import hip_levels
+from hipcalc.candidates.window import cut_window
+from hipcalc.detectability import DIAMETERS, DetectionLimit, detection_limit
+from hipcalc.detectability.limit import STATED_CNR
+from hipcalc.errors import HipcalcError
+from hipcalc.synthetic import FocusKind, FocusPatch, add_patches, draw_focus
+
+FALSE_MARKS = 0.25
+SEED = 11
+PICTURES = 8
+KINDS: tuple[FocusKind, ...] = ("amorphous", "ossicle", "ring")
+
+
+def unseen_plants(bench: BenchHip, rng: np.random.Generator) -> list[FocusPatch]:
+    """Draw two foci, anywhere in soft tissue beside the rim, of any planted size."""
+    window = cut_window(bench.normalized, bench.hip)
+    levels = hip_levels(window)
+    soft = cv2.GaussianBlur(window.level, (0, 0), 6.0) < 0.5 * (levels.soft + levels.bone)
+    from_rim = window.phi_deg - bench.hip.rim_phi_deg
+    beside = window.zone & soft & (window.r > 1.2) & (window.r < 2.05) & (from_rim > -6) & (from_rim < 56)
+    spots = np.argwhere(beside).astype(float)
+    patches: list[FocusPatch] = []
+    for _ in range(20):
+        if len(patches) == 2 or not len(spots):
+            break
+        row, column = window.to_image(*spots[rng.integers(len(spots))][:, None])[0]
+        if any(math.hypot(p.row_px - row, p.column_px - column) < 0.5 * bench.hip.head_radius_px for p in patches):
+            continue
+        size = float(np.exp(rng.uniform(math.log(DIAMETERS[0]), math.log(DIAMETERS[-1]))))
+        try:
+            patch = draw_focus(
+                bench.normalized,
+                row_px=row,
+                column_px=column,
+                diameter_px=max(size * bench.hip.head_radius_px, 2.0),
+                cnr=STATED_CNR,
+                kind=KINDS[rng.integers(len(KINDS))],
+                rng=rng,
+            )
+        except HipcalcError:
+            continue
+        patches.append(patch)
+    return patches
+
+
+def outcomes(bench: BenchHip, limit: DetectionLimit, rng: np.random.Generator) -> list[tuple[float, float, bool]]:
+    """Return size, predicted probability and outcome of unseen foci."""
+    rows = []
+    sizes, probability = zip(*limit.curve, strict=True)
+    for _ in range(PICTURES):
+        patches = unseen_plants(bench, rng)
+        found = find_candidates(add_patches(bench.normalized, tuple(patches)), bench.hip)
+        for patch in patches:
+            near = max(patch.diameter_px / 2, 0.08 * bench.hip.head_radius_px)
+            marks = [
+                candidate.expected_false_marks
+                for candidate in found
+                if math.hypot(candidate.row_px - patch.row_px, candidate.column_px - patch.column_px) <= near
+            ]
+            size = patch.diameter_px / bench.hip.head_radius_px
+            rows.append((size, float(np.interp(size, sizes, probability)), min(marks, default=99.0) <= FALSE_MARKS))
+    return rows
+
+
+def main() -> None:
+    """Print the tables."""
+    cv2.setNumThreads(1)
+    hips = load_hips(annotated_only=True)
+    rng = np.random.default_rng(SEED)
+    limits, rows, seconds = [], [], []
+    for bench in hips:
+        started = time.process_time()
+        limit = detection_limit(bench.normalized, bench.hip, false_marks_per_hip=FALSE_MARKS)
+        if limit.planted:
+            seconds.append(time.process_time() - started)
+            limits.append(limit)
+            rows += outcomes(bench, limit, rng)
+    table = np.array(rows, float)
+    print(f"{len(limits)} of {len(hips)} hips have room to plant; {len(table)} unseen foci of CNR {STATED_CNR:g}")
+    print(f"predicted {table[:, 1].mean():.2f}, realised {table[:, 2].mean():.2f}")
+    for title, column, edges in (
+        ("diameter (head radii)", 0, (0.06, 0.09, 0.14, 0.21, 0.33)),
+        ("predicted probability", 1, (0.0, 0.5, 0.8, 0.9, 0.97, 1.01)),
+    ):
+        for low, high in itertools.pairwise(edges):
+            part = table[(table[:, column] >= low) & (table[:, column] < high)]
+            if len(part):
+                print(f"  {title} {low:.2f} to {high:.2f}: predicted {part[:, 1].mean():.2f}, ", end="")
+                print(f"realised {part[:, 2].mean():.2f}, {len(part)} foci")
+    reached = [limit.diameter_head_radii for limit in limits if limit.diameter_head_radii is not None]
+    low, median, high = np.percentile(reached, [5, 50, 95])
+    print(f"limit reached in {len(reached)} hips: median {median:.3f} head radii ({low:.3f} to {high:.3f})")
+    print(f"CPU time {np.median(seconds):.2f} s per hip, at most {max(seconds):.2f} s")
+
+
+if __name__ == "__main__":
+    main()
