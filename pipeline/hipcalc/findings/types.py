@@ -1,6 +1,5 @@
 """The rows of the hips and candidates tables, as values."""
 
-import math
 from dataclasses import dataclass
 
 from hipcalc.anatomy import HipStatus, SideSource
@@ -34,9 +33,9 @@ class Finding:
     contrast, aspect_ratio, solidity, orientation_deg, core_to_rim, gap_head_radii : float
         Measures for the differential; the gap is from the outline to the rim point.
     gap_mm : float or None
-    area_px2 : float
+    area_px2 : float or None
     area_mm2 : float or None
-    tangent_deg, contrast_over_step, margin_px, closed_share, saturated_share : float
+    tangent_deg, contrast_over_step, margin_px, closed_share, saturated_share : float or None
         Further measures, as in `Candidate`.
     profile : str
         The candidate's profile from the middle outwards, joined by ``;``.
@@ -67,13 +66,13 @@ class Finding:
     core_to_rim: float
     gap_head_radii: float
     gap_mm: float | None
-    area_px2: float = math.nan
+    area_px2: float | None = None
     area_mm2: float | None = None
-    tangent_deg: float = math.nan
-    contrast_over_step: float = math.nan
-    margin_px: float = math.nan
-    closed_share: float = math.nan
-    saturated_share: float = 0.0
+    tangent_deg: float | None = None
+    contrast_over_step: float | None = None
+    margin_px: float | None = None
+    closed_share: float | None = None
+    saturated_share: float | None = None
     profile: str = ""
 
 
