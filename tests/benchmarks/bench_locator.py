@@ -1,9 +1,9 @@
 """How well hips are found: on annotated crops, on whole pelves, and beside Hough circles. Prints a table.
 
-    python tests/benchmarks/bench_locator.py [--truth TABLE] [--peers]
+    PYTHONPATH=tests/benchmarks python tests/benchmarks/bench_locator.py [--peers]
 
-TABLE is a CSV of head circles on ../shared/data/radiographs_mixed with the columns file, sign (1 where lateral is at
-the right), row, col, R, rim_row, rim_col, note (rows with a note are counted apart).
+The pelves are ../shared/data/radiographs_mixed with circles drawn by eye (pelves_by_eye.csv: sign is 1 where lateral is
+at the right; readers' circles are good to about 0.05 head radii).
 """
 
 import argparse
@@ -22,6 +22,7 @@ from hipcalc.normalize import NormalizedRadiograph, normalize
 from hipcalc.radiograph import read_radiograph
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+BY_EYE = Path(__file__).resolve().parent / "pelves_by_eye.csv"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,13 +152,10 @@ def report_peers(name: str, truths: list[Truth], low: float, high: float) -> Non
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--truth", type=Path, help="CSV of head circles on radiographs_mixed")
     parser.add_argument("--peers", action="store_true", help="also run Hough circles")
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    sets = [("crops", crops(), 0.25, 0.45)]
-    if options.truth is not None:
-        sets.append(("pelves", pelves(options.truth), 0.045, 0.085))
+    sets = [("crops", crops(), 0.25, 0.45), ("pelves", pelves(BY_EYE), 0.045, 0.085)]
     for name, truths, low, high in sets:
         report(name, truths)
         if options.peers:

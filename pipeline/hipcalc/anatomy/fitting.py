@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hipcalc.anatomy.appearance import likeness
 from hipcalc.anatomy.circle import HeadCircle, PolarStrip, fit_head_circle, polar_strip
 from hipcalc.anatomy.hypotheses import Hypothesis
 from hipcalc.anatomy.judging import Evidence, worth_of
@@ -38,11 +39,13 @@ def fit_hip(picture: Pyramid, hypothesis: Hypothesis) -> HipFit:
     sign, turn = hypothesis.lateral_sign, hypothesis.turn_deg
     start = (hypothesis.row_px, hypothesis.column_px, hypothesis.radius_px)
     circle = fit_head_circle(picture, start, sign, turn)
-    strip = polar_strip(picture, (circle.row_px, circle.column_px), circle.radius_px, sign, turn)
+    centre = circle.row_px, circle.column_px
+    strip = polar_strip(picture, centre, circle.radius_px, sign, turn)
     rim = find_rim(strip)
     evidence = Evidence(
         joint=hypothesis.joint,
         circle_support=circle.support,
         rim_support=rim.support,
+        likeness=likeness(picture, centre, circle.radius_px, sign, turn),
     )
     return HipFit(hypothesis=hypothesis, circle=circle, strip=strip, rim=rim, worth=worth_of(evidence))

@@ -24,11 +24,14 @@ class Evidence:
         Edge strength along the head's circle and the roof.
     rim_support : float
         How clearly roof and side meet at the rim.
+    likeness : float
+        How much the surroundings look like a hip's.
     """
 
     joint: float
     circle_support: float
     rim_support: float
+    likeness: float
 
 
 @lru_cache(maxsize=1)
@@ -46,6 +49,7 @@ def worth_of(evidence: Evidence) -> float:
         + worth["joint"] * evidence.joint
         + worth["circle_support"] * evidence.circle_support
         + worth["rim_support"] * evidence.rim_support
+        + worth["likeness"] * evidence.likeness
     )
 
 
@@ -55,8 +59,8 @@ def worth_of_size_alone(radius_per_width: float) -> float:
     return alone["size"] * math.log(radius_per_width / alone["usual_radius_per_width"])
 
 
-def confidence_of(worth: float, margin: float, pair_worth: float) -> float:
-    """Estimated probability that head centre and rim are right.
+def confidence_of(worth: float, margin: float, *, paired: bool) -> float:
+    """Estimated probability that the head's circle is right, within 0.2 head radii.
 
     Parameters
     ----------
@@ -64,13 +68,12 @@ def confidence_of(worth: float, margin: float, pair_worth: float) -> float:
         Of the hip.
     margin : float
         How much more it is worth than the best other reading of the same place.
-    pair_worth : float
-        Of the other hip of a pair, less their misfit; 0 for a hip on its own.
+    paired : bool
+        Whether another hip mirrors it: of pictures without a hip hardly any shows two places that do.
     """
     model = _model()["confidence"]
-    pair = min(max(pair_worth, 0.0), model["pair_ceiling"])
     clear = min(margin, model["margin_ceiling"])
-    logit = model["intercept"] + model["worth"] * worth + model["margin"] * clear + model["pair"] * pair
+    logit = model["intercept"] + model["worth"] * worth + model["margin"] * clear + model["paired"] * paired
     return 1.0 / (1.0 + math.exp(-min(max(logit, -30.0), 30.0)))
 
 

@@ -17,13 +17,7 @@ from hipcalc.anatomy.laterality import side_of
 from hipcalc.anatomy.pairs import HEAD_DISTANCE, mirrored_pairs
 from hipcalc.anatomy.patch import Pyramid
 from hipcalc.anatomy.roof import trace_border
-from hipcalc.anatomy.selection import (
-    PAIR_BONUS,
-    best_selection,
-    margin_of,
-    pair_misfit,
-    prefer_outer,
-)
+from hipcalc.anatomy.selection import best_selection, margin_of, prefer_outer
 from hipcalc.normalize import NormalizedRadiograph
 
 __all__ = ["View", "locate_hips", "recognise_view"]
@@ -39,7 +33,7 @@ FITS_PER_SIDE = 4
 # Mirrored pairs of hypotheses that are looked at beside those.
 PAIRS = 4
 RADIUS_FACTORS = (1.0, 0.93, 1.07, 0.87, 1.15)
-# Tried where an upright picture shows no hip.
+# Tried where the upright picture leaves a hip in doubt.
 TURNS_DEG = (-12.0, 12.0)
 FROG_WORDS = frozenset({"frog", "frogleg", "lauenstein", "rippstein", "dunn"})
 LATERAL_WORDS = frozenset({"lateral", "lat", "ll", "rl", "axial", "crosstable", "profile"})
@@ -67,10 +61,10 @@ def _contours(frame: HipFrame, traced: NDArray[np.float64]) -> NDArray[np.float6
     return np.array([frame.to_image(r, phi) for r, phi, _ in clear]).reshape(-1, 2)
 
 
-def _frame(normalized: NormalizedRadiograph, fit: HipFit, margin: float, pair_worth: float | None) -> HipFrame:
-    confidence = confidence_of(fit.worth, margin, 0.0 if pair_worth is None else pair_worth)
+def _frame(normalized: NormalizedRadiograph, fit: HipFit, margin: float, *, paired: bool) -> HipFrame:
+    confidence = confidence_of(fit.worth, margin, paired=paired)
     sign = fit.hypothesis.lateral_sign
-    side, source = side_of(normalized.radiograph, sign, paired=pair_worth is not None)
+    side, source = side_of(normalized.radiograph, sign, paired=paired)
     bare = HipFrame(
         side=side,
         side_source=source,
@@ -160,14 +154,8 @@ def _frames(normalized: NormalizedRadiograph, turns_deg: tuple[float, ...]) -> l
     fits = prefer_outer(_fits(normalized.grey, keep, _radii_px(normalized), turns_deg))
     chosen = best_selection(fits, _width_px(normalized))
     margins = [margin_of(one, fits) for one in chosen]
-    if len(chosen) != 2:
-        return [_frame(normalized, one, margin, None) for one, margin in zip(chosen, margins, strict=True)]
-    agreement = PAIR_BONUS - pair_misfit(*chosen)
-    others = chosen[::-1]
-    return [
-        _frame(normalized, one, margin, other.worth + agreement)
-        for one, margin, other in zip(chosen, margins, others, strict=True)
-    ]
+    paired = len(chosen) == 2
+    return [_frame(normalized, one, margin, paired=paired) for one, margin in zip(chosen, margins, strict=True)]
 
 
 def locate_hips(normalized: NormalizedRadiograph) -> tuple[HipFrame, ...]:
@@ -188,7 +176,7 @@ def locate_hips(normalized: NormalizedRadiograph) -> tuple[HipFrame, ...]:
         hips has the other one with status ``implant`` where a prosthesis was found, else ``absent``.
     """
     frames = _frames(normalized, (0.0,))
-    if not any(frame.status == "located" for frame in frames):
+    if not frames or any(frame.status != "located" for frame in frames):
         turned = _frames(normalized, TURNS_DEG)
         frames = max(frames, turned, key=lambda some: sum(frame.confidence for frame in some))
     seen = [frame for frame in frames if frame.status != "absent"]

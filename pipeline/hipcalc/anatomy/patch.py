@@ -47,9 +47,14 @@ class Pyramid:
 
 
 def _hip_patch(
-    picture: Pyramid, centre_px: tuple[float, float], radius_px: float, unit_px: int, half_px: int
+    picture: Pyramid,
+    centre_px: tuple[float, float],
+    radius_px: float,
+    unit_px: int,
+    half_px: int,
+    turn_deg: float,
 ) -> tuple[Array, Array]:
-    """Cut a square around a head centre, resampled so that the head's radius becomes `unit_px`.
+    """Cut a square around a head centre, turned upright, resampled so that the head's radius becomes `unit_px`.
 
     Beyond the picture its border's values go on, and the mask is 0.
     """
@@ -57,9 +62,14 @@ def _hip_patch(
     grey, keep = picture.grey[level], picture.keep[level]
     stretch = [small / full for small, full in zip(grey.shape, picture.grey[0].shape, strict=True)]
     factor = [unit_px / (radius_px * one) for one in stretch]
-    centre = [(c + 0.5) * one - 0.5 for c, one in zip(centre_px, stretch, strict=True)]
+    row, column = ((c + 0.5) * one - 0.5 for c, one in zip(centre_px, stretch, strict=True))
+    cos, sin = math.cos(math.radians(turn_deg)), math.sin(math.radians(turn_deg))
+    across, down = (factor[1] * cos, factor[0] * sin), (-factor[1] * sin, factor[0] * cos)
     matrix = np.array(
-        [[factor[1], 0.0, half_px - centre[1] * factor[1]], [0.0, factor[0], half_px - centre[0] * factor[0]]]
+        [
+            [*across, half_px - across[0] * column - across[1] * row],
+            [*down, half_px - down[0] * column - down[1] * row],
+        ]
     )
     size = (2 * half_px + 1, 2 * half_px + 1)
     patch = cv2.warpAffine(grey, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -75,8 +85,9 @@ def gradient_patch(
     unit_px: int,
     half_head_radii: float,
     smoothing_head_radii: float,
+    turn_deg: float = 0.0,
 ) -> tuple[Array, Array, Array, int]:
-    """Cut out a hip and take its normalised gradient.
+    """Cut out a hip, turned upright by `turn_deg`, and take its normalised gradient.
 
     Returns
     -------
@@ -88,7 +99,7 @@ def gradient_patch(
         Row and column of the head's centre in them.
     """
     half = math.ceil(half_head_radii * unit_px)
-    patch, kept = _hip_patch(picture, centre_px, radius_px, unit_px, half)
+    patch, kept = _hip_patch(picture, centre_px, radius_px, unit_px, half, turn_deg)
     smoothing = smoothing_head_radii * unit_px
     field = normalised_gradient(patch, kept, smoothing, 0.45 * unit_px)
     return field, np.asarray(cv2.GaussianBlur(patch, (0, 0), smoothing), np.float32), kept, half

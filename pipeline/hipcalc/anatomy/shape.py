@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 __all__ = ["DIRECTIONS", "BorderKernel", "Part", "border_kernel", "hip_parts"]
 
-MODEL = "locator-1"
+MODEL = "locator-2"
 # Directions of a border, in half a turn.
 DIRECTIONS = 8
 

@@ -1,0 +1,163 @@
+"""How far a hip's status and confidence can be trusted: pictures with known hips, and pictures without any.
+
+    PYTHONPATH=tests/benchmarks python tests/benchmarks/bench_confidence.py
+
+Prints, per set, how many hips were called located, uncertain or not at all and how many located ones are wrong (centre
+more than 0.4 head radii off), and the reliability of the confidence: of hips given so much, how many lie within 0.2
+head radii. The same pictures fitted the handful of weights in judgement.json; projected CT surfaces and half of the
+photographs and noise did not.
+"""
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+from multiprocessing import Pool
+
+import cv2
+import numpy as np
+import skimage.data
+from bench_locator import BY_EYE, DATA, Truth, crops, pelves
+from mesh_projection import SUBJECTS, project
+
+from hipcalc.anatomy import HipFrame, locate_hips
+from hipcalc.errors import HipcalcError
+from hipcalc.normalize import normalize
+from hipcalc.radiograph import Radiograph, read_radiograph
+
+BINS = (0.0, 0.3, 0.5, 0.7, 0.9, 0.97, 1.0001)
+PHOTOGRAPHS = (
+    "camera",
+    "coins",
+    "brick",
+    "grass",
+    "gravel",
+    "clock",
+    "page",
+    "text",
+    "moon",
+    "cell",
+    "horse",
+    "coffee",
+)
+NOISES = 12
+
+# (row, column, radius, lateral sign) of each known hip; None where nobody drew them.
+Hips = tuple[tuple[float, float, float, int], ...] | None
+
+
+def bare(pixels: np.ndarray) -> Radiograph:
+    """Return pixels as a radiograph of which nothing is known."""
+    return Radiograph(
+        pixels=np.ascontiguousarray(pixels, np.float32),
+        path="made.png",
+        sha256="0" * 64,
+        bits=8,
+        polarity="bone-bright",
+        polarity_source="default",
+        spacing_mm=None,
+        spacing_source="unknown",
+    )
+
+
+def _known(truths: list[Truth]) -> Iterator[tuple[Radiograph, Hips]]:
+    for file in sorted({truth.file for truth in truths}):
+        hips = tuple((t.row, t.column, t.radius, t.lateral_sign) for t in truths if t.file == file and t.clear)
+        yield read_radiograph(file), hips or None
+
+
+def noise(seed: int) -> np.ndarray:
+    """Return noise with a power-law spectrum."""
+    rng = np.random.default_rng(seed)
+    shape = tuple(int(n) for n in rng.integers(500, 1400, 2))
+    frequency = np.hypot(np.fft.fftfreq(shape[0])[:, None], np.fft.rfftfreq(shape[1])[None]) + 1e-3
+    made = np.fft.irfft2(np.fft.rfft2(rng.normal(size=shape)) / frequency ** (0.3 + 0.6 * (seed % 4)), shape)
+    return 100.0 + 30.0 * made / made.std()
+
+
+def _photograph(name: str) -> np.ndarray:
+    picture = np.asarray(getattr(skimage.data, name)(), np.float32)
+    picture = picture[..., :3].mean(axis=2) if picture.ndim == 3 else picture
+    return cv2.resize(picture, None, fx=2.0, fy=2.0)
+
+
+def _readable(folder: str, left_out: str) -> Iterator[Radiograph]:
+    for file in sorted((DATA / folder).glob("*.dcm")):
+        if not (left_out and file.name.startswith(left_out)):
+            try:
+                yield read_radiograph(file)
+            except HipcalcError:
+                continue
+
+
+def pictures() -> Iterator[tuple[str, Radiograph, Hips]]:
+    """Every picture with its set and its hips; an empty tuple where it shows none."""
+    for image, hips in _known(crops()):
+        yield "crops", image, hips
+    for image, hips in _known(pelves(BY_EYE)):
+        yield "pelves", image, hips
+        yield "pelves on their side", bare(np.rot90(image.pixels)), ()
+        yield "pelves upside down", bare(image.pixels[::-1]), ()
+    for subject in SUBJECTS:
+        for tilt in (-8.0, 0.0, 8.0):
+            pixels, heads = project(subject, tilt_deg=tilt)
+            known = tuple((h.row_px, h.column_px, h.radius_px, -1 if h.side == "R" else 1) for h in heads)
+            yield "projected CT surfaces", bare(pixels), known
+    for image in _readable("dicom", "RG2"):
+        yield "chest, spine, leg, shoulder", image, ()
+    for image in _readable("paediatric", ""):
+        yield "infants", image, ()
+    for name in PHOTOGRAPHS:
+        yield "photographs", bare(_photograph(name)), ()
+    for seed in range(NOISES):
+        yield "noise", bare(noise(seed)), ()
+
+
+def judge(job: tuple[str, Radiograph, Hips]) -> tuple[str, Hips, tuple[HipFrame, ...]]:
+    """Locate the hips of one picture."""
+    cv2.setNumThreads(1)
+    name, image, known = job
+    return name, known, locate_hips(normalize(image))
+
+
+def off(hip: HipFrame, known: tuple[tuple[float, float, float, int], ...]) -> float:
+    """Distance from the nearest known hip of that side, in head radii."""
+    away = [
+        math.hypot(hip.head_row_px - row, hip.head_column_px - column) / radius
+        for row, column, radius, sign in known
+        if sign == hip.lateral_sign
+    ]
+    return min(away, default=math.inf)
+
+
+def main() -> None:
+    """Print both tables."""
+    with Pool(2) as pool:
+        judged = list(pool.imap(judge, pictures(), chunksize=2))
+    print(f"{'set':28s} {'hips':>5s} {'located':>8s} {'uncertain':>10s} {'neither':>8s} {'located, wrong':>15s}")
+    pairs: list[tuple[float, bool]] = []
+    for name in dict.fromkeys(name for name, _, _ in judged):
+        counts = dict.fromkeys(("located", "uncertain", "wrong"), 0)
+        total = 0
+        for _, known, hips in (one for one in judged if one[0] == name and one[1] is not None):
+            total += max(len(known), 0 if known else 1)
+            for hip in (hip for hip in hips if hip.status in ("located", "uncertain")):
+                error = off(hip, known)
+                # Injured pelves have hips that nobody drew: those are not judged.
+                if name == "pelves" and error > 3.0:
+                    continue
+                counts[hip.status] += 1
+                counts["wrong"] += hip.status == "located" and error > 0.4
+                pairs.append((hip.confidence, error < 0.2))
+        missed = total - counts["located"] - counts["uncertain"]
+        row = (counts["located"], counts["uncertain"], max(missed, 0), counts["wrong"])
+        print(f"{name:28s} {total:5d} {row[0]:8d} {row[1]:10d} {row[2]:8d} {row[3]:15d}")
+    print("\nconfidence      hips  mean given  within 0.2 R")
+    for low, high in pairwise(BINS):
+        inside = [pair for pair in pairs if low <= pair[0] < high]
+        if inside:
+            given, right = np.mean(inside, axis=0)
+            print(f"{low:.2f} to {min(high, 1.0):.2f} {len(inside):7d} {given:11.2f} {right:13.2f}")
+
+
+if __name__ == "__main__":
+    main()
