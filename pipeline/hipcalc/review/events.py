@@ -4,17 +4,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 __all__ = [
-    "EVENT_KINDS",
     "FIRST_HASH",
-    "ROLES",
     "Draft",
     "Event",
     "EventKind",
     "Role",
-    "added_id",
     "chain_hash",
     "hip_of",
     "is_added",
@@ -23,8 +20,6 @@ __all__ = [
 EventKind = Literal["decision", "focus", "geometry", "note", "hip", "undo", "study"]
 Role = Literal["reader", "adjudicator", "import", "study"]
 
-EVENT_KINDS: Final = get_args(EventKind)
-ROLES: Final = get_args(Role)
 # What the first row is chained to.
 FIRST_HASH: Final = 64 * "0"
 
@@ -41,7 +36,7 @@ class Draft:
         The person who acted; empty for the study's own settings.
     role : {"reader", "adjudicator", "import", "study"}
     kind : str
-        One of `EVENT_KINDS`.
+        One of `EventKind`.
     hip_id : str
         ``<image_id>-<side>``, side being R, L or U; empty for the study's own settings.
     payload : mapping
@@ -83,11 +78,6 @@ def chain_hash(
 def hip_of(candidate_id: str) -> str:
     """Return the hip that a candidate belongs to: its id without the number."""
     return candidate_id.rpartition("-")[0]
-
-
-def added_id(hip_id: str, request_id: str) -> str:
-    """Return the id of a focus that a reader added with a request."""
-    return f"{hip_id}-A{hashlib.sha256(request_id.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
 
 
 def is_added(candidate_id: str) -> bool:

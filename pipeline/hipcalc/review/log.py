@@ -13,7 +13,7 @@ from typing import Any
 from hipcalc.errors import OutputError, UsageError
 from hipcalc.review.events import FIRST_HASH, Draft, Event, chain_hash
 
-__all__ = ["LOG_FILE", "ReviewLog", "StaleError", "Verification"]
+__all__ = ["LOG_FILE", "ReviewLog", "Verification"]
 
 # Within a results folder.
 LOG_FILE = Path("review") / "log.sqlite"
@@ -28,17 +28,12 @@ CREATE TABLE events (
     time TEXT NOT NULL, reader TEXT NOT NULL, role TEXT NOT NULL, kind TEXT NOT NULL, hip_id TEXT NOT NULL,
     request_id TEXT NOT NULL UNIQUE, payload TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL
 );
-CREATE INDEX events_by_hip ON events (reader, hip_id);
 CREATE TRIGGER never_changed BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER never_dropped BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {FORMAT};
 """
 _COLUMNS = "seq, time, reader, role, kind, hip_id, request_id, payload, previous, hash"
-
-
-class StaleError(UsageError):
-    """Somebody, perhaps the same reader in another tab, acted on this hip since it was shown; nothing was written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,15 +80,13 @@ class ReviewLog:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def append(self, drafts: Sequence[Draft], *, last_seen: int | None = None) -> tuple[Event, ...]:
+    def append(self, drafts: Sequence[Draft]) -> tuple[Event, ...]:
         """Write rows, all of them or none; when this returns they are on the disk.
 
         Parameters
         ----------
         drafts : sequence of Draft
             One whose `request_id` is in the log already is not written again.
-        last_seen : int, optional
-            Number of the last row by the first draft's reader about its hip that the reader knew of, 0 for none.
 
         Returns
         -------
@@ -102,8 +95,6 @@ class ReviewLog:
 
         Raises
         ------
-        StaleError
-            If `last_seen` is not the last: what the reader looked at is no longer so.
         OutputError
             If the rows cannot be written (disk full, read-only); the log is as it was.
         UsageError
@@ -114,8 +105,6 @@ class ReviewLog:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 known = [_known(connection, draft) for draft in drafts]
-                if last_seen is not None and drafts and known[0] is None:
-                    _check_last(connection, drafts[0], last_seen)
                 events = tuple(found or _insert(connection, draft) for draft, found in zip(drafts, known, strict=True))
                 connection.execute("COMMIT")
             except BaseException:
@@ -235,12 +224,6 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
 def _known(connection: sqlite3.Connection, draft: Draft) -> Event | None:
     row = connection.execute(f"SELECT {_COLUMNS} FROM events WHERE request_id = ?", (draft.request_id,)).fetchone()
     return None if row is None else _event(row)
-
-
-def _check_last(connection: sqlite3.Connection, draft: Draft, last_seen: int) -> None:
-    query = "SELECT coalesce(max(seq), 0) FROM events WHERE reader = ? AND hip_id = ?"
-    if connection.execute(query, (draft.reader, draft.hip_id)).fetchone()[0] != last_seen:
-        raise StaleError("this hip was changed in another tab since it was shown here; nothing was recorded.")
 
 
 def _insert(connection: sqlite3.Connection, draft: Draft) -> Event:
