@@ -35,7 +35,7 @@ class HipFrame:
     status : {"located", "uncertain", "implant", "absent"}
         Only a located hip is trusted; coordinates of an absent hip are NaN.
     confidence : float
-        Between 0 and 1: the estimated probability that centre and rim are right.
+        Between 0 and 1: the estimated probability that the head's circle is right, within 0.2 head radii.
     head_row_px, head_column_px, head_radius_px : float
         Circle fitted to the femoral head's contour.
     rim_row_px, rim_column_px : float

@@ -58,7 +58,7 @@ class Hypothesis:
 
     @property
     def score(self) -> float:
-        """Both scores together, weighted as in the final judgement."""
+        """Both scores together: in this order hypotheses are fitted."""
         return 3.0 * self.context + self.joint
 
 
