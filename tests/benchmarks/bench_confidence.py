@@ -1,6 +1,6 @@
 """How far a hip's status and confidence can be trusted: pictures with known hips, and pictures without any.
 
-    PYTHONPATH=tests/benchmarks python tests/benchmarks/bench_confidence.py
+    PYTHONPATH=tests/benchmarks python tests/benchmarks/bench_confidence.py [--diagram FILE.png]
 
 Prints, per set, how many hips were called located, uncertain or not at all and how many located ones are wrong (centre
 more than 0.4 head radii off), and the reliability of the confidence: of hips given so much, how many lie within 0.2
@@ -8,16 +8,20 @@ head radii. Most of these pictures were among those that fitted the dozen weight
 template in appearance.json.
 """
 
+import argparse
 import math
 from collections.abc import Iterator
 from itertools import pairwise
 from multiprocessing import Pool
+from pathlib import Path
 
 import cv2
 import numpy as np
 import skimage.data
 from bench_locator import BY_EYE, DATA, Truth, crops, pelves
+from matplotlib.figure import Figure
 from mesh_projection import SUBJECTS, project
+from scipy.stats import beta
 
 from hipcalc.anatomy import HipFrame, locate_hips
 from hipcalc.errors import HipcalcError
@@ -129,8 +133,28 @@ def off(hip: HipFrame, known: tuple[tuple[float, float, float, int], ...]) -> fl
     return min(away, default=math.inf)
 
 
+def draw_reliability(pairs: list[tuple[float, bool]], file: Path) -> None:
+    """Draw the share of right hips against the confidence given, with exact 95% intervals (Clopper and Pearson)."""
+    figure = Figure(figsize=(4.5, 4.5), layout="constrained")
+    axes = figure.add_subplot(xlabel="confidence given", ylabel="share within 0.2 head radii", xlim=(0, 1), ylim=(0, 1))
+    axes.plot((0, 1), (0, 1), color="0.7", linewidth=1)
+    for low, high in pairwise(BINS):
+        inside = [pair for pair in pairs if low <= pair[0] < high]
+        if inside:
+            given, share = np.mean(inside, axis=0)
+            count, right = len(inside), sum(told for _, told in inside)
+            below = beta.ppf(0.025, right, count - right + 1) if right else 0.0
+            above = beta.ppf(0.975, right + 1, count - right) if right < count else 1.0
+            axes.errorbar(given, share, yerr=[[share - below], [above - share]], color="C0", marker="o", capsize=3)
+            axes.annotate(str(count), (given, share), (4, -12), textcoords="offset points", fontsize=8)
+    figure.savefig(file, dpi=150)
+
+
 def main() -> None:
     """Print both tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--diagram", type=Path, help="also draw the reliability of the confidence")
+    options = parser.parse_args()
     with Pool(2) as pool:
         judged = list(pool.imap(judge, pictures(), chunksize=2))
     print(f"{'set':28s} {'hips':>5s} {'located':>8s} {'uncertain':>10s} {'neither':>8s} {'located, wrong':>15s}")
@@ -157,6 +181,8 @@ def main() -> None:
         if inside:
             given, right = np.mean(inside, axis=0)
             print(f"{low:.2f} to {min(high, 1.0):.2f} {len(inside):7d} {given:11.2f} {right:13.2f}")
+    if options.diagram:
+        draw_reliability(pairs, options.diagram)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How well hips are found: on annotated crops, on whole pelves, and beside Hough circles. Prints a table.
 
-    PYTHONPATH=tests/benchmarks python tests/benchmarks/bench_locator.py [--peers]
+    PYTHONPATH=tests/benchmarks python tests/benchmarks/bench_locator.py [--peers] [--sheet FILE.png]
 
 The pelves are ../shared/data/radiographs_mixed with circles drawn by eye (pelves_by_eye.csv: sign is 1 where lateral is
 at the right; readers' circles are good to about 0.05 head radii).
@@ -25,6 +25,9 @@ DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 BY_EYE = Path(__file__).resolve().parent / "pelves_by_eye.csv"
 
 
+WORST, TILE_PX = 20, 320
+
+
 @dataclass(frozen=True, kw_only=True)
 class Truth:
     file: Path
@@ -34,6 +37,10 @@ class Truth:
     radius: float
     rims: tuple[tuple[float, float], ...]
     clear: bool
+
+
+# Error in head radii, truth and what was found.
+Case = tuple[float, Truth, HipFrame | None]
 
 
 def crops() -> list[Truth]:
@@ -71,11 +78,37 @@ def pelves(table: Path) -> list[Truth]:
     ]
 
 
-def report(name: str, truths: list[Truth]) -> None:
-    """Print one block: errors in head radii, shares, time."""
+def tile(truth: Truth, hip: HipFrame | None, error: float) -> np.ndarray:
+    """Draw one hip: the reader's circle and rims green, the program's red."""
+    picture = normalize(read_radiograph(truth.file)).grey
+    factor, half = TILE_PX / 4.0 / truth.radius, TILE_PX / 2
+
+    def at(row: float, column: float) -> tuple[int, int]:
+        return round(half + factor * (column - truth.column)), round(half + factor * (row - truth.row))
+
+    shift = np.array([[factor, 0.0, half - factor * truth.column], [0.0, factor, half - factor * truth.row]])
+    cut = cv2.warpAffine(picture, shift, (TILE_PX, TILE_PX), flags=cv2.INTER_AREA)
+    drawn = cv2.cvtColor((255 * np.clip(cut, 0, 1)).astype(np.uint8), cv2.COLOR_GRAY2BGR)
+    cv2.circle(drawn, at(truth.row, truth.column), round(factor * truth.radius), (0, 255, 0), 1, cv2.LINE_AA)
+    for rim in truth.rims:
+        cv2.drawMarker(drawn, at(*rim), (0, 255, 0), cv2.MARKER_CROSS, 12)
+    told = "not found"
+    if hip is not None:
+        place = at(hip.head_row_px, hip.head_column_px)
+        cv2.circle(drawn, place, round(factor * hip.head_radius_px), (0, 0, 255), 1, cv2.LINE_AA)
+        cv2.drawMarker(drawn, at(hip.rim_row_px, hip.rim_column_px), (0, 0, 255), cv2.MARKER_TILTED_CROSS, 12)
+        told = f"{hip.status} {hip.confidence:.2f}, {error:.2f} R off"
+    for line, text in enumerate((truth.file.name[-30:], told)):
+        cv2.putText(drawn, text, (4, 14 + 16 * line), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 255, 255), 1)
+    return drawn
+
+
+def report(name: str, truths: list[Truth]) -> list[Case]:
+    """Print one block: errors in head radii, shares, time; return every clear hip with its error."""
     cache: dict[Path, tuple[HipFrame, ...]] = {}
     seconds = []
     errors, sizes, rims, statuses, wrong = [], [], [], [], 0
+    cases: list[Case] = []
     for truth in truths:
         if truth.file not in cache:
             normalized = normalize(read_radiograph(truth.file))
@@ -92,6 +125,7 @@ def report(name: str, truths: list[Truth]) -> None:
         if not truth.clear:
             continue
         errors.append(error)
+        cases.append((error, truth, hip))
         if hip is not None and error < 0.4:
             sizes.append(abs(hip.head_radius_px / truth.radius - 1))
             if truth.rims:
@@ -110,6 +144,7 @@ def report(name: str, truths: list[Truth]) -> None:
         )
     counts = {status: statuses.count(status) for status in ("located", "uncertain", "absent")}
     print(f"  status: {counts}; located but more than 0.4 off: {wrong}; CPU median {1e3 * np.median(seconds):.0f} ms")
+    return cases
 
 
 def peer_circles(normalized: NormalizedRadiograph, low: float, high: float) -> dict[str, tuple[float, float, float]]:
@@ -153,13 +188,20 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peers", action="store_true", help="also run Hough circles")
+    parser.add_argument("--sheet", type=Path, help="draw the worst cases; pictures of people, not for the project")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     sets = [("crops", crops(), 0.25, 0.45), ("pelves", pelves(BY_EYE), 0.045, 0.085)]
+    cases: list[Case] = []
     for name, truths, low, high in sets:
-        report(name, truths)
+        cases += report(name, truths)
         if options.peers:
             report_peers(name, truths, low, high)
+    if options.sheet:
+        worst = sorted(cases, key=lambda case: -case[0])[:WORST]
+        tiles = [tile(truth, hip, error) for error, truth, hip in worst]
+        rows = [np.hstack(tiles[first : first + 5]) for first in range(0, WORST, 5)]
+        cv2.imwrite(str(options.sheet), np.vstack(rows))
 
 
 if __name__ == "__main__":

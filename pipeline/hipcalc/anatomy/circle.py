@@ -1,14 +1,14 @@
 """The femoral head's circle, from the part of its contour that is really visible."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.anatomy.patch import Pyramid, gradient_patch
 
-__all__ = ["HeadCircle", "PolarStrip", "fit_head_circle", "polar_strip"]
+__all__ = ["HeadCircle", "PolarStrip", "fit_head_circle", "moved", "polar_strip"]
 
 UNIT_PX = 40
 SMOOTHING_HEAD_RADII = 0.03
@@ -56,12 +56,28 @@ class HeadCircle:
     row_px, column_px, radius_px : float
     support : float
         Mean edge strength along the visible contour and the roof, about 0 in noise, at most 1.4.
+    visible : float
+        Share of the head's contour that shows along the circle, 0 to 1; NaN before the contour was followed.
     """
 
     row_px: float
     column_px: float
     radius_px: float
     support: float
+    visible: float = math.nan
+
+
+def moved(
+    circle: HeadCircle, down: float, lateral: float, radius: float, lateral_sign: int, turn_deg: float
+) -> HeadCircle:
+    """Move a circle down and laterally, as the hip lies, and scale it, all in its own radii."""
+    size, right, turn = circle.radius_px, lateral * lateral_sign, math.radians(turn_deg)
+    return replace(
+        circle,
+        row_px=circle.row_px + size * (down * math.cos(turn) + right * math.sin(turn)),
+        column_px=circle.column_px + size * (right * math.cos(turn) - down * math.sin(turn)),
+        radius_px=size * radius,
+    )
 
 
 def polar_strip(
@@ -129,14 +145,10 @@ def fit_head_circle(
     turn_deg: float,
 ) -> HeadCircle:
     """Find the circle (row, column, radius) with the clearest contour around a start, in three rounds."""
-    row, column, size = start_px
-    support = 0.0
-    turn = math.radians(turn_deg)
+    row, column, radius = start_px
+    circle = HeadCircle(row_px=row, column_px=column, radius_px=radius, support=0.0)
     for search in ROUNDS:
-        strip = polar_strip(picture, (row, column), size, lateral_sign, turn_deg)
-        down, lateral, radius, support = _best_circle(strip, *search)
-        right = lateral * lateral_sign
-        row += size * (down * math.cos(turn) + right * math.sin(turn))
-        column += size * (right * math.cos(turn) - down * math.sin(turn))
-        size *= radius
-    return HeadCircle(row_px=row, column_px=column, radius_px=size, support=support)
+        strip = polar_strip(picture, (circle.row_px, circle.column_px), circle.radius_px, lateral_sign, turn_deg)
+        down, lateral, factor, support = _best_circle(strip, *search)
+        circle = replace(moved(circle, down, lateral, factor, lateral_sign, turn_deg), support=support)
+    return circle

@@ -1,15 +1,16 @@
 """A hypothesis, fitted: circle and rim, and what all of it together is worth."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hipcalc.anatomy.appearance import likeness
 from hipcalc.anatomy.circle import HeadCircle, PolarStrip, fit_head_circle, polar_strip
+from hipcalc.anatomy.contour import settle_circle
 from hipcalc.anatomy.hypotheses import Hypothesis
 from hipcalc.anatomy.judging import Evidence, worth_of
 from hipcalc.anatomy.patch import Pyramid
 from hipcalc.anatomy.roof import Rim, find_rim
 
-__all__ = ["HipFit", "fit_hip"]
+__all__ = ["HipFit", "fit_hip", "settle_hip"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,14 +24,17 @@ class HipFit:
     strip : PolarStrip
         Around the circle.
     rim : Rim
+    evidence : Evidence
+        What speaks for this being a hip.
     worth : float
-        Evidence for this being a hip; the best place of a picture without a hip has about 0.
+        Log odds of that; of the best place of a picture without a hip about 0 or less.
     """
 
     hypothesis: Hypothesis
     circle: HeadCircle
     strip: PolarStrip
     rim: Rim
+    evidence: Evidence
     worth: float
 
 
@@ -48,4 +52,14 @@ def fit_hip(picture: Pyramid, hypothesis: Hypothesis) -> HipFit:
         rim_support=rim.support,
         likeness=likeness(picture, centre, circle.radius_px, sign, turn),
     )
-    return HipFit(hypothesis=hypothesis, circle=circle, strip=strip, rim=rim, worth=worth_of(evidence))
+    return HipFit(
+        hypothesis=hypothesis, circle=circle, strip=strip, rim=rim, evidence=evidence, worth=worth_of(evidence)
+    )
+
+
+def settle_hip(picture: Pyramid, fit: HipFit) -> HipFit:
+    """Settle a chosen hip's circle on its visible contour, and look for the rim again from there."""
+    sign, turn = fit.hypothesis.lateral_sign, fit.hypothesis.turn_deg
+    circle = settle_circle(picture, fit.circle, sign, turn)
+    strip = polar_strip(picture, (circle.row_px, circle.column_px), circle.radius_px, sign, turn)
+    return replace(fit, circle=circle, strip=strip, rim=find_rim(strip))

@@ -38,6 +38,8 @@ class HipFrame:
         Between 0 and 1: the estimated probability that the head's circle is right, within 0.2 head radii.
     head_row_px, head_column_px, head_radius_px : float
         Circle fitted to the femoral head's contour.
+    head_visible : float
+        Share of the head's contour that shows along the circle, 0 to 1; NaN without a native head.
     rim_row_px, rim_column_px : float
         Lateral bony end of the weight-bearing roof.
     lateral_sign : {1, -1}
@@ -59,6 +61,7 @@ class HipFrame:
     rim_column_px: float
     lateral_sign: Literal[1, -1]
     cranial_deg: float = 0.0
+    head_visible: float = math.nan
     head_contour_px: NDArray[np.float64] = field(default_factory=_no_points)
     roof_contour_px: NDArray[np.float64] = field(default_factory=_no_points)
 

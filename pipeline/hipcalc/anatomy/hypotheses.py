@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.anatomy.gradients import normalised_gradient
-from hipcalc.anatomy.matching import direction_channels, part_map
+from hipcalc.anatomy.matching import Channels, direction_channels, part_map
+from hipcalc.anatomy.patch import Pyramid
 from hipcalc.anatomy.shape import border_kernel, hip_parts
 
 __all__ = ["Hypothesis", "LateralSign", "apart", "find_hypotheses"]
@@ -62,7 +63,7 @@ class Hypothesis:
         return 3.0 * self.context + self.joint
 
 
-def _score_map(channels: Array, keep: Array, shape: tuple[int, int], sign: int, turn_deg: float) -> Array:
+def _score_map(channels: Channels, keep: Array, shape: tuple[int, int], sign: int, turn_deg: float) -> Array:
     """Score of a hip for every head centre of the picture."""
     total = np.zeros(shape, np.float32)
     joint_share = np.zeros(shape, np.float32)
@@ -96,33 +97,26 @@ def _resampled_gradient(grey: Array, keep: Array, shape: tuple[int, int]) -> tup
     return np.pad(field, (margin, margin, (0, 0))), np.pad(inner, (margin, margin))
 
 
-def find_hypotheses(
-    grey: Array, keep: Array, radii_px: tuple[float, float], turns_deg: tuple[float, ...]
-) -> list[Hypothesis]:
+def find_hypotheses(picture: Pyramid, radii_px: tuple[float, float], turns_deg: tuple[float, ...]) -> list[Hypothesis]:
     """List the best places for a hip over all head radii and both sides, best first.
 
     Parameters
     ----------
-    grey : ndarray of float32, shape (rows, columns)
-        Bone bright.
-    keep : ndarray of float32, shape (rows, columns)
-        1 where the picture counts.
+    picture : Pyramid
     radii_px : (float, float)
         Smallest and largest head radius.
     turns_deg : tuple of float
     """
     found: list[Hypothesis] = []
-    longest = max(grey.shape) * RADIUS_PX / radii_px[0]
-    base = min(1.0, longest / max(grey.shape))
-    size = (max(8, round(grey.shape[1] * base)), max(8, round(grey.shape[0] * base)))
-    small, kept = (np.asarray(cv2.resize(a, size, interpolation=cv2.INTER_AREA), np.float32) for a in (grey, keep))
+    rows, columns = picture.grey[0].shape
     steps = max(1, round(math.log(radii_px[1] / radii_px[0]) / math.log(RADIUS_STEP)) + 1)
     for radius in np.geomspace(*radii_px, steps):
         factor = RADIUS_PX / radius
         # A picture has fewer places for a large hip than for a small one.
         prior = math.log(radius / radii_px[0])
-        shape = (max(8, round(grey.shape[0] * factor)), max(8, round(grey.shape[1] * factor)))
-        field, inner = _resampled_gradient(small, kept, shape)
+        shape = (max(8, round(rows * factor)), max(8, round(columns * factor)))
+        level = picture.level_for(factor)
+        field, inner = _resampled_gradient(picture.grey[level], picture.keep[level], shape)
         channels = direction_channels(field)
         for turn in turns_deg:
             signs: tuple[LateralSign, LateralSign] = (1, -1)
@@ -130,8 +124,8 @@ def find_hypotheses(
                 score = _score_map(channels, inner, shape, sign, turn)
                 found.extend(
                     Hypothesis(
-                        row_px=(row + 0.5) * grey.shape[0] / shape[0] - 0.5,
-                        column_px=(column + 0.5) * grey.shape[1] / shape[1] - 0.5,
+                        row_px=(row + 0.5) * rows / shape[0] - 0.5,
+                        column_px=(column + 0.5) * columns / shape[1] - 0.5,
                         radius_px=float(radius),
                         lateral_sign=sign,
                         turn_deg=turn,

@@ -7,18 +7,19 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.anatomy.fitting import HipFit, fit_hip
-from hipcalc.anatomy.frame import HipFrame
-from hipcalc.anatomy.hypotheses import Hypothesis, apart, find_hypotheses
-from hipcalc.anatomy.implants import metal_head
+from hipcalc.anatomy.fitting import HipFit, fit_hip, settle_hip
+from hipcalc.anatomy.frame import HipFrame, SideSource
+from hipcalc.anatomy.hypotheses import Hypothesis, LateralSign, apart, find_hypotheses
+from hipcalc.anatomy.implants import MetalHead, heads_on_stems, metal_head
 from hipcalc.anatomy.joint import sharpen
 from hipcalc.anatomy.judging import confidence_alone, confidence_of, status_of
 from hipcalc.anatomy.laterality import side_of
 from hipcalc.anatomy.pairs import HEAD_DISTANCE, mirrored_pairs
 from hipcalc.anatomy.patch import Pyramid
-from hipcalc.anatomy.roof import trace_border
 from hipcalc.anatomy.selection import best_selection, margin_of, prefer_outer
+from hipcalc.anatomy.tracing import trace_border
 from hipcalc.normalize import NormalizedRadiograph
+from hipcalc.radiograph import Side
 
 __all__ = ["View", "locate_hips", "recognise_view"]
 
@@ -39,14 +40,15 @@ FROG_WORDS = frozenset({"frog", "frogleg", "lauenstein", "rippstein", "dunn"})
 LATERAL_WORDS = frozenset({"lateral", "lat", "ll", "rl", "axial", "crosstable", "profile"})
 
 
-def _width_px(normalized: NormalizedRadiograph) -> float:
+def width_px_of(normalized: NormalizedRadiograph) -> float:
     """Width of the part of the picture that counts."""
     columns = np.flatnonzero(~normalized.excluded.all(axis=0))
     return float(columns[-1] - columns[0] + 1) if columns.size else float(normalized.shape[1])
 
 
-def _radii_px(normalized: NormalizedRadiograph) -> tuple[float, float]:
-    width = _width_px(normalized)
+def radii_px_of(normalized: NormalizedRadiograph) -> tuple[float, float]:
+    """Smallest and largest head radius that the picture can show."""
+    width = width_px_of(normalized)
     low, high = RADII_PER_WIDTH[0] * width, RADII_PER_WIDTH[1] * width
     if normalized.spacing_mm is not None:
         near, far = RADII_MM[0] / normalized.spacing_mm, RADII_MM[1] / normalized.spacing_mm
@@ -77,6 +79,7 @@ def _frame(normalized: NormalizedRadiograph, fit: HipFit, margin: float, *, pair
         rim_column_px=math.nan,
         lateral_sign=sign,
         cranial_deg=fit.hypothesis.turn_deg,
+        head_visible=fit.circle.visible,
     )
     rim_row, rim_column = bare.to_image(fit.rim.r_head_radii, fit.rim.phi_deg)
     head = trace_border(-fit.strip.outward, (0.9, 1.1), (-120.0, 70.0))
@@ -95,23 +98,48 @@ def _other_place(frame: HipFrame) -> tuple[float, float]:
     return frame.to_image(HEAD_DISTANCE, -90.0)
 
 
+def _without_native_head(
+    side: tuple[Side, SideSource], lateral_sign: LateralSign, cranial_deg: float, head: MetalHead | None
+) -> HipFrame:
+    """Return the place of a prosthesis, or of a hip that is not there."""
+    return HipFrame(
+        side=side[0],
+        side_source=side[1],
+        status="absent" if head is None else "implant",
+        confidence=0.0,
+        head_row_px=math.nan if head is None else head.row_px,
+        head_column_px=math.nan if head is None else head.column_px,
+        head_radius_px=math.nan if head is None else head.radius_px,
+        rim_row_px=math.nan,
+        rim_column_px=math.nan,
+        lateral_sign=lateral_sign,
+        cranial_deg=cranial_deg,
+    )
+
+
 def _missing(frame: HipFrame, grey: NDArray[np.float32]) -> HipFrame:
     """Return the other hip of a pelvis of which one hip was found: a prosthesis, or absent."""
     head = metal_head(grey, _other_place(frame), frame.head_radius_px)
-    row, column, radius = (math.nan,) * 3 if head is None else head
-    return HipFrame(
-        side="L" if frame.side == "R" else "R",
-        side_source=frame.side_source,
-        status="absent" if head is None else "implant",
-        confidence=0.0,
-        head_row_px=row,
-        head_column_px=column,
-        head_radius_px=radius,
-        rim_row_px=math.nan,
-        rim_column_px=math.nan,
-        lateral_sign=1 if frame.lateral_sign == -1 else -1,
-        cranial_deg=frame.cranial_deg,
-    )
+    side: Side = "L" if frame.side == "R" else "R"
+    sign: LateralSign = 1 if frame.lateral_sign == -1 else -1
+    return _without_native_head((side, frame.side_source), sign, frame.cranial_deg, head)
+
+
+def _metal_instead(one: HipFrame, other: HipFrame, grey: NDArray[np.float32]) -> list[HipFrame]:
+    """Give a pair its prosthesis where one of its hips is only uncertain: metal may look a little like a hip."""
+    hips = [one, other]
+    for number, (doubted, partner) in enumerate(((one, other), (other, one))):
+        if doubted.status == "uncertain" and partner.status == "located":
+            found = _missing(partner, grey)
+            hips[number] = found if found.status == "implant" else doubted
+    return hips
+
+
+def _implants(normalized: NormalizedRadiograph) -> list[HipFrame]:
+    """Prostheses of a picture without a native hip."""
+    heads = heads_on_stems(normalized.grey, radii_px_of(normalized))
+    sides = [side_of(normalized.radiograph, head.lateral_sign, paired=len(heads) == 2) for head in heads]
+    return [_without_native_head(side, head.lateral_sign, 0.0, head) for head, side in zip(heads, sides, strict=True)]
 
 
 def _shows_other_side(frame: HipFrame, width: int) -> bool:
@@ -128,11 +156,9 @@ def _with_other(frame: HipFrame, other: HipFrame) -> list[HipFrame]:
     return [doubted, other] if doubted.status != "absent" else []
 
 
-def _fits(
-    grey: NDArray[np.float32], keep: NDArray[np.float32], radii_px: tuple[float, float], turns_deg: tuple[float, ...]
-) -> list[HipFit]:
-    picture = Pyramid.of(grey, keep)
-    found = find_hypotheses(grey, keep, radii_px, turns_deg)
+def fits_of(picture: Pyramid, radii_px: tuple[float, float], turns_deg: tuple[float, ...]) -> list[HipFit]:
+    """Fit the likeliest places of a picture, of either side, each as if it were a hip."""
+    found = find_hypotheses(picture, radii_px, turns_deg)
     paired = [one for pair in mirrored_pairs(found, PAIRS) for one in pair]
     fits: list[HipFit] = []
     for sign in (-1, 1):
@@ -149,13 +175,13 @@ def _fit_sharpest(picture: Pyramid, likely: list[Hypothesis], fitted: int) -> li
     return [fit_hip(picture, one) for one in sharp[:fitted]]
 
 
-def _frames(normalized: NormalizedRadiograph, turns_deg: tuple[float, ...]) -> list[HipFrame]:
-    keep = (~normalized.excluded).astype(np.float32)
-    fits = prefer_outer(_fits(normalized.grey, keep, _radii_px(normalized), turns_deg))
-    chosen = best_selection(fits, _width_px(normalized))
+def _frames(normalized: NormalizedRadiograph, picture: Pyramid, turns_deg: tuple[float, ...]) -> list[HipFrame]:
+    fits = prefer_outer(fits_of(picture, radii_px_of(normalized), turns_deg))
+    chosen = best_selection(fits, width_px_of(normalized))
     margins = [margin_of(one, fits) for one in chosen]
     paired = len(chosen) == 2
-    return [_frame(normalized, one, margin, paired=paired) for one, margin in zip(chosen, margins, strict=True)]
+    settled = [settle_hip(picture, one) for one in chosen]
+    return [_frame(normalized, one, margin, paired=paired) for one, margin in zip(settled, margins, strict=True)]
 
 
 def locate_hips(normalized: NormalizedRadiograph) -> tuple[HipFrame, ...]:
@@ -173,15 +199,20 @@ def locate_hips(normalized: NormalizedRadiograph) -> tuple[HipFrame, ...]:
     -------
     tuple of HipFrame
         From the image's left to its right; empty where nothing looks like a hip. A pelvis that shows only one of its
-        hips has the other one with status ``implant`` where a prosthesis was found, else ``absent``.
+        hips has the other one with status ``implant`` where a prosthesis was found, else ``absent``; a picture without
+        a native hip has its prostheses alone.
     """
-    frames = _frames(normalized, (0.0,))
+    picture = Pyramid.of(normalized.grey, (~normalized.excluded).astype(np.float32))
+    frames = _frames(normalized, picture, (0.0,))
     if not frames or any(frame.status != "located" for frame in frames):
-        turned = _frames(normalized, TURNS_DEG)
+        turned = _frames(normalized, picture, TURNS_DEG)
         frames = max(frames, turned, key=lambda some: sum(frame.confidence for frame in some))
     seen = [frame for frame in frames if frame.status != "absent"]
     if len(seen) == 1 and _shows_other_side(seen[0], normalized.shape[1]):
         seen = _with_other(seen[0], _missing(seen[0], normalized.grey))
+    elif len(seen) == 2:
+        seen = _metal_instead(seen[0], seen[1], normalized.grey)
+    seen = seen or _implants(normalized)
     return tuple(sorted(seen, key=lambda frame: frame.lateral_sign))
 
 

@@ -12,12 +12,16 @@ __all__ = ["direction_channels", "part_map"]
 CEILING = 4.5
 # A part counts fully from 0.8 of it inside the picture, not at all below 0.3.
 LEAST_VISIBLE, VISIBLE_RANGE = 0.3, 0.5
+# Components are whole numbers of 1/200: they add up twice as fast, and 115 of the largest (1.42) fit into 16 bits;
+# no border has half as many points.
+LEVELS = 200
 
 Array = NDArray[np.float32]
+Channels = NDArray[np.int16]
 
 
-def direction_channels(field: Array) -> Array:
-    """Component of a gradient field along each direction.
+def direction_channels(field: Array) -> Channels:
+    """Component of a gradient field along each direction, times `LEVELS`.
 
     Parameters
     ----------
@@ -26,23 +30,24 @@ def direction_channels(field: Array) -> Array:
 
     Returns
     -------
-    ndarray of float32, shape (DIRECTIONS, rows, columns)
+    ndarray of int16, shape (DIRECTIONS, rows, columns)
     """
     angles = np.pi / DIRECTIONS * np.arange(DIRECTIONS)
-    mixing = np.stack([np.sin(angles), np.cos(angles)], axis=1).astype(np.float32)
+    mixing = LEVELS * np.stack([np.sin(angles), np.cos(angles)], axis=1).astype(np.float32)
     rows, columns = field.shape[:2]
-    return np.asarray(mixing @ field.reshape(-1, 2).T, np.float32).reshape(DIRECTIONS, rows, columns)
+    components = np.rint(mixing @ field.reshape(-1, 2).T).astype(np.int16)
+    return np.asarray(components.reshape(DIRECTIONS, rows, columns), np.int16)
 
 
-def _response(channels: Array, kernel: BorderKernel, origin: tuple[int, int], shape: tuple[int, int]) -> Array:
+def _response(channels: Channels, kernel: BorderKernel, origin: tuple[int, int], shape: tuple[int, int]) -> Array:
     total = np.zeros(shape, np.float32)
     for weight, points in zip(kernel.weights, kernel.points, strict=True):
-        border = np.zeros(shape, np.float32)
+        border = np.zeros(shape, np.int16)
         for row, column, direction, against in points:
             top, left = origin[0] + row, origin[1] + column
             component = channels[direction, top : top + shape[0], left : left + shape[1]]
             (np.subtract if against else np.add)(border, component, out=border)
-        total += np.float32(weight) * border
+        total += np.float32(weight / LEVELS) * border
     return total
 
 
@@ -57,7 +62,7 @@ def _visible(keep: Array, kernel: BorderKernel, origin: tuple[int, int], shape: 
 
 
 def part_map(
-    channels: Array,
+    channels: Channels,
     keep: Array,
     part: Part,
     kernel: BorderKernel,
@@ -69,7 +74,7 @@ def part_map(
 
     Parameters
     ----------
-    channels : ndarray of float32, shape (DIRECTIONS, rows, columns)
+    channels : ndarray of int16, shape (DIRECTIONS, rows, columns)
     keep : ndarray of float32, shape (rows, columns)
         1 where the picture counts.
     part : Part

@@ -1,4 +1,4 @@
-"""The acetabular roof above a head: its lower border, and the rim point where it ends laterally."""
+"""The rim point: where the lower border of the acetabular roof ends laterally."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,17 +9,17 @@ from numpy.typing import NDArray
 
 from hipcalc.anatomy.circle import PHI_DEG, RADII, UNIT_PX, PolarStrip
 
-__all__ = ["Rim", "find_rim", "trace_border"]
+__all__ = ["Rim", "find_rim"]
 
 STEP_DEG = float(PHI_DEG[1] - PHI_DEG[0])
 # The roof's border is looked for this far medially of a rim, and must have ended this far laterally of it.
 BACK_DEG, PAST_DEG = 18.0, 12.0
 # The bone's lateral side rises this far above a rim, in head radii.
-SIDE_HEAD_RADII = 0.2
-PAST_WEIGHT = 0.8
+SIDE_HEAD_RADII = 0.16
+PAST_WEIGHT = 0.5
 # Where rims lie: mean and spread of radius (head radii) and polar angle, and what one spread costs.
 USUAL_RADIUS, RADIUS_SPREAD = 1.2, 0.08
-USUAL_PHI_DEG, PHI_SPREAD_DEG = 35.0, 10.0
+USUAL_PHI_DEG, PHI_SPREAD_DEG = 31.0, 10.0
 PRIOR_WEIGHT = 0.12
 # From the corner of roof and side, where the two edges meet, to the middle of the bony end that readers mark.
 INTO_BONE_HEAD_RADII, INTO_BONE_DEG = 0.075, 1.5
@@ -73,42 +73,3 @@ def find_rim(strip: PolarStrip) -> Rim:
         phi_deg=float(PHI_DEG[column]) + INTO_BONE_DEG,
         support=float(support[row, column]) if possible.any() else 0.0,
     )
-
-
-def trace_border(
-    strength: NDArray[np.float32], radii: tuple[float, float], angles_deg: tuple[float, float]
-) -> NDArray[np.float64]:
-    """Follow the strongest smooth border across a strip by dynamic programming.
-
-    Parameters
-    ----------
-    strength : ndarray of float32, shape of the strip
-        Edge strength, about 1 on a clear border.
-    radii, angles_deg : (float, float)
-        Limits between which the border runs.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, 3)
-        (r in head radii, phi in degrees, strength) along the border.
-    """
-    rows = np.flatnonzero((radii[0] <= RADII) & (radii[1] >= RADII))
-    columns = np.flatnonzero((angles_deg[0] <= PHI_DEG) & (angles_deg[1] >= PHI_DEG))
-    gain = strength[np.ix_(rows, columns)].astype(np.float64)
-    count = len(rows)
-    if count == 0 or len(columns) == 0:
-        return np.empty((0, 3))
-    jump = np.abs(np.arange(count)[:, None] - np.arange(count))
-    cost = np.where(jump <= 2, 0.15 * jump**2, np.inf)
-    total = gain[:, 0].copy()
-    came = np.zeros(gain.shape, dtype=int)
-    for step in range(1, gain.shape[1]):
-        reach = total[None, :] - cost
-        came[:, step] = np.argmax(reach, axis=1)
-        total = reach[np.arange(count), came[:, step]] + gain[:, step]
-    path = np.empty(gain.shape[1], dtype=int)
-    path[-1] = int(np.argmax(total))
-    for step in range(gain.shape[1] - 1, 0, -1):
-        path[step - 1] = came[path[step], step]
-    strengths = gain[path, np.arange(gain.shape[1])]
-    return np.stack([RADII[rows[path]], PHI_DEG[columns], strengths], axis=1)

@@ -141,7 +141,7 @@ def _meaningful_bits(stored: StoredPixels, dataset: Dataset) -> StoredPixels:
     # Encapsulated data are already in the low bits; only native data may sit higher.
     high = int(dataset.get("HighBit", used - 1))
     shift = max(high + 1 - used, 0) if not dataset.file_meta.TransferSyntaxUID.is_encapsulated else 0
-    if not signed and used == allocated:
+    if not signed and (used == allocated or (shift == 0 and int(stored.max()) >> used == 0)):
         return stored
     values = stored.astype(np.int64) if allocated == 32 else stored.astype(np.int32)
     values = (values >> shift) & ((1 << used) - 1)

@@ -1,0 +1,92 @@
+"""The circle that settles on the visible contour, and prostheses known by their shape."""
+
+import math
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from hipcalc.anatomy import locate_hips, recognise_view
+from hipcalc.anatomy.circle import HeadCircle
+from hipcalc.anatomy.contour import settle_circle
+from hipcalc.anatomy.implants import heads_on_stems
+from hipcalc.anatomy.patch import Pyramid
+from hipcalc.normalize import normalize
+from hipcalc.synthetic import BodyAnatomy, Imaging, make_phantom
+
+HEAD = (200.0, 210.0, 80.0)
+RADII_PX = (20.0, 60.0)
+
+
+def head_picture(hidden_deg: tuple[float, float] | None = None) -> Pyramid:
+    """A bright disk in noise; between two polar angles (0 cranial, lateral at the right) its edge is hidden in bone."""
+    rows, columns = np.mgrid[:420, :420]
+    down, right = rows - HEAD[0], columns - HEAD[1]
+    picture = 1.0 / (1.0 + np.exp((np.hypot(down, right) - HEAD[2]) / 1.5))
+    if hidden_deg is not None:
+        phi = np.degrees(np.arctan2(right, -down))
+        picture[(phi > hidden_deg[0]) & (phi < hidden_deg[1])] = 1.0
+    picture += np.random.default_rng(2).normal(0.0, 0.03, picture.shape)
+    return Pyramid.of(picture.astype(np.float32), np.ones((420, 420), np.float32))
+
+
+@pytest.mark.parametrize("hidden_deg", [None, (-20.0, 25.0), (20.0, 70.0)])
+def test_a_circle_settles_on_what_is_visible_of_its_contour(hidden_deg: tuple[float, float] | None) -> None:
+    start = HeadCircle(row_px=HEAD[0] + 4.0, column_px=HEAD[1] - 3.0, radius_px=HEAD[2] * 0.96, support=0.0)
+    settled = settle_circle(head_picture(hidden_deg), start, 1, 0.0)
+    assert math.hypot(settled.row_px - HEAD[0], settled.column_px - HEAD[1]) < 0.015 * HEAD[2]
+    assert settled.radius_px == pytest.approx(HEAD[2], rel=0.015)
+
+
+def test_the_visible_share_says_how_much_shows() -> None:
+    start = HeadCircle(row_px=HEAD[0], column_px=HEAD[1], radius_px=HEAD[2], support=0.0)
+    whole, part = (settle_circle(head_picture(hidden), start, 1, 0.0).visible for hidden in (None, (-100.0, 0.0)))
+    assert whole > 0.95
+    assert 0.2 < part < 0.75
+
+
+def implant_picture(head_px: float, stem_px: float) -> np.ndarray:
+    """A ball on a stem to the lower right, bright on a grey ground."""
+    picture = np.full((500, 400), 0.3, np.float32)
+    cv2.line(picture, (180, 160), (260, 300), 0.95, round(2 * stem_px), cv2.LINE_AA)
+    cv2.line(picture, (260, 300), (270, 480), 0.95, round(2 * stem_px), cv2.LINE_AA)
+    cv2.circle(picture, (180, 160), round(head_px), 1.0, -1, cv2.LINE_AA)
+    return picture
+
+
+def test_a_ball_on_a_stem_is_a_prosthesis() -> None:
+    (head,) = heads_on_stems(implant_picture(34.0, 12.0), RADII_PX)
+    assert math.hypot(head.row_px - 160.0, head.column_px - 180.0) < 4.0
+    assert head.radius_px == pytest.approx(34.0, abs=3.0)
+    assert head.lateral_sign == 1
+    (mirrored,) = heads_on_stems(implant_picture(34.0, 12.0)[:, ::-1].copy(), RADII_PX)
+    assert mirrored.lateral_sign == -1
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        implant_picture(12.0, 12.0),
+        implant_picture(34.0, 30.0),
+        implant_picture(34.0, 12.0)[::-1].copy(),
+        np.pad(np.full((60, 60), 1.0, np.float32), 150, constant_values=0.3),
+    ],
+    ids=["a nail", "a wide stem", "upside down", "a plate"],
+)
+def test_other_metal_is_no_prosthesis(picture: np.ndarray) -> None:
+    assert heads_on_stems(picture, RADII_PX) == ()
+
+
+def test_a_hip_that_was_replaced_is_an_implant_without_a_native_one_beside_it() -> None:
+    body = BodyAnatomy()
+    body = replace(body, left=replace(body.left, prosthesis=True))
+    phantom = make_phantom(body=body, imaging=Imaging(view="ap-left-hip", rows=640, columns=560, pixel_mm=0.4), seed=3)
+    (truth,) = phantom.hips
+    normalized = normalize(phantom.to_radiograph())
+    (hip,) = locate_hips(normalized)
+    assert (hip.status, hip.side, hip.confidence) == ("implant", "L", 0.0)
+    away = math.hypot(hip.head_row_px - truth.head_row_px, hip.head_column_px - truth.head_column_px)
+    assert away < truth.head_radius_px
+    assert math.isnan(hip.rim_row_px)
+    assert recognise_view(normalized, (hip,)) == "unilateral"
