@@ -9,15 +9,19 @@ from jsonschema import Draft202012Validator
 from guideline_builders import PAINFUL, PERSISTS, SURGICAL, decision, reviewed_hip
 from hipcalc.guideline import Checklist, ClinicalContext, recommend
 from hipcalc.report import report_workflow
+from hipcalc.report.hip_provenance import hip_provenances
 from hipcalc.report.schema import recommendation_schema
-from report_builders import results_folder
+from report_builders import pelvis, results_folder, run_facts
 
 SCHEMA = recommendation_schema()
+_, _, _PELVIS = pelvis()
+ORIGIN = hip_provenances([_PELVIS], run_facts())[_PELVIS.image.image_id, "R"]
 RED_FLAG = replace(PAINFUL, red_flags=Checklist(answers={"fever": "yes"}, others="no"))
 
 
 def plain(context, **hip):
-    return json.loads(json.dumps(recommend(reviewed_hip(**hip), context).to_dict()))
+    said = {**recommend(reviewed_hip(**hip), context).to_dict(), "provenance": ORIGIN.to_dict()}
+    return json.loads(json.dumps(said))
 
 
 def test_it_is_a_valid_schema():
@@ -39,6 +43,10 @@ def test_every_state_meets_it(context, status):
     [
         ({"state": 3}, "3 is not of type 'string'"),
         ({"audit_only": "no"}, "'no' is not of type 'boolean'"),
+        (
+            {"provenance": {**ORIGIN.to_dict(), "spacing_mm": "0.2"}},
+            "'0.2' is not valid under any of the given schemas",
+        ),
         ({"score": "0.9"}, "Additional properties are not allowed"),
         ({"mandatory": [{"rule_id": "R16"}]}, "is a required property"),
         ({"explanation": {"guards": [], "what_if": None}}, "None is not of type 'array'"),

@@ -3,17 +3,19 @@
 import csv
 import json
 from hashlib import sha256
+from html import unescape
 
 import pytest
 
 from hipcalc.cli import main
 from hipcalc.errors import UsageError
-from hipcalc.report import report_workflow
+from hipcalc.report import package_version, report_workflow
+from hipcalc.report.provenance import RESEARCH_NOTICE
 from hipcalc.review import LOG_FILE, read_log
 from hipcalc_models import model_file
-from report_builders import results_folder
+from report_builders import SHA, results_folder
 
-PELVIS = "abcdef0000000001"
+PELVIS, HIP = "abcdef0000000001", "abcdef0000000002"
 TIME = "2026-03-01T14:05:00+01:00"
 CONTEXT = {
     "image_id": PELVIS,
@@ -67,7 +69,9 @@ def test_a_confirmed_rim_finding_with_context_gets_its_advice(folder, tmp_path):
     hips, result = report(folder, tmp_path, R_1="confirmed", R_2="rejected")
     assert hips[PELVIS, "R"].state == "S10"
     written = saved(folder, f"{PELVIS}-R.json")
+    origin = written.pop("provenance")
     assert written == hips[PELVIS, "R"].to_dict()
+    assert origin["image_sha256"] == SHA["pelvis"]
     assert {"R16", "R17", "R20", "R42"} <= {sentence["rule_id"] for sentence in written["mandatory"]}
     assert result.new_decisions == 2
     page = (folder.pages / f"{PELVIS}.html").read_text(encoding="utf-8")
@@ -76,6 +80,33 @@ def test_a_confirmed_rim_finding_with_context_gets_its_advice(folder, tmp_path):
         assert sentence.place in page
     assert "confirmed by Dr A. Reader" in page
     assert "Research use only" in page
+
+
+def test_file_and_page_say_what_made_them_and_how_far_they_go(folder, tmp_path):
+    report(folder, tmp_path, R_1="confirmed")
+    run = folder.read_run()
+    origin = saved(folder, f"{PELVIS}-R.json")["provenance"]
+    assert origin == {
+        "notice": RESEARCH_NOTICE,
+        "screening_version": run["version"],
+        "report_version": package_version(),
+        "models": run["models"],
+        "settings_hash": run["settings_hash"],
+        "false_marks_per_hip": run["settings"]["false_marks_per_hip"],
+        "image_sha256": SHA["pelvis"],
+        "spacing_mm": 0.5,
+        "spacing_source": "calibrated",
+        "detection_limit_mm": pytest.approx(3.123456789, rel=1e-5),
+        "detection_limit_head_radii": 0.13,
+    }
+    assert saved(folder, f"{HIP}-R.json")["provenance"]["detection_limit_mm"] is None
+    page = (folder.pages / f"{PELVIS}.html").read_text(encoding="utf-8")
+    section = unescape(page[page.index('id="workflow"') :])
+    for said in (
+        *(RESEARCH_NOTICE, SHA["pelvis"], run["settings_hash"], *run["models"], "hipcalc 9.8.7"),
+        *("expected false marks per hip", "detection limit 3.1 mm (0.13 R)", "0.5 mm per pixel, calibrated"),
+    ):
+        assert said in section, said
 
 
 def test_without_decisions_nothing_is_advised(folder, tmp_path):

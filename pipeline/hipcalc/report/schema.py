@@ -1,15 +1,17 @@
 """The JSON Schema of a recommendation file, made from the records themselves, so that the two cannot differ."""
 
+import types
 import typing
 from dataclasses import fields, is_dataclass
 from typing import Any, Final, Literal, get_args, get_origin
 
 from hipcalc.guideline import Recommendation
+from hipcalc.report.hip_provenance import HipProvenance
 
 __all__ = ["recommendation_schema"]
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-_PLAIN: Final = {str: "string", bool: "boolean"}
+_PLAIN: Final = {str: "string", bool: "boolean", float: "number", type(None): "null"}
 
 
 def recommendation_schema() -> dict[str, Any]:
@@ -22,6 +24,10 @@ def recommendation_schema() -> dict[str, Any]:
     """
     definitions: dict[str, Any] = {}
     root = _reference(Recommendation, definitions)
+    recommendation = definitions[Recommendation.__name__]
+    # The file holds the recommendation's own members and, beside them, what made it.
+    recommendation["properties"]["provenance"] = _reference(HipProvenance, definitions)
+    recommendation["required"].append("provenance")
     return {"$schema": _DIALECT, "title": "hipcalc recommendation for one hip", **root, "$defs": definitions}
 
 
@@ -45,6 +51,8 @@ def _schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         return {"enum": list(get_args(kind))}
     if get_origin(kind) is tuple:
         return {"type": "array", "items": _schema(get_args(kind)[0], definitions)}
+    if get_origin(kind) is types.UnionType:
+        return {"anyOf": [_schema(part, definitions) for part in get_args(kind)]}
     if is_dataclass(kind) and isinstance(kind, type):
         return _reference(kind, definitions)
     return {"type": _PLAIN[kind]}

@@ -13,12 +13,13 @@ from hipcalc.findings import Finding, HipRecord
 from hipcalc.guideline import Recommendation, load_workflow, read_contexts, recommend
 from hipcalc.report.cells import PageReview
 from hipcalc.report.files import write_atomic
+from hipcalc.report.hip_provenance import HipProvenance, hip_provenances
 from hipcalc.report.records import FileRecord
 from hipcalc.report.rendering import RunFacts, render_part
 from hipcalc.report.schema import recommendation_schema
 from hipcalc.report.site import page_names, write_pages
 from hipcalc.report.store import ResultsFolder
-from hipcalc.report.words import side_name
+from hipcalc.report.words import length_text, side_name, spacing_text
 from hipcalc.review import Decision, ReviewedHip, append_decisions, apply_reviews, read_decisions, read_log
 
 __all__ = ["WorkflowResult", "report_workflow"]
@@ -92,9 +93,10 @@ def report_workflow(
     log = append_decisions(folder.path, new) if new else before
     reviewed = _reviewed(records, log)
     recommendations = recommend(reviewed, known, workflow=site)
-    _write_files(folder.path / "recommendations", recommendations)
+    origins = hip_provenances(records, RunFacts.from_run(run))
+    _write_files(folder.path / "recommendations", recommendations, origins)
     if run["settings"]["pages"]:
-        _write_pages(folder, records, reviewed, recommendations)
+        _write_pages(folder, records, reviewed, recommendations, origins)
     return WorkflowResult(
         recommendations=recommendations,
         folder=folder.path / "recommendations",
@@ -120,11 +122,16 @@ def _name(recommendation: Recommendation) -> str:
     return f"{recommendation.image_id}-{side}.json"
 
 
-def _write_files(folder: Path, recommendations: Iterable[Recommendation]) -> None:
+def _write_files(
+    folder: Path,
+    recommendations: Iterable[Recommendation],
+    origins: Mapping[tuple[str, str], HipProvenance],
+) -> None:
     for recommendation in recommendations:
         places = (folder / _name(recommendation), folder / "audit" / _name(recommendation))
         place, other = places[::-1] if recommendation.audit_only else places
-        write_atomic(place, _json(recommendation.to_dict()))
+        origin = origins[recommendation.image_id, recommendation.side]
+        write_atomic(place, _json({**recommendation.to_dict(), "provenance": origin.to_dict()}))
         # An earlier report may have filed it under the other heading.
         other.unlink(missing_ok=True)
     write_atomic(folder / "schema" / "recommendation.json", _json(recommendation_schema()))
@@ -139,6 +146,7 @@ def _write_pages(
     records: tuple[FileRecord, ...],
     reviewed: Iterable[ReviewedHip],
     recommendations: tuple[Recommendation, ...],
+    origins: Mapping[tuple[str, str], HipProvenance],
 ) -> None:
     findings: dict[str, list[ReviewedHip]] = {}
     for hip in reviewed:
@@ -150,7 +158,7 @@ def _write_pages(
 
     def review_of(record: FileRecord) -> PageReview:
         image_id = record.image.image_id
-        return _page_review(findings.get(image_id, []), shown.get(image_id, []))
+        return _page_review(findings.get(image_id, []), shown.get(image_id, []), origins)
 
     write_pages(
         folder,
@@ -161,7 +169,11 @@ def _write_pages(
     )
 
 
-def _page_review(hips: Iterable[ReviewedHip], recommendations: Sequence[Recommendation]) -> PageReview:
+def _page_review(
+    hips: Iterable[ReviewedHip],
+    recommendations: Sequence[Recommendation],
+    origins: Mapping[tuple[str, str], HipProvenance],
+) -> PageReview:
     status: dict[str, str] = {}
     text: dict[str, str] = {}
     for reviewed in (finding for hip in hips for finding in hip.findings):
@@ -173,7 +185,9 @@ def _page_review(hips: Iterable[ReviewedHip], recommendations: Sequence[Recommen
             text[key] = f"{said}: {decision.confirmed_class}" if decision.confirmed_class else said
     if not recommendations:
         return PageReview(status=status, text=text, workflow=Markup(""))
-    section = render_part("workflow.html.j2", recommendations=recommendations, side_name=side_name)
+    hips_said = [(one, origins[one.image_id, one.side]) for one in recommendations]
+    words = {"side_name": side_name, "length_text": length_text, "spacing_text": spacing_text}
+    section = render_part("workflow.html.j2", recommendations=hips_said, **words)
     return PageReview(status=status, text=text, workflow=section)
 
 
