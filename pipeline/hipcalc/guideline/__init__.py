@@ -1,5 +1,6 @@
 """ReviewedFinding, ClinicalContext -> Recommendation: the guideline workflow, a state machine over data."""
 
+from hipcalc.guideline.case import HistoryEntry, HistoryEvent
 from hipcalc.guideline.context import Checklist, ClinicalContext
 from hipcalc.guideline.explanation import Explanation, GuardResult, WhatIf
 from hipcalc.guideline.loading import load_workflow
@@ -27,6 +28,8 @@ __all__ = [
     "ConfirmedFinding",
     "Explanation",
     "GuardResult",
+    "HistoryEntry",
+    "HistoryEvent",
     "Missing",
     "Note",
     "Offer",

@@ -1,5 +1,6 @@
 """A state and its facts -> everything that the output says."""
 
+from hipcalc.guideline.case import HistoryEntry
 from hipcalc.guideline.explaining import explain
 from hipcalc.guideline.facts import Facts
 from hipcalc.guideline.guards import STEPS, choose_state, exclusions, passed_states
@@ -20,10 +21,12 @@ from hipcalc.review import ReviewedFinding
 __all__ = ["compose"]
 
 _EXPLAINING = ("explanation", "rationale", "evidence")
+# R10: the source document gives physical therapy 6-8 weeks; from then on its outcome is asked for.
+_WEEKS_OF_CARE = 6
 
 
-def compose(facts: Facts) -> Recommendation:
-    """Choose the state of a hip and write down what it says."""
+def compose(facts: Facts, history: tuple[HistoryEntry, ...] = ()) -> Recommendation:
+    """Choose the state of a hip and write down what it says, and the way there."""
     state = choose_state(facts)
     gated = apply_gates(facts, state.rules)
     steps = tuple((step, apply_gates(facts, step.rules)) for step in _open_steps(facts, state))
@@ -53,6 +56,7 @@ def compose(facts: Facts) -> Recommendation:
         cautions=tuple(caution for rules in everything for caution in rules.cautions),
         tensions=_tensions(facts, state),
         explanation=explain(facts),
+        history=history,
         disclaimer=workflow.disclaimer,
         workflow_name=workflow.name,
         workflow_version=workflow.version,
@@ -126,7 +130,8 @@ def _missing(facts: Facts, state: State) -> tuple[Missing, ...]:
         return (*asked, *_missing_red_flags(facts))
     context = facts.context
     wanted = [name for name in state.wants if getattr(context, name) == "unknown"]
-    if state.id == "S10" and context.conservative_completed == "yes" and context.conservative_outcome == "unknown":
+    is_due = context.conservative_completed == "yes" or (facts.weeks_of_care or 0) >= _WEEKS_OF_CARE
+    if state.id == "S10" and is_due and context.conservative_outcome == "unknown":
         wanted.append("conservative_outcome")
     return tuple(Missing(name=name, question=facts.workflow.input(name).question) for name in wanted)
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
 from typing import Final, Literal, get_args, get_origin
 
 from hipcalc.errors import UsageError
@@ -64,6 +65,8 @@ class ClinicalContext:
     ----------
     image_id, path, side : str
         Which hip: by image id or file name, and side; a blank one matches any.
+    visit_date : date or None
+        The day of the visit that the answers are from; needed where a hip has several.
     age_years, pain_duration_weeks : float or None
         None when unknown.
     open_physes, implant, hip_pain, history_done, examination_done : {"yes", "no", "unknown"}
@@ -93,6 +96,7 @@ class ClinicalContext:
     image_id: str = ""
     path: str = ""
     side: Literal["R", "L", "unknown", ""] = ""
+    visit_date: date | None = None
     age_years: float | None = None
     open_physes: Answer = "unknown"
     implant: Answer = "unknown"
@@ -131,7 +135,7 @@ class ClinicalContext:
             raise UsageError(f"clinical context, {name}: {values[name]!r} is not possible; {why}.")
 
 
-_KEYS: Final = ("image_id", "path", "side")
+_KEYS: Final = ("image_id", "path", "side", "visit_date")
 CHECKLIST_NAMES: Final = tuple(column.name for column in fields(ClinicalContext) if column.type is Checklist)
 # The columns of a context table beside the keys and the checklists.
 INPUT_NAMES: Final = tuple(

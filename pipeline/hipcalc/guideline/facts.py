@@ -21,11 +21,14 @@ class Facts:
     context : ClinicalContext
         All unknown where the hip has none.
     workflow : Workflow
+    weeks_of_care : float or None
+        Weeks from the first visit that records conservative care as started to the last one; None when not known.
     """
 
     hip: ReviewedHip
     context: ClinicalContext
     workflow: Workflow
+    weeks_of_care: float | None = None
 
     def gate(self, gate_id: str) -> GateResult:
         """Return what a gate says: R, N, C or M."""

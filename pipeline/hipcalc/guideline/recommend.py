@@ -8,8 +8,10 @@ from hipcalc.errors import UsageError
 from hipcalc.guideline.composing import compose
 from hipcalc.guideline.context import ClinicalContext
 from hipcalc.guideline.facts import Facts
+from hipcalc.guideline.history import case_history, weeks_of_care
 from hipcalc.guideline.loading import load_workflow
 from hipcalc.guideline.recommendation import Recommendation
+from hipcalc.guideline.visits import after_each_visit, in_order
 from hipcalc.guideline.workflow import Workflow
 from hipcalc.review import ReviewedHip
 
@@ -18,7 +20,10 @@ __all__ = ["recommend"]
 
 @overload
 def recommend(
-    reviewed: ReviewedHip, context: ClinicalContext | None, *, workflow: Workflow | None = None
+    reviewed: ReviewedHip,
+    context: ClinicalContext | Iterable[ClinicalContext] | None,
+    *,
+    workflow: Workflow | None = None,
 ) -> Recommendation: ...
 @overload
 def recommend(
@@ -41,7 +46,8 @@ def recommend(
         From `hipcalc.apply_reviews`.
     context : ClinicalContext, iterable of ClinicalContext, or None
         Each is given to the one hip that it names by image and side; what it leaves blank matches any hip. A hip
-        without a context gets no treatment text.
+        without a context gets no treatment text. Several for one hip are its visits, each with its `visit_date`, in
+        any order: the state is that after the last one, and the recommendation tells the way there.
     workflow : Workflow, optional
         A site's own, from `load_workflow`; without it, the one that comes with hipcalc.
 
@@ -53,7 +59,8 @@ def recommend(
     Raises
     ------
     UsageError
-        If a context fits no hip, several hips, or a hip that has one already; or if a checklist names an unknown item.
+        If a context fits no hip or several; if one of several visits of a hip has no date, or the date of another;
+        if a visit takes back what an earlier one says was done; or if a checklist names an unknown item.
     """
     workflow = workflow or load_workflow()
     hips = (reviewed,) if isinstance(reviewed, ReviewedHip) else tuple(reviewed)
@@ -64,22 +71,32 @@ def recommend(
     by_hip = _matched(hips, contexts)
     for entry in contexts:
         _check_items(entry, workflow)
-    results = tuple(_recommend_one(hip, by_hip.get(index), workflow) for index, hip in enumerate(hips))
+    results = tuple(_recommend_one(hip, by_hip.get(index, []), workflow) for index, hip in enumerate(hips))
     return results[0] if isinstance(reviewed, ReviewedHip) else results
 
 
-def _recommend_one(hip: ReviewedHip, context: ClinicalContext | None, workflow: Workflow) -> Recommendation:
-    return compose(Facts(hip=hip, context=context or ClinicalContext(), workflow=workflow))
+def _recommend_one(hip: ReviewedHip, contexts: list[ClinicalContext], workflow: Workflow) -> Recommendation:
+    visits = in_order(contexts)
+    known = after_each_visit(visits, workflow)
+    facts = Facts(
+        hip=hip,
+        context=known[-1] if known else ClinicalContext(),
+        workflow=workflow,
+        weeks_of_care=weeks_of_care(known),
+    )
+    return compose(facts, case_history(hip, visits, known, workflow))
 
 
-def _matched(hips: tuple[ReviewedHip, ...], contexts: tuple[ClinicalContext, ...]) -> Mapping[int, ClinicalContext]:
+def _matched(
+    hips: tuple[ReviewedHip, ...], contexts: tuple[ClinicalContext, ...]
+) -> Mapping[int, list[ClinicalContext]]:
     """Give each context to its hip, by the hip's position."""
     by_image: dict[str, list[int]] = {}
     by_name: dict[str, list[int]] = {}
     for index, hip in enumerate(hips):
         by_image.setdefault(hip.image_id, []).append(index)
         by_name.setdefault(PurePath(hip.path).name, []).append(index)
-    matched: dict[int, ClinicalContext] = {}
+    matched: dict[int, list[ClinicalContext]] = {}
     for context in contexts:
         if context.image_id:
             places = by_image.get(context.image_id, [])
@@ -88,22 +105,18 @@ def _matched(hips: tuple[ReviewedHip, ...], contexts: tuple[ClinicalContext, ...
         else:
             places = list(range(len(hips)))
         fitting = [index for index in places if context.side in ("", hips[index].side)]
-        _check_fit(context, fitting, [hips[index].side for index in places], matched)
-        matched[fitting[0]] = context
+        _check_fit(context, fitting, [hips[index].side for index in places])
+        matched.setdefault(fitting[0], []).append(context)
     return matched
 
 
-def _check_fit(
-    context: ClinicalContext, fitting: list[int], sides: list[str], matched: Mapping[int, ClinicalContext]
-) -> None:
+def _check_fit(context: ClinicalContext, fitting: list[int], sides: list[str]) -> None:
     name = f"clinical context for image {context.image_id or context.path or '(any)'}, side {context.side or '(any)'}"
     if not fitting:
         there = f"the image has the sides {', '.join(sides)}" if sides else "there is no such image"
         raise UsageError(f"{name}: it fits no hip of these results ({there}); correct its image or its side.")
     if len(fitting) > 1:
         raise UsageError(f"{name}: it fits {len(fitting)} hips; name the image by its image_id, and the side.")
-    if fitting[0] in matched:
-        raise UsageError(f"{name}: this hip has a clinical context already; keep one.")
 
 
 def _check_items(context: ClinicalContext, workflow: Workflow) -> None:

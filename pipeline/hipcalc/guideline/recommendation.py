@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
+from hipcalc.guideline.case import HistoryEntry
 from hipcalc.guideline.context import Answer
 from hipcalc.guideline.explanation import Explanation
 from hipcalc.guideline.workflow import Basis, RuleKind
@@ -165,6 +166,8 @@ class Recommendation:
     tensions : tuple of TensionNote
     explanation : Explanation
         Which guard fired, which did not, and which missing answer alone would change the state.
+    history : tuple of HistoryEntry
+        The way here, decision by decision and visit by visit; empty where the visits have no dates.
     disclaimer : tuple of str
     workflow_name, workflow_version, workflow_sha256 : str
     """
@@ -191,6 +194,7 @@ class Recommendation:
     cautions: tuple[Caution, ...]
     tensions: tuple[TensionNote, ...]
     explanation: Explanation
+    history: tuple[HistoryEntry, ...]
     disclaimer: tuple[str, ...]
     workflow_name: str
     workflow_version: str

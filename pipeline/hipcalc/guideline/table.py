@@ -4,11 +4,13 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from hipcalc.guideline.context import Answer, Checklist, ClinicalContext, contradictions
 from hipcalc.guideline.loading import load_workflow
+from hipcalc.guideline.visits import visit_problems
 from hipcalc.guideline.workflow import Gate, InputDefinition, Workflow
 from hipcalc.review.json_rows import read_json_rows
 from hipcalc.review.rows import Problems, Row, read_rows
@@ -16,6 +18,7 @@ from hipcalc.review.rows import Problems, Row, read_rows
 __all__ = ["context_columns", "read_contexts"]
 
 _SIDES: Final = ("R", "L", "unknown")
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ANSWERS: Final[Mapping[str, Answer]] = {"yes": "yes", "no": "no", "unknown": "unknown"}
 
 
@@ -24,7 +27,7 @@ def context_columns(workflow: Workflow | None = None) -> tuple[str, ...]:
     workflow = workflow or load_workflow()
     gates = workflow.gates
     return (
-        *("image_id", "path", "side"),
+        *("image_id", "path", "side", "visit_date"),
         *(known.id for known in workflow.inputs),
         *(gate.column for gate in gates),
         *(gate.prefix + item.id for gate in gates for item in gate.asked),
@@ -38,8 +41,9 @@ def read_contexts(path: str | Path, workflow: Workflow | None = None) -> tuple[C
     ----------
     path : str or Path
         CSV as spreadsheets export it, or a JSON list of objects (a name that ends in ``.json``), with a row for each
-        hip: `image_id` or `path` (the file's name is compared, not its folder), `side`, and any of the columns of
-        `context_columns`. A blank cell or a column that is not there means unknown.
+        visit of each hip: `image_id` or `path` (the file's name is compared, not its folder), `side`, `visit_date`
+        (such as 2026-03-01; needed where a hip has several rows), and any of the columns of `context_columns`. The
+        order of the rows does not matter. A blank cell or a column that is not there means unknown.
     workflow : Workflow, optional
         Whose inputs are the columns; without it, the one that comes with hipcalc.
 
@@ -62,16 +66,40 @@ def read_contexts(path: str | Path, workflow: Workflow | None = None) -> tuple[C
     values = [_RowReader(row=row, problems=problems, workflow=workflow).values() for row in rows]
     _check_doubles(rows, problems, "entry" if is_json else "line")
     problems.raise_if_any()
-    return tuple(ClinicalContext(**value) for value in values)
+    contexts = tuple(ClinicalContext(**value) for value in values)
+    _check_visits(rows, contexts, problems)
+    problems.raise_if_any()
+    return contexts
 
 
 def _check_doubles(rows: tuple[Row, ...], problems: Problems, row_name: str) -> None:
-    first: dict[tuple[str, str, str], int] = {}
+    """Find a second row for one visit of one hip, and a hip with several rows of which one has no date."""
+    first: dict[tuple[str, ...], int] = {}
+    undated = {_hip(row) for row in rows if not row.cell("visit_date")}
     for row in rows:
-        key = (row.cell("image_id"), row.cell("path"), row.cell("side"))
-        line = first.setdefault(key, row.line)
+        visit = "" if _hip(row) in undated else row.cell("visit_date")
+        line = first.setdefault((*_hip(row), visit), row.line)
         if line != row.line:
-            problems.add(row.line, "side", key[2], f"{row_name} {line} is about the same hip already")
+            what = "the same hip and day" if visit else "the same hip"
+            allowed = f"{row_name} {line} is about {what} already; give each visit of a hip a visit_date of its own"
+            column = "visit_date" if visit else "side"
+            problems.add(row.line, column, row.cell(column), allowed)
+
+
+def _check_visits(rows: tuple[Row, ...], contexts: tuple[ClinicalContext, ...], problems: Problems) -> None:
+    """Find what a visit takes back that an earlier one of the same hip says was done."""
+    hips: dict[tuple[str, ...], list[int]] = {}
+    for index, row in enumerate(rows):
+        hips.setdefault(_hip(row), []).append(index)
+    for indices in hips.values():
+        ordered = sorted(indices, key=lambda index: contexts[index].visit_date or date.min)
+        for position, column, why in visit_problems([contexts[index] for index in ordered]):
+            row = rows[ordered[position]]
+            problems.add(row.line, column, row.cell(column), why)
+
+
+def _hip(row: Row) -> tuple[str, ...]:
+    return (row.cell("image_id"), row.cell("path"), row.cell("side"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,13 +118,28 @@ class _RowReader:
         checklists = {gate.column: self._checklist(gate) for gate in self.workflow.gates}
         return {**self._keys(), **inputs, **checklists}
 
-    def _keys(self) -> dict[str, str]:
+    def _keys(self) -> dict[str, Any]:
         image_id, path, side = (self.row.cell(name) for name in ("image_id", "path", "side"))
         if not image_id and not path:
             self._wrong("path", "name the image by its path or its image_id")
         if side not in _SIDES:
             self._wrong("side", f"choose one of {', '.join(_SIDES)}")
-        return {"image_id": image_id, "path": path, "side": side}
+        return {"image_id": image_id, "path": path, "side": side, "visit_date": self._visit_date()}
+
+    def _visit_date(self) -> date | None:
+        text = self.row.cell("visit_date")
+        if not text:
+            return None
+        try:
+            day = date.fromisoformat(text) if _DATE.fullmatch(text) else None
+        except ValueError:
+            day = None
+        if day is None:
+            self._wrong("visit_date", "give a day as year-month-day, such as 2026-03-01")
+        # It may be tomorrow already where the table was typed.
+        elif day > datetime.now(UTC).date() + timedelta(days=1):
+            self._wrong("visit_date", "the day lies in the future")
+        return day
 
     def _input(self, known: InputDefinition) -> Any:
         text = self.row.cell(known.id)

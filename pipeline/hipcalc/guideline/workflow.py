@@ -149,7 +149,7 @@ class Tension:
 
 @dataclass(frozen=True, kw_only=True)
 class InputDefinition:
-    """A column of a context table beside those of the gates."""
+    """A column of a context table beside those of the gates; one that `carries` holds on from visit to visit."""
 
     id: str
     question: str
@@ -159,6 +159,7 @@ class InputDefinition:
     allowed: tuple[str, ...] = ()
     minimum: int = 0
     maximum: int = 0
+    carries: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

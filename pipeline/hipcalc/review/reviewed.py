@@ -1,7 +1,8 @@
 """Findings together with what readers decided about them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 
 from hipcalc.anatomy import HipStatus
@@ -91,6 +92,15 @@ class ReviewedHip:
     def with_status(self, status: ReviewStatus) -> tuple[ReviewedFinding, ...]:
         """Return the findings of one review status."""
         return tuple(finding for finding in self.findings if finding.status == status)
+
+    def as_of(self, moment: datetime | None) -> "ReviewedHip":
+        """Return the hip as it was after the decisions up to a moment; None is before every decision."""
+        then = []
+        for entry in self.findings:
+            said = tuple(one for one in entry.decisions if moment is not None and one.time <= moment)
+            if entry.finding.finding or said:
+                then.append(_reviewed(entry.finding, said))
+        return replace(self, findings=tuple(then))
 
 
 def apply_reviews(screening: Screened, decisions: Iterable[Decision]) -> tuple[ReviewedHip, ...]:
