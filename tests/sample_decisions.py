@@ -15,7 +15,7 @@ import pandas as pd
 SAMPLE = Path(__file__).resolve().parents[1] / "sample_data"
 CLASSES = {"amorphous": "labral-calcification", "ring": "labral-calcification", "ossicle": "os-acetabuli"}
 COLUMNS = ("candidate_id", "status", "reader", "time", "reason", "confirmed_class")
-READER, TIME = "Sample Reader", "2026-01-15T09:00:00Z"
+READER, TIME = "Sample Reader", "2025-09-15T09:00:00Z"
 
 
 def sample_decisions(results: Path) -> list[dict[str, str]]:

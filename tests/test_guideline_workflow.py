@@ -68,7 +68,13 @@ def test_the_classes_are_those_of_the_differential() -> None:
 def test_every_input_is_a_field_of_the_context_and_the_reverse() -> None:
     workflow = load_workflow()
     named = {known.id for known in workflow.inputs} | {gate.column for gate in workflow.gates}
-    assert named == {column.name for column in fields(ClinicalContext)} - {"image_id", "path", "side", "visit_date"}
+    assert named == {column.name for column in fields(ClinicalContext)} - {
+        "image_id",
+        "path",
+        "side",
+        "visit_date",
+        "read_from",
+    }
 
 
 def test_a_sites_own_copy_is_used_and_named_in_the_output(tmp_path: Path) -> None:

@@ -109,6 +109,20 @@ def test_file_and_page_say_what_made_them_and_how_far_they_go(folder, tmp_path):
         assert said in section, said
 
 
+def test_the_page_tells_the_way_from_visit_to_visit(folder, tmp_path):
+    rows = [
+        CONTEXT | {"visit_date": "2026-05-04", "conservative_outcome": "persists", "conservative_started": ""},
+        CONTEXT | {"visit_date": "2026-03-02", "conservative_outcome": "", "conservative_started": "yes"},
+    ]
+    report_workflow(folder.path, table(tmp_path / "contexts.csv", rows), decisions(tmp_path, R_1="confirmed"))
+    assert [entry["state"] for entry in saved(folder, f"{PELVIS}-R.json")["history"]] == ["S8", "S10", "S11"]
+    page = (folder.pages / f"{PELVIS}.html").read_text(encoding="utf-8")
+    way = page[page.index("The way here") : page.index("To be kept in mind")]
+    assert way.index("2026-03-01") < way.index("2026-03-02") < way.index("2026-05-04")
+    assert "confirmed by Dr A. Reader" in way
+    assert "9.0" in way
+
+
 def test_without_decisions_nothing_is_advised(folder, tmp_path):
     hips, _ = report(folder, tmp_path)
     assert hips[PELVIS, "R"].state == "S1"
@@ -156,7 +170,8 @@ def test_a_wrong_context_leaves_everything_as_it_was(folder, tmp_path):
         report(folder, tmp_path, context=CONTEXT | {"image_id": "no-such-image"}, R_1="confirmed")
     with pytest.raises(UsageError, match="line 2, column hip_pain: 'perhaps' is not allowed"):
         report(folder, tmp_path, context=CONTEXT | {"hip_pain": "perhaps"}, R_1="confirmed")
-    with pytest.raises(UsageError, match="there is no candidate|holds no candidate"):
+    missing = f"decisions.csv, line 2, column candidate_id: '{PELVIS}-R-9' is not allowed; the results hold no such"
+    with pytest.raises(UsageError, match=missing):
         report(folder, tmp_path, R_9="confirmed")
     assert {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()} == before
 

@@ -84,6 +84,38 @@ def test_says_where_a_cell_is_wrong_and_what_is_allowed(tmp_path: Path, row: str
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (
+            [("a-R-1,confirmed,Dr A,{},,,"), ("a-R-1,rejected,Dr B,{},,,")],
+            "line 4, column status: 'Dr B: rejected' is not allowed; line 3 says Dr A: confirmed about a-R-1 at the "
+            "same time; correct one, or give a later time",
+        ),
+        (
+            [("a-R-1,confirmed,Dr A,{},,,cppd"), ("a-R-1,confirmed,Dr A,{},,,marker")],
+            "line 4, column status: 'Dr A: confirmed marker' .* line 3 says Dr A: confirmed cppd about a-R-1",
+        ),
+        (
+            ["a-R-1,confirmed,Dr A,2999-01-01T00:00:00Z,,,"],
+            "line 3, column time: '2999-.*' is .*; the time lies in the",
+        ),
+        (["b-R-1,confirmed,Dr A,{},,,"], "line 3, column candidate_id: 'b-R-1' is not allowed; the results hold no"),
+    ],
+)
+def test_refuses_what_cannot_be_with_the_line(tmp_path: Path, rows: list[str], message: str) -> None:
+    table = write(tmp_path, "a-R-2,confirmed,Dr A,2026-03-01T09:00:00Z,,,", *rows)
+    content = table.read_text(encoding="utf-8").replace("{}", "2026-03-01T09:00:00Z")
+    table.write_text(content, encoding="utf-8")
+    with pytest.raises(UsageError, match=message):
+        read_decisions(table, candidates={"a-R-1", "a-R-2"})
+
+
+def test_the_same_decision_twice_is_no_contradiction(tmp_path: Path) -> None:
+    row = "a-R-1,confirmed,Dr A,2026-03-01T09:00:00Z,,,"
+    assert len(read_decisions(write(tmp_path, row, row), candidates=["a-R-1"])) == 2
+
+
 def test_names_every_wrong_cell_at_once_with_the_line_in_the_file(tmp_path: Path) -> None:
     table = write(
         tmp_path,

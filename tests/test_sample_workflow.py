@@ -54,8 +54,11 @@ def test_the_sample_decisions_are_those_of_a_reader_who_knows_the_truth(results:
 def test_the_sample_reaches_the_states_that_it_is_meant_to_show(results: Path) -> None:
     contexts, decisions = SAMPLE / "contexts.csv", SAMPLE / "decisions.csv"
     assert main(["report", str(results), "--context", str(contexts), "--decisions", str(decisions)]) == 0
-    reached = {}
+    reached, histories = {}, {}
     for file in sorted((results / "recommendations").glob("*.json")):
         said = json.loads(file.read_text(encoding="utf-8"))
         reached[f"{Path(said['path']).name} {said['side']}"] = said["state"]
+        if said["history"]:
+            histories[Path(said["path"]).name] = [entry["state"] for entry in said["history"]]
     assert reached == STATES
+    assert histories == {"07_left_hip.dcm": ["S8", "S10", "S12", "S13", "S14", "S16"]}

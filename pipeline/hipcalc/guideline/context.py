@@ -67,6 +67,8 @@ class ClinicalContext:
         Which hip: by image id or file name, and side; a blank one matches any.
     visit_date : date or None
         The day of the visit that the answers are from; needed where a hip has several.
+    read_from : str
+        File and line, to name in an error; empty for a context that was made in code. It is no part of a comparison.
     age_years, pain_duration_weeks : float or None
         None when unknown.
     open_physes, implant, hip_pain, history_done, examination_done : {"yes", "no", "unknown"}
@@ -97,6 +99,7 @@ class ClinicalContext:
     path: str = ""
     side: Literal["R", "L", "unknown", ""] = ""
     visit_date: date | None = None
+    read_from: str = field(default="", compare=False)
     age_years: float | None = None
     open_physes: Answer = "unknown"
     implant: Answer = "unknown"
@@ -123,6 +126,14 @@ class ClinicalContext:
     symptomatic_labral_pathology: Answer = "unknown"
     clinical_correlation: Answer = "unknown"
 
+    @property
+    def name(self) -> str:
+        """How an error speaks of it: file and line where it was read from one, the hip, and the day of the visit."""
+        place = f"clinical context for image {self.image_id or self.path or '(any)'}, side {self.side or '(any)'}"
+        if self.read_from:
+            place = f"{self.read_from}: {place}"
+        return place if self.visit_date is None else f"{place}, visit of {self.visit_date}"
+
     def __post_init__(self) -> None:
         """Refuse values that are not allowed, and a context that contradicts itself."""
         for column in fields(self):
@@ -135,7 +146,7 @@ class ClinicalContext:
             raise UsageError(f"clinical context, {name}: {values[name]!r} is not possible; {why}.")
 
 
-_KEYS: Final = ("image_id", "path", "side", "visit_date")
+_KEYS: Final = ("image_id", "path", "side", "visit_date", "read_from")
 CHECKLIST_NAMES: Final = tuple(column.name for column in fields(ClinicalContext) if column.type is Checklist)
 # The columns of a context table beside the keys and the checklists.
 INPUT_NAMES: Final = tuple(

@@ -111,7 +111,7 @@ def _matched(
 
 
 def _check_fit(context: ClinicalContext, fitting: list[int], sides: list[str]) -> None:
-    name = f"clinical context for image {context.image_id or context.path or '(any)'}, side {context.side or '(any)'}"
+    name = context.name
     if not fitting:
         there = f"the image has the sides {', '.join(sides)}" if sides else "there is no such image"
         raise UsageError(f"{name}: it fits no hip of these results ({there}); correct its image or its side.")

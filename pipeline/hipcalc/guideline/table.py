@@ -62,11 +62,15 @@ def read_contexts(path: str | Path, workflow: Workflow | None = None) -> tuple[C
     is_json = path.suffix.lower() == ".json"
     read = read_json_rows if is_json else read_rows
     rows = read(path, columns=context_columns(workflow), required=("side",))
-    problems = Problems(path, row_name="entry" if is_json else "line")
+    row_name = "entry" if is_json else "line"
+    problems = Problems(path, row_name=row_name)
     values = [_RowReader(row=row, problems=problems, workflow=workflow).values() for row in rows]
-    _check_doubles(rows, problems, "entry" if is_json else "line")
+    _check_doubles(rows, problems, row_name)
     problems.raise_if_any()
-    contexts = tuple(ClinicalContext(**value) for value in values)
+    contexts = tuple(
+        ClinicalContext(**value, read_from=f"{path}, {row_name} {row.line}")
+        for row, value in zip(rows, values, strict=True)
+    )
     _check_visits(rows, contexts, problems)
     problems.raise_if_any()
     return contexts

@@ -28,7 +28,7 @@ def in_order(visits: Sequence[ClinicalContext]) -> tuple[ClinicalContext, ...]:
     dates = [visit.visit_date for visit in visits]
     if len(visits) > 1 and (None in dates or len(set(dates)) < len(dates)):
         raise UsageError(
-            f"{_name(visits[0])}: this hip has a clinical context already; keep one, or give each visit a visit_date "
+            f"{visits[1].name}: this hip has a clinical context already; keep one, or give each visit a visit_date "
             "of its own."
         )
     # A single visit may lack the date.
@@ -59,9 +59,7 @@ def after_each_visit(visits: Sequence[ClinicalContext], workflow: Workflow) -> t
         If a visit takes back what an earlier one recorded as done, or makes the patient younger.
     """
     for index, column, why in visit_problems(visits):
-        raise UsageError(
-            f"{_name(visits[index])}, {column}: {getattr(visits[index], column)!r} is not possible; {why}."
-        )
+        raise UsageError(f"{visits[index].name}, {column}: {getattr(visits[index], column)!r} is not possible; {why}.")
     known: list[ClinicalContext] = []
     for visit in visits:
         known.append(_joined(known[-1], visit, workflow) if known else visit)
@@ -122,8 +120,3 @@ def _still_raised(before: Checklist, now: Checklist) -> Checklist:
         name: "yes" for name, answer in before.answers.items() if answer == "yes" and now.answer(name) == "unknown"
     }
     return replace(now, answers={**now.answers, **raised}) if raised else now
-
-
-def _name(visit: ClinicalContext) -> str:
-    place = f"clinical context for image {visit.image_id or visit.path or '(any)'}, side {visit.side or '(any)'}"
-    return place if visit.visit_date is None else f"{place}, visit of {visit.visit_date}"

@@ -86,8 +86,10 @@ def report_workflow(
     records = tuple(folder.records())
     site = load_workflow(workflow)
     known = read_contexts(contexts, site)
-    new = () if decisions is None else read_decisions(decisions)
     before = read_log(folder.path)
+    candidates = {one.candidate_id for record in records for one in record.candidates}
+    candidates |= {decision.candidate_id for decision in before}
+    new = () if decisions is None else read_decisions(decisions, candidates=candidates)
     # Tried without writing, so that a context which fits no hip leaves the log as it was.
     recommend(_reviewed(records, (*before, *new)), known, workflow=site)
     log = append_decisions(folder.path, new) if new else before

@@ -1,8 +1,8 @@
 """What a reader decided about a candidate, and the tables that hold decisions."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal, cast, get_args
 
@@ -44,6 +44,7 @@ FINDING_CLASSES: Final = (
 REJECTION_REASONS: Final = ("osteophyte", "bone-edge", "vessel", "marker", "artefact", "other")
 DECISION_COLUMNS: Final = ("candidate_id", "status", "reader", "time", "reason", "note", "confirmed_class")
 _REQUIRED: Final = ("candidate_id", "status", "reader", "time")
+_CLOCKS_DIFFER: Final = timedelta(hours=1)
 _TIME_RULE: Final = "give ISO 8601 with an offset or Z, such as 2026-03-01T14:05:00+01:00"
 
 
@@ -98,7 +99,7 @@ class Decision:
         return {column: _text(getattr(self, column)) for column in DECISION_COLUMNS}
 
 
-def read_decisions(path: str | Path) -> tuple[Decision, ...]:
+def read_decisions(path: str | Path, *, candidates: Collection[str] | None = None) -> tuple[Decision, ...]:
     """Read a table of decisions.
 
     Parameters
@@ -106,6 +107,8 @@ def read_decisions(path: str | Path) -> tuple[Decision, ...]:
     path : str or Path
         CSV with the columns `candidate_id`, `status`, `reader`, `time` and, optionally, `reason`, `note`,
         `confirmed_class`: the fields of `Decision`.
+    candidates : collection of str, optional
+        The ids that a decision may be about; without them, any.
 
     Returns
     -------
@@ -115,7 +118,8 @@ def read_decisions(path: str | Path) -> tuple[Decision, ...]:
     Raises
     ------
     UsageError
-        With a sentence for each wrong column or cell: line, column, value, and what is allowed.
+        With a sentence for each wrong column or cell: line, column, value, and what is allowed. Wrong are an unknown
+        candidate, a time in the future, and a second row that contradicts one about the same candidate and time, too.
     """
     path = Path(path)
     rows = read_rows(path, columns=DECISION_COLUMNS, required=_REQUIRED)
@@ -124,7 +128,30 @@ def read_decisions(path: str | Path) -> tuple[Decision, ...]:
         for column, value, allowed in _wrong_cells(row.cells):
             problems.add(row.line, column, value, allowed)
     problems.raise_if_any()
-    return tuple(_decision(row) for row in rows)
+    decisions = tuple(_decision(row) for row in rows)
+    _check_places(rows, decisions, candidates, problems)
+    problems.raise_if_any()
+    return decisions
+
+
+def _check_places(
+    rows: tuple[Row, ...], decisions: tuple[Decision, ...], candidates: Collection[str] | None, problems: Problems
+) -> None:
+    """Find decisions about what is not there, from the future, or against each other."""
+    latest = datetime.now(UTC) + _CLOCKS_DIFFER
+    first: dict[tuple[str, datetime], tuple[int, Decision]] = {}
+    for row, decision in zip(rows, decisions, strict=True):
+        name = decision.candidate_id
+        if candidates is not None and name not in candidates:
+            problems.add(row.line, "candidate_id", name, "the results hold no such candidate")
+        if decision.time > latest:
+            problems.add(row.line, "time", row.cell("time"), "the time lies in the future")
+        line, other = first.setdefault((name, decision.time), (row.line, decision))
+        if (other.status, other.confirmed_class) != (decision.status, decision.confirmed_class):
+            allowed = (
+                f"line {line} says {_saying(other)} about {name} at the same time; correct one, or give a later time"
+            )
+            problems.add(row.line, "status", _saying(decision), allowed)
 
 
 def check_agreement(decisions: Iterable[Decision]) -> None:
