@@ -130,7 +130,18 @@ TRANSITIONS: list[tuple[str, str, Any, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("start", "end", "before", "after"), TRANSITIONS)
+def transition_id(number: int) -> str:
+    """Return the name of a transition's test: from, to, and which of several."""
+    start, end = TRANSITIONS[number][:2]
+    same = sum(TRANSITIONS[index][:2] == (start, end) for index in range(number))
+    return f"{start} to {end}" + (f", {same + 1}" if same else "")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "before", "after"),
+    TRANSITIONS,
+    ids=[transition_id(number) for number in range(len(TRANSITIONS))],
+)
 def test_each_transition(start: str, end: str, before: Any, after: Any) -> None:
     first, second = recommend(*before), recommend(*after)
     assert start in ("S4", first.state)
@@ -145,7 +156,16 @@ def test_the_table_of_transitions_is_complete() -> None:
     assert tested == {(state.id, later) for state in WORKFLOW.states for later in state.goes_to}
 
 
-@pytest.mark.parametrize("state", [state for state in STATE_CASES if state not in ("S0", "S1", "S2", "S3", "S17")])
+def test_the_written_table_of_transitions_is_that_of_these_tests() -> None:
+    from transition_table import TABLE, transition_table
+
+    assert TABLE.read_text(encoding="utf-8") == transition_table(), "write it again: see tests/transition_table.py"
+
+
+CASES_TO_REVOKE = [state for state in STATE_CASES if state not in ("S0", "S1", "S2", "S3", "S17")]
+
+
+@pytest.mark.parametrize("state", CASES_TO_REVOKE)
 def test_a_revoked_confirmation_goes_back_to_unreviewed(state: str) -> None:
     _, context = STATE_CASES[state]
     revoked = reviewed_hip(decisions=(decision(), decision(1, "unreviewed", hour=10)))
