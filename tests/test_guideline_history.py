@@ -17,6 +17,7 @@ from hipcalc.guideline import Checklist, ClinicalContext, Recommendation, read_c
 from hipcalc.guideline.context import contradictions
 
 FIRST = date(2026, 3, 2)
+some = settings(max_examples=min(60, settings.default.max_examples))
 
 
 def visit(week: float, **changes: Any) -> ClinicalContext:
@@ -250,7 +251,7 @@ def courses(draw: st.DrawFn) -> tuple[ClinicalContext, ...]:
     return tuple(drawn)
 
 
-@settings(max_examples=60)
+@some
 @given(hip=hips(), visits=courses(), data=st.data())
 def test_any_order_of_rows_gives_one_history_and_its_end_is_the_state(hip: Any, visits: Any, data: Any) -> None:
     named = tuple(replace(one, side="") for one in visits)
@@ -261,7 +262,7 @@ def test_any_order_of_rows_gives_one_history_and_its_end_is_the_state(hip: Any, 
     assert len(states(output)) == len(visits)
 
 
-@settings(max_examples=60)
+@some
 @given(visits=courses(), hour=st.integers(0, 23))
 def test_revoking_goes_back_to_unreviewed_wherever_the_case_was(visits: Any, hour: int) -> None:
     latest = max(one.visit_date for one in visits)
@@ -273,7 +274,7 @@ def test_revoking_goes_back_to_unreviewed_wherever_the_case_was(visits: Any, hou
     assert after.history[: len(before.history)] == before.history
 
 
-@settings(max_examples=60)
+@some
 @given(visits=courses())
 def test_history_never_clears_what_the_last_visit_left_open(visits: Any) -> None:
     output = recommend(reviewed_hip(), visits)

@@ -33,8 +33,9 @@ HARMLESS = MANDATORY | {"R23", "R39", "R40", "R41", "R43"}
 RED_FLAGS = tuple(item.id for item in WORKFLOW.gate("R").items)
 STEPS = ("S10", "S11", "S12", "S13", "S14", "S15", "S16")
 
-many = settings(max_examples=100, deadline=None)
-some = settings(max_examples=50, deadline=None)
+# 100 examples, unless a profile asks for fewer.
+many = settings(deadline=None)
+some = settings(max_examples=min(50, settings.default.max_examples), deadline=None)
 
 
 def rule_ids(output: Recommendation) -> set[str]:
