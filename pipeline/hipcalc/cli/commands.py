@@ -143,7 +143,13 @@ def report(arguments: argparse.Namespace) -> int:
     """Write workflow reports."""
     from hipcalc.report import report_workflow
 
-    result = report_workflow(arguments.results, arguments.context, arguments.decisions, workflow=arguments.workflow)
+    result = report_workflow(
+        arguments.results,
+        arguments.context,
+        arguments.decisions,
+        workflow=arguments.workflow,
+        formats=arguments.format,
+    )
     tables.print_workflow(Console(), result)
     return DONE
 

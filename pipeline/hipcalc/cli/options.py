@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from hipcalc.report.formats import DEFAULT_FORMATS, FORMATS
 from hipcalc.screen import DEFAULT_FALSE_MARKS_PER_HIP
 
 __all__ = ["parser"]
@@ -146,6 +147,13 @@ def _report(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--workflow", type=Path, metavar="FILE", help="a site's own copy of guideline-1/workflow.toml, checked first"
     )
+    command.add_argument(
+        "--format",
+        type=_names,
+        metavar="NAME,...",
+        default=DEFAULT_FORMATS,
+        help=f"one or several of {', '.join(FORMATS)} (default: {','.join(DEFAULT_FORMATS)})",
+    )
 
 
 def _evaluate(command: argparse.ArgumentParser) -> None:
@@ -175,6 +183,14 @@ def _simulate(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=int, metavar="S", help="0 or larger (default: 1)")
     command.add_argument("--workers", type=int, metavar="N", help="processes (default: one for each core)")
     command.add_argument("--sample", action="store_true", help="write the bundled sample instead, into any folder")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    for name in names:
+        if name not in FORMATS:
+            raise argparse.ArgumentTypeError(f"{name!r} is no format of a report; choose out of {', '.join(FORMATS)}")
+    return names
 
 
 def _shard(text: str) -> tuple[int, int]:

@@ -1,10 +1,8 @@
 """Decisions and clinical contexts -> recommendations beside the results, and in their pages."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from markupsafe import Markup
 
@@ -12,11 +10,10 @@ from hipcalc.errors import UsageError
 from hipcalc.findings import Finding, HipRecord
 from hipcalc.guideline import Recommendation, load_workflow, read_contexts, recommend
 from hipcalc.report.cells import PageReview
-from hipcalc.report.files import write_atomic
+from hipcalc.report.formats import DEFAULT_FORMATS, WorkflowReport, check_formats, write_formats
 from hipcalc.report.hip_provenance import HipProvenance, hip_provenances
 from hipcalc.report.records import FileRecord
 from hipcalc.report.rendering import RunFacts, render_part
-from hipcalc.report.schema import recommendation_schema
 from hipcalc.report.site import page_names, write_pages
 from hipcalc.report.store import ResultsFolder
 from hipcalc.report.words import length_text, side_name, spacing_text
@@ -49,13 +46,15 @@ def report_workflow(
     decisions: str | Path | None = None,
     *,
     workflow: Path | None = None,
+    formats: Sequence[str] = DEFAULT_FORMATS,
 ) -> WorkflowResult:
     """Add decisions to the log of a results folder, and write what the workflow says about each hip.
 
-    Nothing is written before every table has been read and checked. ``recommendations/<image_id>-<side>.json`` holds
-    each hip's recommendation, ``recommendations/audit/`` those of hips of which every finding was rejected,
-    ``recommendations/schema/recommendation.json`` the JSON Schema of both; pages are written again with the
-    same content.
+    Nothing is written before every table has been read and checked. Every format has its files in
+    ``recommendations``; those of formats that are not asked for this time are taken away, as they may have become
+    untrue. As JSON, ``<image_id>-<side>.json`` holds each hip's recommendation, ``audit/`` those of hips of which
+    every finding was rejected, ``schema/recommendation.json`` the JSON Schema of both. The pages of the results are
+    always written again.
 
     Parameters
     ----------
@@ -67,6 +66,8 @@ def report_workflow(
         Table of decisions (`hipcalc.review.read_decisions`); without it, the log alone counts.
     workflow : Path, optional
         A site's own workflow file (`hipcalc.guideline.load_workflow`); without it, the one that comes with hipcalc.
+    formats : sequence of str, optional
+        Names of `hipcalc.report.formats.FORMATS`.
 
     Returns
     -------
@@ -75,7 +76,8 @@ def report_workflow(
     Raises
     ------
     UsageError
-        If the folder holds no finished results, or a table or the workflow file is wrong.
+        If the folder holds no finished results, if a table or the workflow file is wrong, or if a format is unknown
+        or cannot be written here.
     OutputError
         If something cannot be written.
     """
@@ -84,6 +86,8 @@ def report_workflow(
     if run["status"] != "done":
         raise UsageError(f"{folder.path} holds an unfinished run: run hipcalc screen with --resume first.")
     records = tuple(folder.records())
+    has_pictures = bool(run["settings"]["pages"])
+    check_formats(formats, has_pictures=has_pictures)
     site = load_workflow(workflow)
     known = read_contexts(contexts, site)
     before = read_log(folder.path)
@@ -95,14 +99,24 @@ def report_workflow(
     log = append_decisions(folder.path, new) if new else before
     reviewed = _reviewed(records, log)
     recommendations = recommend(reviewed, known, workflow=site)
-    origins = hip_provenances(records, RunFacts.from_run(run))
-    _write_files(folder.path / "recommendations", recommendations, origins)
-    if run["settings"]["pages"]:
-        _write_pages(folder, records, reviewed, recommendations, origins)
+    facts = RunFacts.from_run(run)
+    report = WorkflowReport(
+        results=folder,
+        run=facts,
+        has_pictures=has_pictures,
+        records=records,
+        reviewed=reviewed,
+        recommendations=recommendations,
+        origins=hip_provenances(records, facts),
+        workflow=site,
+    )
+    write_formats(formats, report)
+    if has_pictures:
+        _write_pages(report)
     return WorkflowResult(
         recommendations=recommendations,
-        folder=folder.path / "recommendations",
-        index=folder.index if run["settings"]["pages"] else None,
+        folder=report.folder,
+        index=folder.index if has_pictures else None,
         new_decisions=len(log) - len(before),
     )
 
@@ -119,55 +133,24 @@ def _reviewed(records: Iterable[FileRecord], decisions: Sequence[Decision]) -> t
     return tuple(hips)
 
 
-def _name(recommendation: Recommendation) -> str:
-    side = recommendation.side if recommendation.side in ("R", "L") else "U"
-    return f"{recommendation.image_id}-{side}.json"
-
-
-def _write_files(
-    folder: Path,
-    recommendations: Iterable[Recommendation],
-    origins: Mapping[tuple[str, str], HipProvenance],
-) -> None:
-    for recommendation in recommendations:
-        places = (folder / _name(recommendation), folder / "audit" / _name(recommendation))
-        place, other = places[::-1] if recommendation.audit_only else places
-        origin = origins[recommendation.image_id, recommendation.side]
-        write_atomic(place, _json({**recommendation.to_dict(), "provenance": origin.to_dict()}))
-        # An earlier report may have filed it under the other heading.
-        other.unlink(missing_ok=True)
-    write_atomic(folder / "schema" / "recommendation.json", _json(recommendation_schema()))
-
-
-def _json(values: dict[str, Any]) -> str:
-    return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
-
-
-def _write_pages(
-    folder: ResultsFolder,
-    records: tuple[FileRecord, ...],
-    reviewed: Iterable[ReviewedHip],
-    recommendations: tuple[Recommendation, ...],
-    origins: Mapping[tuple[str, str], HipProvenance],
-) -> None:
+def _write_pages(report: WorkflowReport) -> None:
     findings: dict[str, list[ReviewedHip]] = {}
-    for hip in reviewed:
+    for hip in report.reviewed:
         findings.setdefault(hip.image_id, []).append(hip)
     shown: dict[str, list[Recommendation]] = {}
-    for recommendation in recommendations:
-        if not recommendation.audit_only:
-            shown.setdefault(recommendation.image_id, []).append(recommendation)
+    for recommendation in report.shown:
+        shown.setdefault(recommendation.image_id, []).append(recommendation)
 
     def review_of(record: FileRecord) -> PageReview:
         image_id = record.image.image_id
-        return _page_review(findings.get(image_id, []), shown.get(image_id, []), origins)
+        return _page_review(findings.get(image_id, []), shown.get(image_id, []), report.origins)
 
     write_pages(
-        folder,
-        records,
-        RunFacts.from_run(folder.read_run()),
+        report.results,
+        report.records,
+        report.run,
         review_of=review_of,
-        workflow=render_part("states.html.j2", rows=_state_rows(records, shown)),
+        workflow=render_part("states.html.j2", rows=_state_rows(report.records, shown)),
     )
 
 

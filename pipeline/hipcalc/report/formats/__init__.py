@@ -1,0 +1,99 @@
+"""The formats of the workflow report: one module each, found by name, loaded when it is asked for."""
+
+import importlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from hipcalc.errors import OutputError, UsageError
+from hipcalc.report.formats.contents import WorkflowReport
+
+__all__ = ["DEFAULT_FORMATS", "FORMATS", "Format", "WorkflowReport", "check_formats", "write_formats"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """How one format is written.
+
+    Attributes
+    ----------
+    module : str
+        In this package; its ``write(report)`` yields the path of every file as it is written.
+    places : tuple of str
+        Patterns below ``recommendations`` that its files have, and nothing else.
+    package, extra : str
+        The importable package that it needs, and the extra of hipcalc that installs it; empty where it needs none.
+    needs_pictures : bool
+        Whether it shows the radiographs.
+    """
+
+    module: str
+    places: tuple[str, ...]
+    package: str = ""
+    extra: str = ""
+    needs_pictures: bool = False
+
+
+# In the order in which they are written.
+FORMATS: Final[dict[str, Format]] = {
+    "json": Format(module="json_files", places=("*-[RLU].json", "audit/*-[RLU].json", "schema/recommendation.json")),
+}
+DEFAULT_FORMATS: Final = ("json",)
+
+
+def check_formats(names: Iterable[str], *, has_pictures: bool) -> None:
+    """Refuse what could not be written, before anything is.
+
+    Raises
+    ------
+    UsageError
+        If a name is no format, if the package that a format needs is not installed, or if it shows radiographs and
+        the run kept no pictures.
+    """
+    for name in names:
+        if name not in FORMATS:
+            raise UsageError(f"{name!r} is no format of a report; choose out of {', '.join(FORMATS)}.")
+        form = FORMATS[name]
+        if form.package and find_spec(form.package) is None:
+            raise UsageError(
+                f"The format {name} needs a package that is not there: pip install 'hipcalc[{form.extra}]'."
+            )
+        if form.needs_pictures and not has_pictures:
+            raise UsageError(f"The format {name} shows pictures, and hipcalc screen --format tables kept none.")
+
+
+def write_formats(names: Iterable[str], report: WorkflowReport) -> None:
+    """Write some formats, and take away what an earlier report wrote and this one did not.
+
+    A report that is left behind could show as confirmed what is confirmed no longer.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written or taken away.
+    """
+    wanted = set(names)
+    written = {
+        path
+        for name, form in FORMATS.items()
+        if name in wanted
+        for path in importlib.import_module(f"{__name__}.{form.module}").write(report)
+    }
+    for path in _earlier(report.folder):
+        if path not in written:
+            _remove(path)
+
+
+def _earlier(folder: Path) -> Iterator[Path]:
+    for form in FORMATS.values():
+        for place in form.places:
+            yield from sorted(path for path in folder.glob(place) if path.is_file())
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink()
+    except OSError as error:
+        raise OutputError(f"{path} is of an earlier report and cannot be removed ({error.strerror}).") from error
