@@ -1,6 +1,7 @@
 """The three tables, as CSV and as Parquet, with one schema taken from the records."""
 
 import csv
+import io
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from hipcalc.report.records import FileRecord, ImageRecord
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TABLES", "column_types", "table_frame", "write_tables"]
+__all__ = ["TABLES", "column_types", "csv_text", "parquet_table", "table_frame", "write_tables"]
 
 TABLES: dict[str, type] = {"images": ImageRecord, "hips": HipRecord, "candidates": Finding}
 
@@ -108,12 +109,8 @@ class _Table:
     """One table that grows row by row, as CSV and as Parquet; both take their names when the block ends well."""
 
     def __init__(self, folder: Path, name: str, columns: Mapping[str, type]) -> None:
-        # Only needed here, and slow to import.
-        import pyarrow as pa
-
         self._folder, self._name, self._columns = folder, name, columns
-        kinds = {str: pa.string(), float: pa.float64(), int: pa.int64(), bool: pa.bool_()}
-        self._schema = pa.schema([(column, kinds[kind]) for column, kind in columns.items()])
+        self._schema = _schema(columns)
         self._group: list[Any] = []
         self._rows = 0
         self._stack = ExitStack()
@@ -143,20 +140,8 @@ class _Table:
 
     def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add rows to the end."""
-        import pyarrow as pa
-
-        columns = {name: [row[name] for row in rows] for name in self._columns}
-        arrays = [
-            pa.array(
-                _without_blanks(columns[field.name]) if self._columns[field.name] is str else columns[field.name],
-                field.type,
-            )
-            for field in self._schema
-        ]
-        self._group.append(pa.Table.from_arrays(arrays, schema=self._schema))
-        words = [_as_words(values) if self._columns[name] is bool else values for name, values in columns.items()]
-        # The writer leaves what is unknown blank.
-        self._csv.writerows(zip(*words, strict=True))
+        self._group.append(parquet_table(self._columns, rows))
+        self._csv.writerows(_csv_rows(self._columns, rows))
         self._rows += len(rows)
         if self._rows >= _GROUP_ROWS:
             self._write_group()
@@ -167,6 +152,51 @@ class _Table:
         if self._rows:
             self._parquet.write_table(pa.concat_tables(self._group).combine_chunks(), row_group_size=self._rows)
         self._group, self._rows = [], 0
+
+
+def csv_text(columns: Mapping[str, type], rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows as CSV text, written as the three tables are.
+
+    Parameters
+    ----------
+    columns : mapping of str to type
+        From `column_types`.
+    rows : sequence of mapping
+        Values by column.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(_csv_rows(columns, rows))
+    return text.getvalue()
+
+
+def parquet_table(columns: Mapping[str, type], rows: Sequence[Mapping[str, Any]]) -> Any:
+    """Return rows as a pyarrow table with the types of the columns; arguments as of `csv_text`."""
+    # Only needed here, and slow to import.
+    import pyarrow as pa
+
+    schema = _schema(columns)
+    values = {name: [row[name] for row in rows] for name in columns}
+    arrays = [
+        pa.array(_without_blanks(values[part.name]) if columns[part.name] is str else values[part.name], part.type)
+        for part in schema
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _schema(columns: Mapping[str, type]) -> Any:
+    import pyarrow as pa
+
+    kinds = {str: pa.string(), float: pa.float64(), int: pa.int64(), bool: pa.bool_()}
+    return pa.schema([(column, kinds[kind]) for column, kind in columns.items()])
+
+
+def _csv_rows(columns: Mapping[str, type], rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Any, ...]]:
+    values = {name: [row[name] for row in rows] for name in columns}
+    words = [_as_words(cells) if columns[name] is bool else cells for name, cells in values.items()]
+    # The writer leaves what is unknown blank.
+    return zip(*words, strict=True)
 
 
 def _without_blanks(texts: list[Any]) -> list[Any]:

@@ -39,6 +39,8 @@ class Format:
 # In the order in which they are written.
 FORMATS: Final[dict[str, Format]] = {
     "json": Format(module="json_files", places=("*-[RLU].json", "audit/*-[RLU].json", "schema/recommendation.json")),
+    "csv": Format(module="csv_table", places=("recommendations.csv", "columns.csv")),
+    "parquet": Format(module="parquet_table", places=("recommendations.parquet",)),
 }
 DEFAULT_FORMATS: Final = ("json",)
 

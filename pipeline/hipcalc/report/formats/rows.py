@@ -1,0 +1,112 @@
+"""The table of recommendations: one row for each hip that a report may show, and what each column means."""
+
+import csv
+import io
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from hipcalc.guideline import Recommendation
+from hipcalc.report.formats.contents import WorkflowReport
+from hipcalc.report.tables import column_types
+
+__all__ = ["RecommendationRow", "column_table", "recommendation_rows"]
+
+
+def _column(meaning: str) -> Any:
+    return field(metadata={"meaning": meaning})
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecommendationRow:
+    """One hip. Its fields are the columns, in order; several values in one cell are joined by ``;``."""
+
+    image_id: str = _column("first 16 hex digits of the image file's SHA-256, as in the tables of the screening")
+    path: str = _column("the image file, as in the images table")
+    side: str = _column("the patient's side: R, L or unknown")
+    state: str = _column("state of the guideline workflow, S0 to S17")
+    state_name: str = _column("the state in words")
+    when: str = _column("the condition that put the hip into this state: the guard that fired")
+    is_confirmed: bool = _column("whether a named reader has confirmed a finding of this hip")
+    confirmed: int = _column("number of confirmed findings")
+    unreviewed: int = _column("number of findings that nobody has looked at: unconfirmed algorithm output")
+    indeterminate: int = _column("number of findings about which the reader could not decide")
+    confirmed_ids: str = _column("candidate ids of the confirmed findings")
+    confirmed_classes: str = _column("what the reader holds them to be, in the same order; blank where none was named")
+    confirmed_zones: str = _column("their zones, in the same order")
+    readers: str = _column("who confirmed them")
+    rules: str = _column("rules of the source document whose sentences the hip gets, offered steps included")
+    offered_states: str = _column("states that are offered as a next step; the source gives no order")
+    next_states: str = _column("states that may follow")
+    blocked_gates: str = _column("gates and conditions that hold something back")
+    blocked_reasons: str = _column("gate:item=answer of everything that holds something back")
+    withdrawn_rules: str = _column("rules that the gates withdraw")
+    cautions: str = _column("gate:item of each caution that a clinician's recorded reason passed")
+    missing: str = _column("inputs that are missing, by the name of their column in a context table")
+    what_if: str = _column("column=answer->state for each missing answer that alone would change the state")
+    workflow_name: str = _column("name of the workflow file")
+    workflow_version: str = _column("version of the workflow file")
+    workflow_sha256: str = _column("SHA-256 of the workflow file")
+    screening_version: str = _column("version of hipcalc that screened the image")
+    report_version: str = _column("version of hipcalc that wrote this table")
+    models: str = _column("models of the screening, with versions")
+    settings_hash: str = _column("hash of the screening's settings, 16 hex digits")
+    false_marks_per_hip: float = _column("operating point: expected false marks in a hip without any focus")
+    image_sha256: str = _column("SHA-256 of the image file")
+    spacing_mm: float | None = _column("size of a pixel in millimetres; blank when unknown")
+    spacing_source: str = _column("how the pixel spacing is known")
+    detection_limit_mm: float | None = _column(
+        "diameter of the smallest focus that would have been found in this hip; blank when not measured"
+    )
+    detection_limit_head_radii: float | None = _column("the same in radii of the femoral head")
+    notice: str = _column("the research-use notice")
+
+
+def recommendation_rows(report: WorkflowReport) -> list[dict[str, Any]]:
+    """Return the table's rows, by column; hips of which every finding was rejected are left to the audit files."""
+    return [vars(_row(report, one)) for one in report.shown]
+
+
+def column_table() -> str:
+    """Return, as CSV text, what each column holds."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("column", "type", "meaning"))
+    types = column_types(RecommendationRow)
+    writer.writerows((one.name, types[one.name].__name__, one.metadata["meaning"]) for one in fields(RecommendationRow))
+    return text.getvalue()
+
+
+def _row(report: WorkflowReport, one: Recommendation) -> RecommendationRow:
+    origin = {**vars(report.origin(one)), "models": ";".join(report.origin(one).models)}
+    values = {**origin, **vars(one), **_findings(one), **_reasons(one)}
+    return RecommendationRow(**{name: values[name] for name in column_types(RecommendationRow)})
+
+
+def _findings(one: Recommendation) -> dict[str, Any]:
+    return {
+        "is_confirmed": bool(one.confirmed),
+        "confirmed": len(one.confirmed),
+        "unreviewed": len(one.unreviewed),
+        "indeterminate": len(one.indeterminate),
+        "confirmed_ids": ";".join(entry.candidate_id for entry in one.confirmed),
+        "confirmed_classes": ";".join(entry.finding_class for entry in one.confirmed),
+        "confirmed_zones": ";".join(entry.zone for entry in one.confirmed),
+        "readers": ";".join(dict.fromkeys(entry.reader for entry in one.confirmed)),
+    }
+
+
+def _reasons(one: Recommendation) -> dict[str, str]:
+    parts = {
+        "rules": (entry.rule_id for entry in one.sentences),
+        "offered_states": (offer.state for offer in one.offered),
+        "next_states": one.goes_to,
+        "blocked_gates": (block.gate for block in one.blocked),
+        "blocked_reasons": (
+            f"{block.gate}:{reason.id}={reason.answer}" for block in one.blocked for reason in block.reasons
+        ),
+        "withdrawn_rules": (rule for block in one.blocked for rule in block.rules),
+        "cautions": (f"{caution.gate}:{caution.id}" for caution in one.cautions),
+        "missing": (entry.name for entry in one.missing),
+        "what_if": (f"{entry.name}={entry.answer}->{entry.state}" for entry in one.explanation.what_if),
+    }
+    return {name: ";".join(dict.fromkeys(values)) for name, values in parts.items()}
