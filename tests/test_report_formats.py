@@ -14,7 +14,6 @@ from hipcalc.report import report_workflow
 from hipcalc.report.formats import FORMATS, Format
 from report_builders import results_folder
 
-
 OTHER = ("abcdef0000000002-R.json", "abcdef0000000002-L.json")
 
 

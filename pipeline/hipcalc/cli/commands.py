@@ -149,6 +149,7 @@ def report(arguments: argparse.Namespace) -> int:
         arguments.decisions,
         workflow=arguments.workflow,
         formats=arguments.format,
+        participants=arguments.participants,
     )
     tables.print_workflow(Console(), result)
     return DONE

@@ -148,6 +148,9 @@ def _report(command: argparse.ArgumentParser) -> None:
         "--workflow", type=Path, metavar="FILE", help="a site's own copy of guideline-1/workflow.toml, checked first"
     )
     command.add_argument(
+        "--participants", metavar="FILE", help="CSV table: path or image_id, and person: whose each image is"
+    )
+    command.add_argument(
         "--format",
         type=_names,
         metavar="NAME,...",

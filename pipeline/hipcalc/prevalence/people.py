@@ -5,67 +5,15 @@ from pathlib import Path
 import pandas as pd
 
 from hipcalc.errors import UsageError
+from hipcalc.report.participants import PARTICIPANT_COLUMNS
 from hipcalc.review import read_log
 
-__all__ = ["RIM_ZONES", "hips_of_people", "read_participants"]
+__all__ = ["RIM_ZONES", "hips_of_people"]
 
 # Where calcifications of the labrum lie.
 RIM_ZONES = ("rim", "rim-overlay")
-_KEYS = ("path", "image_id")
-_OPTIONAL = ("sex", "age", "site", "date")
 _HIP_COLUMNS = ["image_id", "path", "side", "status"]
 _CANDIDATE_COLUMNS = ["candidate_id", "image_id", "path", "side", "zone", "finding"]
-
-
-def read_participants(file: str | Path) -> pd.DataFrame:
-    """Read a participants table: a row per image, with `path` or `image_id`, `person`, and optionally more.
-
-    Parameters
-    ----------
-    file : str or Path
-        CSV; `sex`, `age` (years), `site` and `date` (of the radiograph, as in 2021-05-30) may follow.
-
-    Returns
-    -------
-    DataFrame
-
-    Raises
-    ------
-    UsageError
-        If it cannot be read, lacks a column, or names an image twice.
-    """
-    try:
-        table = pd.read_csv(file, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{file} cannot be read as a participants table; give a CSV file.") from error
-    table.columns = table.columns.str.strip()
-    keys = [key for key in _KEYS if key in table]
-    if not keys or "person" not in table:
-        raise UsageError(f"{file} lacks columns; it needs path or image_id, and person.")
-    twice = table[table[keys[0]].duplicated()]
-    if len(twice):
-        raise UsageError(f"{file} names {twice[keys[0]].iloc[0]} twice; give each image one row.")
-    if "age" in table:
-        table["age"] = _numbers(table["age"], file)
-    if "date" in table:
-        table["date"] = _dates(table["date"], file)
-    return table[[keys[0], "person", *(name for name in _OPTIONAL if name in table)]]
-
-
-def _numbers(texts: "pd.Series[str]", file: str | Path) -> "pd.Series[float]":
-    values = pd.to_numeric(texts.where(texts.str.strip() != ""), errors="coerce")
-    wrong = texts[(texts.str.strip() != "") & values.isna()]
-    if len(wrong):
-        raise UsageError(f"{file}: the age {wrong.iloc[0]} is no number of years; correct it or leave it blank.")
-    return values
-
-
-def _dates(texts: "pd.Series[str]", file: str | Path) -> "pd.Series[pd.Timestamp]":
-    values = pd.to_datetime(texts.where(texts.str.strip() != ""), format="%Y-%m-%d", errors="coerce")
-    wrong = texts[(texts.str.strip() != "") & values.isna()]
-    if len(wrong):
-        raise UsageError(f"{file}: the date {wrong.iloc[0]} is not written as in 2021-05-30; correct it.")
-    return values
 
 
 def hips_of_people(folder: Path, participants: pd.DataFrame | None) -> pd.DataFrame:
@@ -79,7 +27,7 @@ def hips_of_people(folder: Path, participants: pd.DataFrame | None) -> pd.DataFr
     folder : Path
         Results folder.
     participants : DataFrame or None
-        What `read_participants` returned; without it, each image is taken for a person.
+        What `hipcalc.report.participants.read_participants` returned; without it, each image is taken for a person.
 
     Returns
     -------
@@ -111,7 +59,7 @@ def hips_of_people(folder: Path, participants: pd.DataFrame | None) -> pd.DataFr
         hips = hips.merge(participants, on=key, how="inner")
         if hips.empty:
             raise UsageError(f"The participants table names no image of {folder} in its column {key}; compare them.")
-    more = [name for name in _OPTIONAL if name in hips]
+    more = [name for name in PARTICIPANT_COLUMNS if name in hips]
     once = hips.groupby(["person", "side"], sort=True, as_index=False)
     return once.agg({**dict.fromkeys(flags, "any"), "reviewed": "all", **dict.fromkeys(more, "first")})
 

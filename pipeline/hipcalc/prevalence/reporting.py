@@ -12,8 +12,9 @@ from hipcalc.errors import UsageError
 from hipcalc.prevalence.drift import drift_table
 from hipcalc.prevalence.estimating import Estimate, Validation, estimate
 from hipcalc.prevalence.methods import methods_paragraph
-from hipcalc.prevalence.people import hips_of_people, read_participants
+from hipcalc.prevalence.people import hips_of_people
 from hipcalc.report import ResultsFolder, RunFacts, write_atomic
+from hipcalc.report.participants import read_participants
 from hipcalc.report.rendering import render, write_assets
 from hipcalc.report.words import side_name
 
@@ -51,7 +52,7 @@ def report_prevalence(
     results : str or Path
         Folder of a finished ``hipcalc screen``, or of merged shards.
     participants : str or Path, optional
-        Whose each image is, with sex, age, site and date where they are known (`people.read_participants`).
+        Whose each image is, with sex, age, site and date where they are known (`read_participants`).
     validation : Validation, optional
         Sensitivity and specificity, hip by hip, as measured; without them nothing is adjusted.
 

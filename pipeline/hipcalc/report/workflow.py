@@ -11,6 +11,7 @@ from hipcalc.findings import Finding, HipRecord
 from hipcalc.guideline import Recommendation, load_workflow, read_contexts, recommend
 from hipcalc.report.cells import PageReview
 from hipcalc.report.formats import DEFAULT_FORMATS, WorkflowReport, check_formats, write_formats
+from hipcalc.report.formats.patients import read_owners
 from hipcalc.report.hip_provenance import HipProvenance, hip_provenances
 from hipcalc.report.records import FileRecord
 from hipcalc.report.rendering import RunFacts, render_part
@@ -47,6 +48,7 @@ def report_workflow(
     *,
     workflow: Path | None = None,
     formats: Sequence[str] = DEFAULT_FORMATS,
+    participants: str | Path | None = None,
 ) -> WorkflowResult:
     """Add decisions to the log of a results folder, and write what the workflow says about each hip.
 
@@ -68,6 +70,9 @@ def report_workflow(
         A site's own workflow file (`hipcalc.guideline.load_workflow`); without it, the one that comes with hipcalc.
     formats : sequence of str, optional
         Names of `hipcalc.report.formats.FORMATS`.
+    participants : str or Path, optional
+        Whose each image is (`hipcalc.report.participants.read_participants`); an image that it does not name, and
+        every image without it, is taken for a patient of its own.
 
     Returns
     -------
@@ -89,6 +94,7 @@ def report_workflow(
     has_pictures = bool(run["settings"]["pages"])
     check_formats(formats, has_pictures=has_pictures)
     site = load_workflow(workflow)
+    owners = read_owners(participants, records)
     known = read_contexts(contexts, site)
     before = read_log(folder.path)
     candidates = {one.candidate_id for record in records for one in record.candidates}
@@ -109,6 +115,7 @@ def report_workflow(
         recommendations=recommendations,
         origins=hip_provenances(records, facts),
         workflow=site,
+        owners=owners,
     )
     write_formats(formats, report)
     if has_pictures:

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from hipcalc.guideline import Recommendation, Workflow
+from hipcalc.report.formats.patients import Patient, group_by_patient
 from hipcalc.report.hip_provenance import HipProvenance
 from hipcalc.report.records import FileRecord
 from hipcalc.report.rendering import RunFacts
@@ -33,6 +34,8 @@ class WorkflowReport:
         One for each reviewed hip, in the same order. Those with `audit_only` belong in no report.
     origins : mapping of (image id, side) to HipProvenance
     workflow : Workflow
+    owners : mapping of image id to str
+        Whose the images are, where a participants table says so.
     """
 
     results: ResultsFolder
@@ -43,6 +46,7 @@ class WorkflowReport:
     recommendations: tuple[Recommendation, ...]
     origins: Mapping[tuple[str, str], HipProvenance]
     workflow: Workflow
+    owners: Mapping[str, str]
 
     @property
     def folder(self) -> Path:
@@ -53,6 +57,11 @@ class WorkflowReport:
     def shown(self) -> tuple[Recommendation, ...]:
         """The recommendations that a report may show: not those of hips of which every finding was rejected."""
         return tuple(one for one in self.recommendations if not one.audit_only)
+
+    @cached_property
+    def patients(self) -> tuple[Patient, ...]:
+        """The shown hips by patient."""
+        return group_by_patient(self.records, self.reviewed, self.recommendations, self.owners)
 
     def origin(self, one: Recommendation) -> HipProvenance:
         """Return what made a recommendation."""
