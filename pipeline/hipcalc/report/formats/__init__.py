@@ -41,6 +41,7 @@ FORMATS: Final[dict[str, Format]] = {
     "json": Format(module="json_files", places=("*-[RLU].json", "audit/*-[RLU].json", "schema/recommendation.json")),
     "csv": Format(module="csv_table", places=("recommendations.csv", "columns.csv")),
     "parquet": Format(module="parquet_table", places=("recommendations.parquet",)),
+    "fhir": Format(module="fhir", places=("fhir/*.json", "fhir/patients/*.json"), package="fhir", extra="fhir"),
 }
 DEFAULT_FORMATS: Final = ("json",)
 
