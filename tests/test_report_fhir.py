@@ -8,8 +8,9 @@ from fhir.resources.R4B import get_fhir_model_class
 from format_builders import CONTEXT, PELVIS, copied_results, reported, table
 from hipcalc.errors import UsageError
 from hipcalc.guideline import context_columns, load_workflow
+from hipcalc.guideline.fhir import required_bindings
 from hipcalc.report import report_workflow
-from hipcalc.report.formats.fhir.checking import bundle_problems, checked, required_bindings
+from hipcalc.report.formats.fhir.checking import bundle_problems, checked
 
 
 def loaded(path):

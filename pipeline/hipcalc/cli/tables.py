@@ -125,6 +125,8 @@ def print_workflow(console: Console, result: WorkflowResult) -> None:
     if audit:
         _print(console, f"{audit} hips whose marks were all rejected are in {result.folder / 'audit'} only.")
     _print(console, f"{result.new_decisions} decisions were added to the log.")
+    for sentence in result.left_aside:
+        _print(console, sentence)
     _print(console, "Research software, not a medical device.")
     _print(console, f"Recommendations: {result.folder}")
     if result.index is not None:

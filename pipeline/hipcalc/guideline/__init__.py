@@ -17,7 +17,7 @@ from hipcalc.guideline.recommendation import (
     Sentence,
     TensionNote,
 )
-from hipcalc.guideline.table import context_columns, read_contexts
+from hipcalc.guideline.table import context_columns, left_aside, read_contexts
 from hipcalc.guideline.workflow import Workflow
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "WhatIf",
     "Workflow",
     "context_columns",
+    "left_aside",
     "load_workflow",
     "read_contexts",
     "recommend",

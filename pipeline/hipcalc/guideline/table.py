@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from hipcalc.guideline.context import Answer, Checklist, ClinicalContext, contradictions
+from hipcalc.guideline.fhir import is_bundle, read_bundle_rows
 from hipcalc.guideline.loading import load_workflow
 from hipcalc.guideline.visits import visit_problems
 from hipcalc.guideline.workflow import Gate, InputDefinition, Workflow
 from hipcalc.review.json_rows import read_json_rows
 from hipcalc.review.rows import Problems, Row, read_rows
 
-__all__ = ["context_columns", "read_contexts"]
+__all__ = ["context_columns", "left_aside", "read_contexts"]
 
 _SIDES: Final = ("R", "L", "unknown")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -43,7 +44,8 @@ def read_contexts(path: str | Path, workflow: Workflow | None = None) -> tuple[C
         CSV as spreadsheets export it, or a JSON list of objects (a name that ends in ``.json``), with a row for each
         visit of each hip: `image_id` or `path` (the file's name is compared, not its folder), `side`, `visit_date`
         (such as 2026-03-01; needed where a hip has several rows), and any of the columns of `context_columns`. The
-        order of the rows does not matter. A blank cell or a column that is not there means unknown.
+        order of the rows does not matter. A blank cell or a column that is not there means unknown. Or a FHIR Bundle
+        as JSON (`hipcalc.guideline.fhir.read_bundle_rows`).
     workflow : Workflow, optional
         Whose inputs are the columns; without it, the one that comes with hipcalc.
 
@@ -60,8 +62,11 @@ def read_contexts(path: str | Path, workflow: Workflow | None = None) -> tuple[C
     path = Path(path)
     workflow = workflow or load_workflow()
     is_json = path.suffix.lower() == ".json"
-    read = read_json_rows if is_json else read_rows
-    rows = read(path, columns=context_columns(workflow), required=("side",))
+    if is_json and is_bundle(path):
+        rows = read_bundle_rows(path, context_columns(workflow)).rows
+    else:
+        read = read_json_rows if is_json else read_rows
+        rows = read(path, columns=context_columns(workflow), required=("side",))
     row_name = "entry" if is_json else "line"
     problems = Problems(path, row_name=row_name)
     values = [_RowReader(row=row, problems=problems, workflow=workflow).values() for row in rows]
@@ -74,6 +79,21 @@ def read_contexts(path: str | Path, workflow: Workflow | None = None) -> tuple[C
     _check_visits(rows, contexts, problems)
     problems.raise_if_any()
     return contexts
+
+
+def left_aside(path: str | Path, workflow: Workflow | None = None) -> tuple[str, ...]:
+    """Return a sentence for each entry of a FHIR Bundle that no question is answered from; nothing of a table.
+
+    Parameters
+    ----------
+    path : str or Path
+    workflow : Workflow, optional
+        As of `read_contexts`, which has read the file without an error.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".json" or not is_bundle(path):
+        return ()
+    return read_bundle_rows(path, context_columns(workflow)).left_aside
 
 
 def _check_doubles(rows: tuple[Row, ...], problems: Problems, row_name: str) -> None:

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from hipcalc.errors import UsageError
 from hipcalc.findings import Finding, HipRecord
-from hipcalc.guideline import Recommendation, load_workflow, read_contexts, recommend
+from hipcalc.guideline import Recommendation, left_aside, load_workflow, read_contexts, recommend
 from hipcalc.report.cells import PageReview
 from hipcalc.report.formats import DEFAULT_FORMATS, WorkflowReport, check_formats, write_formats
 from hipcalc.report.formats.patients import read_owners
@@ -25,12 +25,16 @@ __all__ = ["WorkflowResult", "report_workflow"]
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowResult:
-    """What ``hipcalc report`` wrote: a recommendation per hip, the folder of their files, and the page to open."""
+    """What ``hipcalc report`` wrote: a recommendation per hip, the folder of their files, and the page to open.
+
+    `left_aside` has a sentence for each entry of a FHIR Bundle of contexts that answers no question.
+    """
 
     recommendations: tuple[Recommendation, ...]
     folder: Path
     index: Path | None
     new_decisions: int
+    left_aside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +129,7 @@ def report_workflow(
         folder=report.folder,
         index=folder.index if has_pictures else None,
         new_decisions=len(log) - len(before),
+        left_aside=left_aside(contexts, site),
     )
 
 

@@ -1,25 +1,11 @@
 """Own checks of FHIR resources: what fhir.resources lets pass and a server refuses."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
-from functools import cache
-from typing import Any, Final
+from typing import Any
 
-from hipcalc_models import model_file
+from hipcalc.guideline.fhir import required_bindings
 
-__all__ = ["bundle_problems", "checked", "required_bindings"]
-
-BINDINGS: Final = ("fhir-1", "bindings.toml")
-
-
-@cache
-def required_bindings() -> Mapping[str, tuple[str, ...]]:
-    """Return the words that each coded element may hold, by its path; ``text.status`` holds for every resource."""
-    table = tomllib.loads(model_file(*BINDINGS).read_text(encoding="utf-8"))
-    return {
-        **{path: tuple(words) for path, words in table["codes"].items()},
-        "text.status": table["narrative"]["status"],
-    }
+__all__ = ["bundle_problems", "checked"]
 
 
 def checked(resource: dict[str, Any]) -> dict[str, Any]:
