@@ -301,3 +301,36 @@ def test_every_line_of_the_table_names_known_systems_and_columns():
         assert all(code.partition(":")[0] in table["systems"] for code in codes)
         # A Bundle that says nothing must never count as an answer of no.
         assert set(line.get("sets", {}).values()) <= {"yes", "R", "L", ""}
+
+
+def replaced(value, junk, target, counter):
+    """Return JSON with the value at one position, counted from the outside in, replaced by junk."""
+    counter[0] += 1
+    if counter[0] == target:
+        return junk
+    if isinstance(value, dict):
+        return {name: replaced(part, junk, target, counter) for name, part in value.items()}
+    return [replaced(part, junk, target, counter) for part in value] if isinstance(value, list) else value
+
+
+def test_no_damaged_bundle_ends_in_anything_but_a_sentence(tmp_path):
+    path = bundle(
+        tmp_path,
+        response(),
+        condition(ICD, "K25", bodySite=[concept((SCT, "7771000"))]),
+        medication("B01AA03"),
+        observation("30525-0", valueQuantity={"value": 52, "code": "a"}),
+        {"resourceType": "BodyStructure", "identifier": [{"system": "x/hip-id", "value": f"{PELVIS}-R"}]},
+    )
+    whole = json.loads(path.read_text(encoding="utf-8"))
+    counter = [0]
+    replaced(whole, None, -1, counter)
+    refused = 0
+    for target in range(2, counter[0] + 1):
+        for junk in (None, 7, "x", [], {}, [3], {"coding": [None]}, {"coding": 4}, True):
+            path.write_text(json.dumps(replaced(whole, junk, target, [0])), encoding="utf-8")
+            try:
+                read_contexts(path)
+            except UsageError:
+                refused += 1
+    assert refused > counter[0]

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from hipcalc.errors import UsageError
 from hipcalc.guideline.fhir.bindings import required_bindings
+from hipcalc.guideline.fhir.mapping import codings
 
 __all__ = ["Entry", "is_bundle", "read_entries"]
 
@@ -78,9 +79,7 @@ class Entry:
         return (says, "") if says else ("", f"its clinical status is {clinical}")
 
     def _word(self, name: str) -> str:
-        concept = self.resource.get(name) or {}
-        codings = concept.get("coding") or [{}] if isinstance(concept, Mapping) else [{}]
-        return str(codings[0].get("code", ""))
+        return next((coding.code for coding in codings(self.resource.get(name))), "")
 
 
 def is_bundle(path: Path) -> bool:

@@ -1,6 +1,6 @@
 """Entries -> one row for each hip: what its own questionnaire says, and what the Bundle says about the patient."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -138,7 +138,8 @@ def _named_hips(
 
 def _hip_ids(identifiers: Any) -> list[str]:
     listed = identifiers if isinstance(identifiers, list) else []
-    return [str(one.get("value", "")) for one in listed if str(one.get("system", "")).endswith(_HIP_ID)]
+    named = [one for one in listed if isinstance(one, Mapping)]
+    return [str(one.get("value", "")) for one in named if str(one.get("system", "")).endswith(_HIP_ID)]
 
 
 def _row(entry: Entry, cells: dict[str, str], about: _Said) -> Row:
