@@ -23,7 +23,7 @@ from hipcalc.report.records import FileRecord
 from hipcalc.report.rendering import RunFacts, render
 from hipcalc.report.words import side_name
 
-__all__ = ["PageLinks", "image_page"]
+__all__ = ["PageLinks", "PagePicture", "image_page", "image_view"]
 
 # A hip's picture that would show nearly the same as the whole one is left out.
 _SAME_SHARE = 0.8
@@ -42,7 +42,9 @@ class PageLinks:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Picture:
+class PagePicture:
+    """A picture with its overlay; `source` is where the page finds it."""
+
     source: str
     alt: str
     box: Box
@@ -64,9 +66,14 @@ def image_page(record: FileRecord, run: RunFacts, links: PageLinks, review: Page
     -------
     str
     """
+    return render("image.html.j2", run, page=image_view(record, run, links, review))
+
+
+def image_view(record: FileRecord, run: RunFacts, links: PageLinks, review: PageReview = NO_REVIEW) -> dict[str, Any]:
+    """Return what the templates show of one analysed image; arguments as of `image_page`."""
     shown = numbered_marks(record, review.status)
     status = [review.status.get(mark.candidate_id, "unreviewed") for _, mark in shown]
-    page = {
+    return {
         "name": PurePath(record.image.path).name,
         "links": links,
         "headline": headline(record, review),
@@ -84,10 +91,9 @@ def image_page(record: FileRecord, run: RunFacts, links: PageLinks, review: Page
         "workflow": review.workflow,
         "details": details(record.image, run),
     }
-    return render("image.html.j2", run, page=page)
 
 
-def _overview(record: FileRecord, links: PageLinks, review: PageReview) -> _Picture:
+def _overview(record: FileRecord, links: PageLinks, review: PageReview) -> PagePicture:
     box = _whole(record)
     alt = f"Radiograph {PurePath(record.image.path).name}, {marks_alt(record, review)}"
     return _picture(record, box, f"{links.pictures}/overview.jpg", alt, review)
@@ -97,8 +103,8 @@ def _whole(record: FileRecord) -> Box:
     return whole_box((record.image.rows or 1, record.image.columns or 1))
 
 
-def _picture(record: FileRecord, box: Box, source: str, alt: str, review: PageReview) -> _Picture:
-    return _Picture(source=source, alt=alt, box=box, drawing=draw(record, box, review.status))
+def _picture(record: FileRecord, box: Box, source: str, alt: str, review: PageReview) -> PagePicture:
+    return PagePicture(source=source, alt=alt, box=box, drawing=draw(record, box, review.status))
 
 
 def _hips(record: FileRecord, run: RunFacts, links: PageLinks, review: PageReview) -> list[dict[str, Any]]:

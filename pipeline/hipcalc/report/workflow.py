@@ -1,10 +1,8 @@
 """Decisions and clinical contexts -> recommendations beside the results, and in their pages."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from markupsafe import Markup
 
 from hipcalc.errors import UsageError
 from hipcalc.findings import Finding, HipRecord
@@ -12,12 +10,12 @@ from hipcalc.guideline import Recommendation, left_aside, load_workflow, read_co
 from hipcalc.report.cells import PageReview
 from hipcalc.report.formats import DEFAULT_FORMATS, WorkflowReport, check_formats, write_formats
 from hipcalc.report.formats.patients import read_owners
-from hipcalc.report.hip_provenance import HipProvenance, hip_provenances
+from hipcalc.report.hip_provenance import hip_provenances
 from hipcalc.report.records import FileRecord
 from hipcalc.report.rendering import RunFacts, render_part
-from hipcalc.report.site import page_names, write_pages
+from hipcalc.report.site import write_pages
 from hipcalc.report.store import ResultsFolder
-from hipcalc.report.words import length_text, side_name, spacing_text
+from hipcalc.report.workflow_parts import page_review, site_pages, state_rows
 from hipcalc.review import Decision, ReviewedHip, append_decisions, apply_reviews, read_decisions, read_log
 
 __all__ = ["WorkflowResult", "report_workflow"]
@@ -155,53 +153,12 @@ def _write_pages(report: WorkflowReport) -> None:
 
     def review_of(record: FileRecord) -> PageReview:
         image_id = record.image.image_id
-        return _page_review(findings.get(image_id, []), shown.get(image_id, []), report.origins)
+        return page_review(findings.get(image_id, []), shown.get(image_id, []), report.origins)
 
     write_pages(
         report.results,
         report.records,
         report.run,
         review_of=review_of,
-        workflow=render_part("states.html.j2", rows=_state_rows(report.records, shown)),
+        workflow=render_part("states.html.j2", rows=state_rows(report.shown, site_pages(report.records))),
     )
-
-
-def _page_review(
-    hips: Iterable[ReviewedHip],
-    recommendations: Sequence[Recommendation],
-    origins: Mapping[tuple[str, str], HipProvenance],
-) -> PageReview:
-    status: dict[str, str] = {}
-    text: dict[str, str] = {}
-    for reviewed in (finding for hip in hips for finding in hip.findings):
-        key = reviewed.finding.candidate_id
-        status[key] = reviewed.status
-        decision = reviewed.decision
-        if decision is not None and reviewed.status != "unreviewed":
-            said = f"{decision.status} by {decision.reader}, {decision.time:%Y-%m-%d %H:%M}"
-            text[key] = f"{said}: {decision.confirmed_class}" if decision.confirmed_class else said
-    if not recommendations:
-        return PageReview(status=status, text=text, workflow=Markup(""))
-    hips_said = [(one, origins[one.image_id, one.side]) for one in recommendations]
-    words = {"side_name": side_name, "length_text": length_text, "spacing_text": spacing_text}
-    section = render_part("workflow.html.j2", recommendations=hips_said, **words)
-    return PageReview(status=status, text=text, workflow=section)
-
-
-def _state_rows(
-    records: tuple[FileRecord, ...], shown: Mapping[str, Sequence[Recommendation]]
-) -> list[dict[str, object]]:
-    pages: dict[str, str] = {}
-    for record, page in zip(records, page_names(records), strict=True):
-        pages.setdefault(record.image.image_id, page)
-    rows = (one for group in shown.values() for one in group)
-    return [
-        {"hip": one, "name": Path(one.path).name, "side": side_name(one.side), "page": pages.get(one.image_id, "")}
-        for one in sorted(rows, key=lambda one: (_urgency(one.state), one.path, one.side))
-    ]
-
-
-def _urgency(state: str) -> tuple[int, int]:
-    """Red flags first, then by how far the workflow has come; what nobody has confirmed last."""
-    number = int(state.removeprefix("S"))
-    return (0 if number == 17 else 1, -number)

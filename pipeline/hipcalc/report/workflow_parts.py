@@ -1,0 +1,76 @@
+"""Parts of pages about the workflow: a hip's section, and the table of all hips' states."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from markupsafe import Markup
+
+from hipcalc.guideline import Recommendation
+from hipcalc.report.cells import PageReview
+from hipcalc.report.hip_provenance import HipProvenance
+from hipcalc.report.records import FileRecord
+from hipcalc.report.rendering import render_part
+from hipcalc.report.site import page_names
+from hipcalc.report.words import length_text, side_name, spacing_text
+from hipcalc.review import ReviewedHip
+
+__all__ = ["page_review", "site_pages", "state_rows", "workflow_section"]
+
+
+def page_review(
+    hips: Iterable[ReviewedHip],
+    recommendations: Sequence[Recommendation],
+    origins: Mapping[tuple[str, str], HipProvenance],
+) -> PageReview:
+    """Return what readers decided about some hips, and the section about the workflow, as a page shows them."""
+    status: dict[str, str] = {}
+    text: dict[str, str] = {}
+    for reviewed in (finding for hip in hips for finding in hip.findings):
+        key = reviewed.finding.candidate_id
+        status[key] = reviewed.status
+        decision = reviewed.decision
+        if decision is not None and reviewed.status != "unreviewed":
+            said = f"{decision.status} by {decision.reader}, {decision.time:%Y-%m-%d %H:%M}"
+            text[key] = f"{said}: {decision.confirmed_class}" if decision.confirmed_class else said
+    return PageReview(status=status, text=text, workflow=workflow_section(recommendations, origins))
+
+
+def workflow_section(
+    recommendations: Sequence[Recommendation], origins: Mapping[tuple[str, str], HipProvenance]
+) -> Markup:
+    """Return what the workflow says about some hips as a part of a page; nothing without hips."""
+    if not recommendations:
+        return Markup("")
+    hips_said = [(one, origins[one.image_id, one.side]) for one in recommendations]
+    words = {"side_name": side_name, "length_text": length_text, "spacing_text": spacing_text}
+    return render_part("workflow.html.j2", recommendations=hips_said, **words)
+
+
+def state_rows(recommendations: Iterable[Recommendation], pages: Mapping[str, str]) -> list[dict[str, object]]:
+    """Return the rows of a table of hips and their states, red flags first.
+
+    Parameters
+    ----------
+    recommendations : iterable of Recommendation
+    pages : mapping of image id to str
+        Where each image's page is.
+    """
+    ordered = sorted(recommendations, key=lambda one: (_urgency(one.state), one.path, one.side))
+    return [
+        {"hip": one, "name": Path(one.path).name, "side": side_name(one.side), "page": pages.get(one.image_id, "")}
+        for one in ordered
+    ]
+
+
+def site_pages(records: Sequence[FileRecord]) -> dict[str, str]:
+    """Return the page of each image among the pages of the results, by image id."""
+    pages: dict[str, str] = {}
+    for record, page in zip(records, page_names(records), strict=True):
+        pages.setdefault(record.image.image_id, page)
+    return pages
+
+
+def _urgency(state: str) -> tuple[int, int]:
+    """Red flags first, then by how far the workflow has come; what nobody has confirmed last."""
+    number = int(state.removeprefix("S"))
+    return (0 if number == 17 else 1, -number)
