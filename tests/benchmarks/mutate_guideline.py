@@ -1,15 +1,17 @@
 """Mutation testing of hipcalc.guideline: which small changes of its code no test notices.
 
-    nice -n 10 python tests/benchmarks/mutate_guideline.py FOLDER [MODULE ...]
+    nice -n 10 python tests/benchmarks/mutate_guideline.py FOLDER [MODULE ...] [--every N]
 
-copies the package, its models and the guideline's tests to FOLDER (outside of the project), lets mutmut change one thing at
-a time there, and prints how many mutants each module has, how many survive, and each survivor's difference. FOLDER keeps
-what was found: a second call goes on. With MODULE, only mutants of those modules (`guards`, `visits`, ...) are tried.
+copies the package, its models and the guideline's tests to FOLDER (outside of the project), lets mutmut change one
+thing at a time there, and prints how many mutants each module has, how many survive, and each survivor's difference.
+FOLDER keeps what was found: a second call goes on. With MODULE, only mutants of those modules (`guards`, `visits`, ...)
+are tried; with --every N, each N-th mutant of every module. About 3 s of CPU for each mutant.
 `tests/benchmarks/mutation_survivors.md` holds the survivors of the last run and why they are let live.
 
 mutmut (`pip install mutmut`, BSD) is needed here only.
 """
 
+import argparse
 import json
 import os
 import shutil
@@ -46,11 +48,18 @@ timeout_constant = 20
 CONFTEST = """import sys
 from pathlib import Path
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 sys.path.insert(0, str(Path(__file__).parent / "tests"))
 settings.register_profile(
-    "mutation", derandomize=True, max_examples=15, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    "mutation",
+    derandomize=True,
+    max_examples=15,
+    database=None,
+    deadline=None,
+    # A mutant is dead with the first failure: no shrinking.
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
 )
 settings.load_profile("mutation")
 """
@@ -71,6 +80,13 @@ def prepare(folder: Path) -> None:
     (folder / "conftest.py").write_text(CONFTEST, encoding="utf-8")
 
 
+def run(folder: Path, names: list[str]) -> None:
+    """Let mutmut try some mutants, or all."""
+    with (folder / "mutmut.log").open("w", encoding="utf-8") as log:
+        command = [sys.executable, "-m", "mutmut", "run", "--max-children", "1", *names]
+        subprocess.run(command, cwd=folder, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False, stdout=log)
+
+
 def verdicts(folder: Path) -> dict[str, str]:
     """Return what became of each mutant, by name."""
     listed = subprocess.run(
@@ -84,16 +100,17 @@ def verdicts(folder: Path) -> dict[str, str]:
     return {name: verdict for name, _, verdict in pairs if "__mutmut_" in name}
 
 
-def main(folder: Path, modules: list[str]) -> None:
+def main(folder: Path, modules: list[str], every: int) -> None:
     """Run mutmut and print the table and the survivors."""
     folder.mkdir(parents=True, exist_ok=True)
     prepare(folder)
-    chosen = [f"hipcalc.guideline.{module}.*" for module in modules]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    subprocess.run(
-        [sys.executable, "-m", "mutmut", "run", "--max-children", "1", *chosen],
-        cwd=folder, env=environment, check=True, stdout=(folder / "mutmut.log").open("w", encoding="utf-8"),
-    )  # fmt: skip
+    if every > 1:
+        # A name that no mutant has: the mutants are made, and none is tried.
+        run(folder, ["hipcalc.nothing"])
+        chosen = sorted(name for name in verdicts(folder) if not modules or name.split(".")[2] in modules)[::every]
+    else:
+        chosen = [f"hipcalc.guideline.{module}.*" for module in modules]
+    run(folder, chosen)
     found = verdicts(folder)
     counts = Counter((name.split(".")[2], verdict) for name, verdict in found.items())
     survivors = sorted(name for name, verdict in found.items() if verdict in NOT_CAUGHT)
@@ -115,4 +132,9 @@ def main(folder: Path, modules: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve(), sys.argv[2:])
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("modules", nargs="*")
+    parser.add_argument("--every", type=int, default=1)
+    arguments = parser.parse_args()
+    main(arguments.folder.resolve(), arguments.modules, arguments.every)

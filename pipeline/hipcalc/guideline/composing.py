@@ -3,6 +3,7 @@
 from hipcalc.guideline.case import HistoryEntry
 from hipcalc.guideline.explaining import explain
 from hipcalc.guideline.facts import Facts
+from hipcalc.guideline.grading import grading_note, gradings
 from hipcalc.guideline.guards import STEPS, choose_state, exclusions, passed_states
 from hipcalc.guideline.recommendation import (
     Block,
@@ -44,6 +45,8 @@ def compose(facts: Facts, history: tuple[HistoryEntry, ...] = ()) -> Recommendat
         passed=passed_states(facts, state),
         goes_to=state.goes_to,
         confirmed=tuple(_confirmed(facts, entry) for entry in facts.confirmed),
+        gradings=gradings(facts),
+        grading_note=grading_note(facts),
         unreviewed=tuple(entry.finding.candidate_id for entry in hip.with_status("unreviewed")),
         indeterminate=tuple(entry.finding.candidate_id for entry in hip.with_status("indeterminate")),
         notes=_notes(facts, state, nothing_offered=not offered),

@@ -25,6 +25,7 @@ Cause = Literal["labral-tear", "impingement", "other", "undetermined", "unknown"
 Outcome = Literal["improved", "persists", "failed", "unknown"]
 NextStep = Literal["injection", "advanced-imaging", "unknown"]
 InjectionResponse = Literal["improved", "temporary", "none", "unknown"]
+BrookerGrade = Literal["I", "II", "III", "IV", "unknown"]
 ImagingResult = Literal["labral-pathology", "no-labral-pathology", "inconclusive", "unknown"]
 
 
@@ -88,6 +89,8 @@ class ClinicalContext:
     injection_response, advanced_imaging_result : str
     symptomatic_labral_pathology, clinical_correlation : {"yes", "no", "unknown"}
         The second half of R19 (b), and R19 (c).
+    brooker_grade : {"I", "II", "III", "IV", "unknown"}
+        By the reader; shown with a confirmed heterotopic ossification only.
 
     Raises
     ------
@@ -125,6 +128,7 @@ class ClinicalContext:
     advanced_imaging_result: ImagingResult = "unknown"
     symptomatic_labral_pathology: Answer = "unknown"
     clinical_correlation: Answer = "unknown"
+    brooker_grade: BrookerGrade = "unknown"
 
     @property
     def name(self) -> str:

@@ -128,6 +128,21 @@ def _gates(workflow: Workflow) -> Iterator[str]:
     yield from (f"two inputs share the column {name}; rename one" for name in columns if columns.count(name) > 1)
 
 
+def _gradings(workflow: Workflow) -> Iterator[str]:
+    """Find a scheme for a class that it is not made for, without a caveat, or with grades that its input lacks."""
+    in_scope = {known.id: known.in_scope for known in workflow.classes}
+    for scheme in workflow.gradings:
+        for name in scheme.classes:
+            if in_scope.get(name, True):
+                yield f"grading {scheme.id} must not grade {name}: no scheme is validated there"
+        if not scheme.caveat.strip():
+            yield f"grading {scheme.id} has no caveat; write it"
+        if scheme.input not in INPUT_NAMES:
+            yield f"grading {scheme.id} names the input {scheme.input}, which does not exist"
+        elif tuple(grade.id for grade in scheme.grades) != allowed_words(scheme.input):
+            yield f"grading {scheme.id} must explain the grades {', '.join(allowed_words(scheme.input))}"
+
+
 def _choices(workflow: Workflow) -> Iterator[str]:
     """Let an input allow exactly the words that the guards understand."""
     for known in workflow.inputs:
@@ -152,6 +167,7 @@ _CHECKS: Final[tuple[Callable[[Workflow], Iterator[str]], ...]] = (
     _references,
     _mandatory_texts,
     _gates,
+    _gradings,
     _choices,
     _precedence,
 )

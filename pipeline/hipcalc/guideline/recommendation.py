@@ -12,6 +12,7 @@ __all__ = [
     "Block",
     "Caution",
     "ConfirmedFinding",
+    "Grading",
     "Missing",
     "Note",
     "Offer",
@@ -126,6 +127,32 @@ class TensionNote:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Grading:
+    """The reader's grade of the confirmed findings of one class, never without its caveat.
+
+    Attributes
+    ----------
+    scheme, name : str
+    candidate_ids : tuple of str
+        The findings that it is about.
+    grade : str
+        ``unknown`` where the reader gave none.
+    text : str
+        What the grade means; empty without one.
+    caveat : str
+    basis : {"S", "L", "M", "D", "E"}
+    """
+
+    scheme: str
+    name: str
+    candidate_ids: tuple[str, ...]
+    grade: str
+    text: str
+    caveat: str
+    basis: Basis
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConfirmedFinding:
     """A confirmed finding as the reader left it. `finding_class` is empty where the reader named none."""
 
@@ -153,6 +180,10 @@ class Recommendation:
     goes_to : tuple of str
         The states that may follow.
     confirmed : tuple of ConfirmedFinding
+    gradings : tuple of Grading
+        Of the confirmed findings whose class a scheme grades.
+    grading_note : str
+        Why there is no grade, or why one that is on record is not shown; empty otherwise.
     unreviewed, indeterminate : tuple of str
         Candidate ids that still wait for a decision.
     notes : tuple of Note
@@ -182,6 +213,8 @@ class Recommendation:
     passed: tuple[str, ...]
     goes_to: tuple[str, ...]
     confirmed: tuple[ConfirmedFinding, ...]
+    gradings: tuple[Grading, ...]
+    grading_note: str
     unreviewed: tuple[str, ...]
     indeterminate: tuple[str, ...]
     notes: tuple[Note, ...]

@@ -14,6 +14,7 @@ __all__ = [
     "FindingClass",
     "Gate",
     "GateItem",
+    "GradingScheme",
     "InputDefinition",
     "Rule",
     "Scope",
@@ -163,6 +164,27 @@ class InputDefinition:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Grade:
+    """One grade of a scheme, and what it means."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradingScheme:
+    """A scheme that grades findings of some classes; `input` is the column of the context that holds the grade."""
+
+    id: str
+    name: str
+    classes: tuple[str, ...]
+    input: str
+    caveat: str
+    basis: Basis
+    grades: tuple[Grade, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class FindingClass:
     """What a focus can be, and whether the source document speaks about it."""
 
@@ -194,12 +216,15 @@ class Workflow:
     mandatory: tuple[str, ...]
     specialist_blocked_text: str
     excluded_text: str
+    no_grading_text: str
+    unused_grade_text: str
     scope: Scope
     classes: tuple[FindingClass, ...]
     rules: tuple[Rule, ...]
     states: tuple[State, ...]
     tensions: tuple[Tension, ...]
     gates: tuple[Gate, ...]
+    gradings: tuple[GradingScheme, ...]
     inputs: tuple[InputDefinition, ...]
 
     def rule(self, rule_id: str) -> Rule:
