@@ -43,7 +43,9 @@ def workflow_section(
         return Markup("")
     hips_said = [(one, origins[one.image_id, one.side]) for one in recommendations]
     words = {"side_name": side_name, "length_text": length_text, "spacing_text": spacing_text}
-    return render_part("workflow.html.j2", recommendations=hips_said, **words)
+    several = len({one.image_id for one in recommendations}) > 1
+    names = {one.image_id: f" in {Path(one.path).name}" if several else "" for one in recommendations}
+    return render_part("workflow.html.j2", recommendations=hips_said, names=names, **words)
 
 
 def state_rows(recommendations: Iterable[Recommendation], pages: Mapping[str, str]) -> list[dict[str, object]]:
