@@ -116,7 +116,7 @@ def test_pages_are_accessible_alone_and_on_paper(tmp_path, browser):
     for path in (result.folder / "patients" / f"{PELVIS}.html", result.folder / "index.html"):
         page = browser.new_page(viewport={"width": 1100, "height": 800})
         asked = []
-        page.on("request", asked.append)
+        page.on("request", lambda request, asked=asked: asked.append(request))
         page.goto(path.as_uri())
         assert [one.url for one in asked if not one.url.startswith("data:")] == [path.as_uri()]
         assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
