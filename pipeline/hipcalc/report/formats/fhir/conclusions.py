@@ -5,11 +5,12 @@ from typing import Any
 
 from hipcalc.guideline import Recommendation, Sentence
 from hipcalc.report.formats.fhir.codes import coding
-from hipcalc.report.formats.fhir.elements import annotation, concept, meta, narrative, origin_lines
+from hipcalc.report.formats.fhir.elements import annotation, concept, meta, narrative
 from hipcalc.report.formats.fhir.imaging import body_id, image_id
 from hipcalc.report.formats.fhir.observations import search_id
 from hipcalc.report.formats.fhir.plan import plan_url
 from hipcalc.report.formats.patients import Patient
+from hipcalc.report.formats.sections import hip_sections
 from hipcalc.report.hip_provenance import HipProvenance
 from hipcalc.report.words import side_name
 from hipcalc.review import ReviewedHip
@@ -28,7 +29,7 @@ def diagnostic_report(patient: Patient, hip: ReviewedHip, one: Recommendation, o
         "resourceType": "DiagnosticReport",
         "id": f"report-{_name(hip)}",
         "meta": meta(unconfirmed=not one.confirmed),
-        "text": narrative(_title(hip, one), _sections(one, origin)),
+        "text": narrative(_title(hip, one), hip_sections(one, origin)),
         "status": "final" if is_final else "preliminary",
         "code": concept(f"Radiograph of the {side_name(hip.side).lower()} hip", _procedure(hip)),
         "subject": {"reference": f"Patient/{patient.name}"},
@@ -49,7 +50,7 @@ def care_plan(patient: Patient, hip: ReviewedHip, one: Recommendation, origin: H
         "resourceType": "CarePlan",
         "id": f"proposal-{_name(hip)}",
         "meta": meta(),
-        "text": narrative(_title(hip, one), _sections(one, origin)),
+        "text": narrative(_title(hip, one), hip_sections(one, origin)),
         "instantiatesCanonical": [plan_url(one.workflow_name, one.workflow_version)],
         "status": "draft",
         "intent": "proposal",
@@ -95,20 +96,3 @@ def _conclusion(hip: ReviewedHip, one: Recommendation) -> str:
         *(entry.text for entry in one.mandatory),
     ]
     return " ".join(said)
-
-
-def _sections(one: Recommendation, origin: HipProvenance) -> dict[str, list[str]]:
-    return {
-        "State": [one.when, *(note.text for note in one.notes)],
-        "Confirmed": [
-            f"{entry.candidate_id}: {entry.finding_class or 'no class named'}, zone {entry.zone}; by {entry.reader}, "
-            f"{entry.time}"
-            for entry in one.confirmed
-        ],
-        "To be kept in mind": [f"{entry.text} ({entry.rule_id})" for entry in one.mandatory],
-        "What the source document says": [f"{entry.text} ({entry.rule_id}, {entry.place})" for entry in one.advice],
-        "Held back": [f"{block.gate}: {block.text}" for block in one.blocked],
-        "Missing": [entry.question for entry in one.missing],
-        "Workflow": [*one.disclaimer, f"{one.workflow_name} {one.workflow_version}, SHA-256 {one.workflow_sha256}"],
-        "How": origin_lines(origin),
-    }

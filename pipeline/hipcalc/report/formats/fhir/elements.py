@@ -4,9 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
-from hipcalc.report.hip_provenance import HipProvenance
 from hipcalc.report.provenance import RESEARCH_NOTICE
-from hipcalc.report.words import length_text, spacing_text
 
 __all__ = [
     "BASE",
@@ -17,7 +15,6 @@ __all__ = [
     "meta",
     "millimetres",
     "narrative",
-    "origin_lines",
 ]
 
 # Nobody owns a name that ends in .invalid (RFC 2606): these addresses name things and lead nowhere.
@@ -61,27 +58,11 @@ def head_radii(value: float) -> dict[str, Any]:
     return {"value": value, "unit": "femoral-head radii", "system": _UCUM, "code": "1"}
 
 
-def narrative(title: str, sections: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def narrative(title: str, sections: Mapping[str, Sequence[object]]) -> dict[str, str]:
     """Return what a person reads of a resource, as the XHTML that FHIR wants."""
     parts = [f"<p><b>{escape(title)}</b></p>"]
     for heading, lines in sections.items():
         if lines:
-            items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+            items = "".join(f"<li>{escape(str(line))}</li>" for line in lines)
             parts.append(f"<p>{escape(heading)}</p><ul>{items}</ul>")
     return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{"".join(parts)}</div>'}
-
-
-def origin_lines(origin: HipProvenance) -> list[str]:
-    """Return what made a hip's output, a line each."""
-    limit = "not measured"
-    if origin.detection_limit_head_radii is not None:
-        limit = length_text(origin.detection_limit_mm, origin.detection_limit_head_radii)
-    return [
-        origin.notice,
-        f"hipcalc {origin.screening_version}, report by {origin.report_version}; models {', '.join(origin.models)}; "
-        f"settings {origin.settings_hash}",
-        f"operating point: {origin.false_marks_per_hip:g} expected false marks per hip",
-        f"detection limit in this hip: {limit}",
-        f"pixel spacing: {spacing_text(origin.spacing_mm, origin.spacing_source)}",
-        f"image SHA-256: {origin.image_sha256}",
-    ]

@@ -12,10 +12,10 @@ from hipcalc.report.formats.fhir.elements import (
     meta,
     millimetres,
     narrative,
-    origin_lines,
 )
 from hipcalc.report.formats.fhir.imaging import body_id, image_id
 from hipcalc.report.formats.patients import Patient
+from hipcalc.report.formats.sections import origin_lines
 from hipcalc.report.hip_provenance import HipProvenance
 from hipcalc.report.words import class_name, length_text, side_name, zone_name
 from hipcalc.review import ReviewedFinding, ReviewedHip
