@@ -47,10 +47,7 @@ def hip_sections(one: Recommendation, origin: HipProvenance) -> dict[str, list[L
         "What the source document leaves open": [
             Line(text=tension.text, small=", ".join(tension.rules)) for tension in one.tensions
         ],
-        "A single missing answer that would change the state": [
-            Line(text=f"{entry.question} {entry.answer}: {entry.state} {entry.state_name}", small=entry.name)
-            for entry in one.explanation.what_if
-        ],
+        "A single missing answer that would change the state": _what_if(one),
         "How it was made": _plain([*one.disclaimer, _workflow(one), *origin_lines(origin)]),
     }
     return {heading: lines for heading, lines in sections.items() if lines}
@@ -120,6 +117,13 @@ def _block(block: Block) -> Line:
     reasons = "; ".join(f"{reason.label}: {reason.answer}" for reason in block.reasons)
     withdrawn = f"withdrawn: {', '.join(block.rules)}" if block.rules else ""
     return Line(text=f"{block.gate}: {block.text}", small="; ".join(filter(None, (withdrawn, reasons))))
+
+
+def _what_if(one: Recommendation) -> list[Line]:
+    by_state: dict[str, list[str]] = {}
+    for entry in one.explanation.what_if:
+        by_state.setdefault(f"{entry.state} {entry.state_name}", []).append(f"{entry.question} {entry.answer}")
+    return [Line(text=state, small="; ".join(answers)) for state, answers in by_state.items()]
 
 
 def _events(events: Iterable[HistoryEvent]) -> str:

@@ -54,7 +54,9 @@ _RULES: Final = TableStyle(
         ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
     ]
 )
-_BARE: Final = TableStyle([("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0)])
+_BARE: Final = TableStyle(
+    [("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0), ("VALIGN", (0, 0), (-1, -1), "TOP")]
+)
 
 
 def patient_story(report: WorkflowReport, patient: Patient) -> list[Flowable]:
@@ -87,9 +89,7 @@ def _image(view: dict[str, Any], pages: Path) -> Iterator[Flowable]:
     yield _text(" · ".join(view["facts"]), "soft")
     yield from (_text(warning, "banner") for warning in view["warnings"])
     yield Spacer(0, _GAP)
-    yield _picture(view["overview"], pages, _WIDTH, _WHOLE_HEIGHT)
-    yield Spacer(0, _GAP)
-    yield from _hip_pictures(view["hips"], pages)
+    yield from _pictures(view, pages)
     yield _text("Marks", "h2")
     if view["findings"]:
         rows = [_mark_row(row, pages) for row in view["findings"]]
@@ -107,14 +107,21 @@ def _picture(picture: Any, pages: Path, width: float, height: float) -> Radiogra
     return Radiograph(content, picture.box, picture.drawing, width=width, height=height)
 
 
-def _hip_pictures(hips: Sequence[dict[str, Any]], pages: Path) -> Iterator[Flowable]:
-    seen = [hip for hip in hips if hip["picture"] is not None]
-    if not seen:
-        return
-    width = (_WIDTH - (len(seen) - 1) * _GAP) / len(seen)
-    cells = [_picture(hip["picture"], pages, width - _GAP, _HIP_HEIGHT) for hip in seen]
-    captions = [_text(f"{hip['title']}: {hip['summary']}", "soft") for hip in seen]
-    yield Table([cells, captions], colWidths=[width] * len(seen), style=_BARE, hAlign="LEFT")
+def _pictures(view: dict[str, Any], pages: Path) -> Iterator[Flowable]:
+    """Lay out the whole picture and the hips': one hip beside it, two below it."""
+    seen = [hip for hip in view["hips"] if hip["picture"] is not None]
+    width = (_WIDTH - _GAP) / 2
+    cells: list[list[Flowable]] = [
+        [_picture(hip["picture"], pages, width - _GAP, _HIP_HEIGHT), _text(f"{hip['title']}: {hip['summary']}", "soft")]
+        for hip in seen
+    ]
+    if len(seen) == 1:
+        cells.insert(0, [_picture(view["overview"], pages, width - _GAP, _WHOLE_HEIGHT)])
+    else:
+        yield _picture(view["overview"], pages, _WIDTH, _WHOLE_HEIGHT)
+        yield Spacer(0, _GAP)
+    if cells:
+        yield Table([cells], colWidths=[width] * len(cells), style=_BARE, hAlign="LEFT")
 
 
 def _mark_row(row: dict[str, Any], pages: Path) -> list[Any]:
