@@ -1,8 +1,10 @@
 """Nothing of a header that names a person or a day leaves it, unless the linkage file is asked for."""
 
+import shutil
 import stat
 
 import pandas as pd
+import pypdfium2
 import pytest
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataset import Dataset
@@ -78,3 +80,26 @@ def test_the_linkage_file_is_apart_and_for_its_owner_alone(outputs):
     assert table.loc["hip.dcm", "study_instance_uid"] == UIDS["StudyInstanceUID"]
     images = pd.read_csv(outputs / "linked" / "images.csv", dtype=str)
     assert set(table["image_id"]) == set(images["image_id"])
+
+
+def test_no_header_text_date_or_uid_is_in_a_report(outputs, tmp_path):
+    folder = shutil.copytree(outputs / "linked", tmp_path / "results")
+    image_id = pd.read_csv(folder / "hips.csv")["image_id"].iloc[0]
+    contexts = tmp_path / "contexts.csv"
+    contexts.write_text(f"image_id,side,hip_pain\n{image_id},L,no\n", encoding="utf-8")
+    names = "json,html,pdf,csv,parquet,fhir"
+    assert main(["report", str(folder), "--context", str(contexts), "--format", names]) == 0
+    files = _all_bytes(folder / "recommendations")
+    texts = {file: content.decode("utf-8", "replace") for file, content in files.items()}
+    # Two formats hold their text compressed.
+    for file in files:
+        if file.suffix == ".parquet":
+            texts[file] = pd.read_parquet(file).to_csv()
+        elif file.suffix == ".pdf":
+            with pypdfium2.PdfDocument(file) as document:
+                texts[file] = " ".join(sheet.get_textpage().get_text_bounded() for sheet in document)
+                assert image_id in texts[file]
+    assert {file.suffix for file in files} == {".json", ".html", ".pdf", ".csv", ".parquet"}
+    for file, text in texts.items():
+        found = [secret for secret in (*TOKENS.values(), *DATES.values(), *UIDS.values(), "ZQ99X") if secret in text]
+        assert not found, f"{file.name} holds {found}"
