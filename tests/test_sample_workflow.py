@@ -4,9 +4,14 @@ import csv
 import json
 from pathlib import Path
 
+import jsonschema
+import pandas as pd
+import pypdfium2
 import pytest
+from fhir.resources.R4B import get_fhir_model_class
 
 from hipcalc.cli import main
+from hipcalc.report.formats.fhir.checking import bundle_problems
 from sample_decisions import SAMPLE, sample_decisions
 
 STATES = {
@@ -62,3 +67,50 @@ def test_the_sample_reaches_the_states_that_it_is_meant_to_show(results: Path) -
             histories[Path(said["path"]).name] = [entry["state"] for entry in said["history"]]
     assert reached == STATES
     assert histories == {"07_left_hip.dcm": ["S8", "S10", "S12", "S13", "S14", "S16"]}
+
+
+def test_the_sample_produces_every_format_and_each_is_valid(results: Path) -> None:
+    contexts, decisions = SAMPLE / "contexts.csv", SAMPLE / "decisions.csv"
+    names = ["report", str(results), "--context", str(contexts), "--decisions", str(decisions)]
+    assert main([*names, "--format", "json,html,pdf,csv,parquet,fhir"]) == 0
+    folder = results / "recommendations"
+    schema = json.loads((folder / "schema" / "recommendation.json").read_text(encoding="utf-8"))
+    for file in folder.glob("*.json"):
+        jsonschema.validate(json.loads(file.read_text(encoding="utf-8")), schema)
+    table = pd.read_csv(folder / "recommendations.csv")
+    reached = {f"{Path(row.path).name} {row.side}": row.state for row in table.itertuples()}
+    assert reached == STATES
+    pd.testing.assert_frame_equal(table, pd.read_parquet(folder / "recommendations.parquet"), check_dtype=False)
+    images = set(table["image_id"])
+    for ending in ("html", "pdf"):
+        assert {file.stem for file in (folder / "patients").glob(f"*.{ending}")} == images
+    for file in (folder / "patients").glob("*.pdf"):
+        with pypdfium2.PdfDocument(file) as document:
+            assert len(document) > 1
+    assert {file.stem for file in (folder / "fhir" / "patients").iterdir()} == images
+    for file in (folder / "fhir").rglob("*.json"):
+        resource = json.loads(file.read_text(encoding="utf-8"))
+        model = get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+        assert json.loads(model.model_dump_json()) == resource
+        assert not list(bundle_problems(resource))
+
+
+def test_the_sample_s_contexts_as_a_bundle_reach_the_same_states(results: Path, tmp_path: Path) -> None:
+    with (SAMPLE / "contexts.csv").open(encoding="utf-8", newline="") as file:
+        rows = [{name: cell for name, cell in row.items() if cell} for row in csv.DictReader(file)]
+    responses = [
+        {
+            "resourceType": "QuestionnaireResponse",
+            "status": "completed",
+            "item": [{"linkId": name, "answer": [{"valueString": cell}]} for name, cell in row.items()],
+        }
+        for row in rows
+    ]
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in responses]}
+    get_fhir_model_class("Bundle").model_validate(bundle)
+    path = tmp_path / "contexts.json"
+    path.write_text(json.dumps(bundle), encoding="utf-8")
+    asked = ["report", str(results), "--context", str(path), "--decisions", str(SAMPLE / "decisions.csv")]
+    assert main([*asked, "--format", "csv"]) == 0
+    table = pd.read_csv(results / "recommendations" / "recommendations.csv")
+    assert {f"{Path(row.path).name} {row.side}": row.state for row in table.itertuples()} == STATES

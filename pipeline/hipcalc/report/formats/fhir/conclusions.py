@@ -5,7 +5,7 @@ from typing import Any
 
 from hipcalc.guideline import Recommendation, Sentence
 from hipcalc.report.formats.fhir.codes import coding
-from hipcalc.report.formats.fhir.elements import annotation, concept, meta, narrative
+from hipcalc.report.formats.fhir.elements import annotation, concept, instant, meta, narrative
 from hipcalc.report.formats.fhir.imaging import body_id, image_id
 from hipcalc.report.formats.fhir.observations import search_id
 from hipcalc.report.formats.fhir.plan import plan_url
@@ -24,7 +24,7 @@ def diagnostic_report(patient: Patient, hip: ReviewedHip, one: Recommendation, o
     shown = [entry.finding.candidate_id for entry in hip.findings if entry.status != "rejected"]
     results = [search_id(hip), *(f"finding-{candidate_id}" for candidate_id in shown)]
     readers = dict.fromkeys(entry.reader for entry in one.confirmed)
-    confirmed_at = max((entry.time for entry in one.confirmed), key=datetime.fromisoformat, default="")
+    confirmed_at = max((datetime.fromisoformat(entry.time) for entry in one.confirmed), default=None)
     return {
         "resourceType": "DiagnosticReport",
         "id": f"report-{_name(hip)}",
@@ -33,7 +33,7 @@ def diagnostic_report(patient: Patient, hip: ReviewedHip, one: Recommendation, o
         "status": "final" if is_final else "preliminary",
         "code": concept(f"Radiograph of the {side_name(hip.side).lower()} hip", _procedure(hip)),
         "subject": {"reference": f"Patient/{patient.name}"},
-        **({"issued": confirmed_at} if confirmed_at else {}),
+        **({"issued": instant(confirmed_at)} if confirmed_at else {}),
         **({"resultsInterpreter": [{"display": reader} for reader in readers]} if readers else {}),
         "result": [{"reference": f"Observation/{name}"} for name in results],
         "imagingStudy": [{"reference": f"ImagingStudy/{image_id(hip.image_id)}"}],

@@ -1,6 +1,7 @@
 """Parts that several FHIR resources share."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from html import escape
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ __all__ = [
     "concept",
     "head_radii",
     "identifier",
+    "instant",
     "meta",
     "millimetres",
     "narrative",
@@ -56,6 +58,11 @@ def millimetres(value: float) -> dict[str, Any]:
 def head_radii(value: float) -> dict[str, Any]:
     """Return a length in radii of the femoral head."""
     return {"value": value, "unit": "femoral-head radii", "system": _UCUM, "code": "1"}
+
+
+def instant(time: datetime) -> str:
+    """Return a time as FHIR writes it: UTC is Z."""
+    return time.isoformat().replace("+00:00", "Z")
 
 
 def narrative(title: str, sections: Mapping[str, Sequence[object]]) -> dict[str, str]:

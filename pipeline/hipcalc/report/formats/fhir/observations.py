@@ -9,6 +9,7 @@ from hipcalc.report.formats.fhir.elements import (
     annotation,
     concept,
     head_radii,
+    instant,
     meta,
     millimetres,
     narrative,
@@ -71,7 +72,7 @@ def _finding(patient: Patient, hip: ReviewedHip, reviewed: ReviewedFinding, orig
     decision = reviewed.decision
     said: dict[str, Any] = {}
     if decision is not None and reviewed.status != "unreviewed":
-        said = {"performer": [{"display": decision.reader}], "issued": decision.time.isoformat()}
+        said = {"performer": [{"display": decision.reader}], "issued": instant(decision.time)}
     if reviewed.confirmed_class:
         # The map has a code for some classes; the others stay text.
         said["valueCodeableConcept"] = concept(class_name(reviewed.confirmed_class), coding(reviewed.confirmed_class))
