@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from hipcalc.errors import OutputError, UsageError
+from hipcalc.report.codes import check_codes
 from hipcalc.report.formats.contents import WorkflowReport
 
 __all__ = ["DEFAULT_FORMATS", "FORMATS", "Format", "WorkflowReport", "check_formats", "write_formats"]
@@ -54,9 +55,10 @@ def check_formats(names: Iterable[str], *, has_pictures: bool) -> None:
     Raises
     ------
     UsageError
-        If a name is no format, if the package that a format needs is not installed, or if it shows radiographs and
-        the run kept no pictures.
+        If a name is no format, if the package that a format needs is not installed, if it shows radiographs and
+        the run kept no pictures, or if a site's own map of codes is wrong.
     """
+    check_codes()
     for name in names:
         if name not in FORMATS:
             raise UsageError(f"{name!r} is no format of a report; choose out of {', '.join(FORMATS)}.")
