@@ -141,6 +141,7 @@ def review(arguments: argparse.Namespace) -> int:
 
 def report(arguments: argparse.Namespace) -> int:
     """Write workflow reports."""
+    from hipcalc.cohort.sources import fetch
     from hipcalc.report import report_workflow
 
     result = report_workflow(
@@ -150,9 +151,12 @@ def report(arguments: argparse.Namespace) -> int:
         workflow=arguments.workflow,
         formats=arguments.format,
         participants=arguments.participants,
+        fetch=fetch,
     )
     tables.print_workflow(Console(), result)
-    return DONE
+    for one in result.not_written:
+        print(f"hipcalc: {one.sentence}", file=sys.stderr)
+    return DONE_WITH_LOSSES if any(one.is_loss for one in result.not_written) else DONE
 
 
 def evaluate(arguments: argparse.Namespace) -> int:

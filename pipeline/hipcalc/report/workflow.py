@@ -1,14 +1,15 @@
 """Decisions and clinical contexts -> recommendations beside the results, and in their pages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hipcalc.errors import UsageError
 from hipcalc.findings import Finding, HipRecord
 from hipcalc.guideline import Recommendation, left_aside, load_workflow, read_contexts, recommend
+from hipcalc.radiograph import read_file
 from hipcalc.report.cells import PageReview
-from hipcalc.report.formats import DEFAULT_FORMATS, WorkflowReport, check_formats, write_formats
+from hipcalc.report.formats import DEFAULT_FORMATS, NotWritten, WorkflowReport, check_formats, write_formats
 from hipcalc.report.formats.patients import read_owners
 from hipcalc.report.hip_provenance import hip_provenances
 from hipcalc.report.records import FileRecord
@@ -25,7 +26,8 @@ __all__ = ["WorkflowResult", "report_workflow"]
 class WorkflowResult:
     """What ``hipcalc report`` wrote: a recommendation per hip, the folder of their files, and the page to open.
 
-    `left_aside` has a sentence for each entry of a FHIR Bundle of contexts that answers no question.
+    `not_written` is what the formats could not write, and why. `left_aside` has a sentence for each entry of a FHIR
+    Bundle of contexts that answers no question.
     """
 
     recommendations: tuple[Recommendation, ...]
@@ -33,6 +35,7 @@ class WorkflowResult:
     index: Path | None
     new_decisions: int
     left_aside: tuple[str, ...] = ()
+    not_written: tuple[NotWritten, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +54,7 @@ def report_workflow(
     workflow: Path | None = None,
     formats: Sequence[str] = DEFAULT_FORMATS,
     participants: str | Path | None = None,
+    fetch: Callable[[str], bytes] = read_file,
 ) -> WorkflowResult:
     """Add decisions to the log of a results folder, and write what the workflow says about each hip.
 
@@ -75,6 +79,9 @@ def report_workflow(
     participants : str or Path, optional
         Whose each image is (`hipcalc.report.participants.read_participants`); an image that it does not name, and
         every image without it, is taken for a patient of its own.
+    fetch : callable, optional
+        Returns the bytes of an image for the formats that need it, given where it is read; without it, files and
+        archives can be read.
 
     Returns
     -------
@@ -118,8 +125,9 @@ def report_workflow(
         origins=hip_provenances(records, facts),
         workflow=site,
         owners=owners,
+        fetch=fetch,
     )
-    write_formats(formats, report)
+    not_written = write_formats(formats, report)
     if has_pictures:
         _write_pages(report)
     return WorkflowResult(
@@ -128,6 +136,7 @@ def report_workflow(
         index=folder.index if has_pictures else None,
         new_decisions=len(log) - len(before),
         left_aside=left_aside(contexts, site),
+        not_written=not_written,
     )
 
 

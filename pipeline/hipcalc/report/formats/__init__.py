@@ -9,9 +9,9 @@ from typing import Final
 
 from hipcalc.errors import OutputError, UsageError
 from hipcalc.report.codes import check_codes
-from hipcalc.report.formats.contents import WorkflowReport
+from hipcalc.report.formats.contents import NotWritten, WorkflowReport
 
-__all__ = ["DEFAULT_FORMATS", "FORMATS", "Format", "WorkflowReport", "check_formats", "write_formats"]
+__all__ = ["DEFAULT_FORMATS", "FORMATS", "Format", "NotWritten", "WorkflowReport", "check_formats", "write_formats"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,8 @@ class Format:
     Attributes
     ----------
     module : str
-        In this package; its ``write(report)`` yields the path of every file as it is written.
+        In this package; its ``write(report)`` yields the path of every file as it is written, and a `NotWritten` for
+        every image that it cannot show.
     places : tuple of str
         Patterns below ``recommendations`` that its files have, and nothing else.
     package, extra : str
@@ -45,6 +46,7 @@ FORMATS: Final[dict[str, Format]] = {
     "csv": Format(module="csv_table", places=("recommendations.csv", "columns.csv")),
     "parquet": Format(module="parquet_table", places=("recommendations.parquet",)),
     "fhir": Format(module="fhir", places=("fhir/*.json", "fhir/patients/*.json"), package="fhir", extra="fhir"),
+    "dicom": Format(module="dicom", places=("dicom/*.dcm",), package="highdicom", extra="dicom"),
 }
 DEFAULT_FORMATS: Final = ("json",)
 
@@ -71,10 +73,15 @@ def check_formats(names: Iterable[str], *, has_pictures: bool) -> None:
             raise UsageError(f"The format {name} shows pictures, and hipcalc screen --format tables kept none.")
 
 
-def write_formats(names: Iterable[str], report: WorkflowReport) -> None:
+def write_formats(names: Iterable[str], report: WorkflowReport) -> tuple[NotWritten, ...]:
     """Write some formats, and take away what an earlier report wrote and this one did not.
 
     A report that is left behind could show as confirmed what is confirmed no longer.
+
+    Returns
+    -------
+    tuple of NotWritten
+        What the formats could not write.
 
     Raises
     ------
@@ -82,15 +89,17 @@ def write_formats(names: Iterable[str], report: WorkflowReport) -> None:
         If a file cannot be written or taken away.
     """
     wanted = set(names)
-    written = {
-        path
+    made = [
+        one
         for name, form in FORMATS.items()
         if name in wanted
-        for path in importlib.import_module(f"{__name__}.{form.module}").write(report)
-    }
+        for one in importlib.import_module(f"{__name__}.{form.module}").write(report)
+    ]
+    written = {one for one in made if isinstance(one, Path)}
     for path in _earlier(report.folder):
         if path not in written:
             _remove(path)
+    return tuple(one for one in made if isinstance(one, NotWritten))
 
 
 def _earlier(folder: Path) -> Iterator[Path]:

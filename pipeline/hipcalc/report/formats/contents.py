@@ -1,11 +1,12 @@
 """What every format of the workflow report is made from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from hipcalc.guideline import Recommendation, Workflow
+from hipcalc.radiograph import read_file
 from hipcalc.report.formats.patients import Patient, group_by_patient
 from hipcalc.report.hip_provenance import HipProvenance
 from hipcalc.report.records import FileRecord
@@ -13,7 +14,23 @@ from hipcalc.report.rendering import RunFacts
 from hipcalc.report.store import ResultsFolder
 from hipcalc.review import ReviewedHip
 
-__all__ = ["WorkflowReport", "file_stem"]
+__all__ = ["NotWritten", "WorkflowReport", "file_stem"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotWritten:
+    """What a format could not write of one image.
+
+    Attributes
+    ----------
+    sentence : str
+        What is missing, and why.
+    is_loss : bool
+        True where something went wrong; False where the format knows no such image.
+    """
+
+    sentence: str
+    is_loss: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +53,8 @@ class WorkflowReport:
     workflow : Workflow
     owners : mapping of image id to str
         Whose the images are, where a participants table says so.
+    fetch : callable
+        Returns the bytes of an image, given where it is read; raises a HipcalcError where there are none.
     """
 
     results: ResultsFolder
@@ -47,6 +66,7 @@ class WorkflowReport:
     origins: Mapping[tuple[str, str], HipProvenance]
     workflow: Workflow
     owners: Mapping[str, str]
+    fetch: Callable[[str], bytes] = read_file
 
     @property
     def folder(self) -> Path:
@@ -62,6 +82,20 @@ class WorkflowReport:
     def patients(self) -> tuple[Patient, ...]:
         """The shown hips by patient."""
         return group_by_patient(self.records, self.reviewed, self.recommendations, self.owners)
+
+    def image_bytes(self, record: FileRecord) -> bytes:
+        """Return the bytes of an image as its place holds them now.
+
+        Raises
+        ------
+        HipcalcError
+            If they cannot be had.
+        """
+        return self.fetch(self._places.get(record.image.path, record.image.path))
+
+    @cached_property
+    def _places(self) -> dict[str, str]:
+        return self.results.places()
 
     def origin(self, one: Recommendation) -> HipProvenance:
         """Return what made a recommendation."""
