@@ -17,6 +17,7 @@ from hipcalc.cli import main
 from hipcalc.errors import OutputError, UsageError
 from hipcalc.review import (
     LOG_FILE,
+    BehindError,
     Decision,
     Draft,
     ReviewLog,
@@ -142,6 +143,16 @@ def test_a_request_that_comes_twice_is_written_once(tmp_path: Path) -> None:
         first = log.append([draft("a")])
         assert log.append([draft("a")]) == first
         assert len(log.events()) == 1
+
+
+def test_rows_drawn_up_before_others_were_added_are_refused(tmp_path: Path) -> None:
+    with ReviewLog(tmp_path / "one.sqlite") as room, ReviewLog(tmp_path / "one.sqlite") as other:
+        room.append([draft("a")], follows=0)
+        with pytest.raises(BehindError, match="added to the log after row 0; read them first"):
+            other.append([draft("b")], follows=0)
+        assert other.append([draft("a")], follows=0)[0].seq == 1
+        other.append([draft("c")], follows=1)
+        assert [event.request_id for event in room.events()] == ["a", "c"]
 
 
 def test_what_was_undone_is_left_out_and_stays_in_the_log(tmp_path: Path) -> None:

@@ -4,16 +4,22 @@ from hipcalc.review.decision import FINDING_CLASSES, REJECTION_REASONS, Decision
 from hipcalc.review.decision_log import append_decisions, open_log, read_log
 from hipcalc.review.events import Draft, Event, Role
 from hipcalc.review.exporting import export_log
-from hipcalc.review.log import LOG_FILE, ReviewLog, Verification
+from hipcalc.review.log import LOG_FILE, BehindError, ReviewLog, Verification
+from hipcalc.review.readings import AddedFocus, Geometry, Reading, Readings
 from hipcalc.review.reviewed import ReviewedFinding, ReviewedHip, Screened, apply_reviews
 
 __all__ = [
     "FINDING_CLASSES",
     "LOG_FILE",
     "REJECTION_REASONS",
+    "AddedFocus",
+    "BehindError",
     "Decision",
     "Draft",
     "Event",
+    "Geometry",
+    "Reading",
+    "Readings",
     "ReviewLog",
     "ReviewStatus",
     "ReviewedFinding",

@@ -13,7 +13,7 @@ from typing import Any
 from hipcalc.errors import OutputError, UsageError
 from hipcalc.review.events import FIRST_HASH, Draft, Event, chain_hash
 
-__all__ = ["LOG_FILE", "ReviewLog", "Verification"]
+__all__ = ["LOG_FILE", "BehindError", "ReviewLog", "Verification"]
 
 # Within a results folder.
 LOG_FILE = Path("review") / "log.sqlite"
@@ -34,6 +34,10 @@ PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {FORMAT};
 """
 _COLUMNS = "seq, time, reader, role, kind, hip_id, request_id, payload, previous, hash"
+
+
+class BehindError(UsageError):
+    """The log has rows that whoever asked did not know of; nothing was written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,13 +84,16 @@ class ReviewLog:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def append(self, drafts: Sequence[Draft]) -> tuple[Event, ...]:
+    def append(self, drafts: Sequence[Draft], *, follows: int | None = None) -> tuple[Event, ...]:
         """Write rows, all of them or none; when this returns they are on the disk.
 
         Parameters
         ----------
         drafts : sequence of Draft
             One whose `request_id` is in the log already is not written again.
+        follows : int, optional
+            Number of the last row known, 0 for none: rows that were drawn up with others in mind than there are by
+            now are refused.
 
         Returns
         -------
@@ -95,6 +102,8 @@ class ReviewLog:
 
         Raises
         ------
+        BehindError
+            If the log has rows after `follows`.
         OutputError
             If the rows cannot be written (disk full, read-only); the log is as it was.
         UsageError
@@ -105,6 +114,8 @@ class ReviewLog:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 known = [_known(connection, draft) for draft in drafts]
+                if follows is not None and None in known:
+                    _check_last(connection, follows)
                 events = tuple(found or _insert(connection, draft) for draft, found in zip(drafts, known, strict=True))
                 connection.execute("COMMIT")
             except BaseException:
@@ -224,6 +235,12 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
 def _known(connection: sqlite3.Connection, draft: Draft) -> Event | None:
     row = connection.execute(f"SELECT {_COLUMNS} FROM events WHERE request_id = ?", (draft.request_id,)).fetchone()
     return None if row is None else _event(row)
+
+
+def _check_last(connection: sqlite3.Connection, follows: int) -> None:
+    last = connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0]
+    if last != follows:
+        raise BehindError(f"rows were added to the log after row {follows}; read them first.")
 
 
 def _insert(connection: sqlite3.Connection, draft: Draft) -> Event:
