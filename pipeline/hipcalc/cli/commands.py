@@ -120,7 +120,7 @@ def prevalence(arguments: argparse.Namespace) -> int:
 
 
 def review(arguments: argparse.Namespace) -> int:
-    """Check or export the log of readers' decisions."""
+    """Open the reading room, or check or export its log."""
     from hipcalc.report import ResultsFolder
     from hipcalc.review import LOG_FILE, ReviewLog, export_log, open_log
 
@@ -131,12 +131,32 @@ def review(arguments: argparse.Namespace) -> int:
             for file in export_log(log):
                 print(file)
         return DONE
-    with ReviewLog(folder.path / LOG_FILE) as log:
-        checked = log.verify()
-    for fault in checked.faults:
-        print(f"hipcalc: {log.file}: {fault}", file=sys.stderr)
-    print(f"{checked.rows} rows; the last hash is {checked.last_hash}")
-    return NOTHING_DONE if checked.faults else DONE
+    if arguments.verify:
+        with ReviewLog(folder.path / LOG_FILE) as log:
+            checked = log.verify()
+        for fault in checked.faults:
+            print(f"hipcalc: {log.file}: {fault}", file=sys.stderr)
+        print(f"{checked.rows} rows; the last hash is {checked.last_hash}")
+        return NOTHING_DONE if checked.faults else DONE
+    return _read(arguments)
+
+
+def _read(arguments: argparse.Namespace) -> int:
+    from hipcalc.errors import UsageError
+
+    try:
+        from hipcalc.reading_room.serving import serve
+    except ModuleNotFoundError as error:
+        raise UsageError(f"The reading room needs {error.name}: pip install 'hipcalc[review]'.") from error
+    serve(
+        Path(arguments.results),
+        reader=arguments.reader,
+        host=arguments.host,
+        port=arguments.port,
+        browse=not arguments.no_browser,
+        say=lambda line: print(line, flush=True),
+    )
+    return DONE
 
 
 def report(arguments: argparse.Namespace) -> int:

@@ -27,7 +27,7 @@ def parser(version: str) -> argparse.ArgumentParser:
     _merge(commands.add_parser("merge", help="shards that were screened apart -> one results folder"))
     _query(commands.add_parser("query", help="ask the tables of a results folder in SQL"))
     _prevalence(commands.add_parser("prevalence", help="group-level figures of a cohort, as a paper reports them"))
-    _review(commands.add_parser("review", help="check the log of readers' decisions, or write it as tables"))
+    _review(commands.add_parser("review", help="open the reading room, or check or export its log"))
     _report(commands.add_parser("report", help="confirmed findings and clinical context -> workflow reports"))
     _evaluate(commands.add_parser("evaluate", help="measure results against a truth table"))
     _send(commands.add_parser("send", help="store DICOM results in a PACS"))
@@ -128,9 +128,18 @@ def _prevalence(command: argparse.ArgumentParser) -> None:
 
 
 def _review(command: argparse.ArgumentParser) -> None:
-    command.description = "The log of readers' decisions: rows are added and never changed, each chained to the last."
+    command.description = (
+        "Open the reading room of a results folder: a page on this machine on which readers confirm, reject and add "
+        "foci. Every decision is a row of a log, added and never changed."
+    )
     command.add_argument("results", metavar="DIR", help="folder that hipcalc screen wrote")
-    what = command.add_mutually_exclusive_group(required=True)
+    command.add_argument("--reader", metavar="NAME", help="the only one who may read (default: the page asks)")
+    command.add_argument("--port", type=_port, default=0, metavar="N", help="default: any that is free")
+    command.add_argument(
+        "--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (default: for this machine alone)"
+    )
+    command.add_argument("--no-browser", action="store_true", help="print the page's address, and do not open it")
+    what = command.add_mutually_exclusive_group()
     what.add_argument("--verify", action="store_true", help="check that no row was changed since it was written")
     what.add_argument("--export", action="store_true", help="write the log as CSV and JSON beside it, in DIR/review")
 
@@ -198,6 +207,12 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _shard(text: str) -> tuple[int, int]:
     return _pair(text, "not a part I/N, as in 3/10")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"not a port, 0 to 65535: {text}")
+    return int(text)
 
 
 def _share(text: str) -> tuple[int, int]:

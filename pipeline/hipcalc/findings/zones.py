@@ -1,8 +1,9 @@
 """Zones of the hip, placed by each hip's own rim (guideline/clinical.md, section 5)."""
 
+from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Zone", "zone_of"]
+__all__ = ["Sector", "Zone", "zone_of", "zone_sectors"]
 
 Zone = Literal[
     "rim", "rim-overlay", "supra-rim", "trochanteric", "lateral-soft-tissue", "intra-osseous", "pelvic", "remote"
@@ -22,6 +23,30 @@ REMOTE_R = 2.6
 PELVIC_PHI_DEG = (-40.0, 150.0)
 NECK_PHI_DEG = 100.0
 NECK_R = 1.6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sector:
+    """A zone with borders of its own: from one polar angle and radius (head radii) to others."""
+
+    zone: Zone
+    from_rim: bool
+    phi_deg: tuple[float, float]
+    r: tuple[float, float]
+
+
+def zone_sectors() -> tuple[Sector, ...]:
+    """Return the borders of the zones that are sectors, for a drawing; angles count from the rim's or from cranial.
+
+    Where sectors overlap the earlier one counts, as in `zone_of`.
+    """
+    around = (-OVERLAY_AROUND_RIM_DEG, OVERLAY_AROUND_RIM_DEG)
+    return (
+        Sector(zone="rim", from_rim=True, phi_deg=RIM_FROM_RIM_DEG, r=(HEAD_EDGE_R, RIM_OUTER_R)),
+        Sector(zone="rim-overlay", from_rim=True, phi_deg=around, r=(OVERLAY_INNER_R, HEAD_EDGE_R)),
+        Sector(zone="supra-rim", from_rim=False, phi_deg=SUPRA_RIM_PHI_DEG, r=SUPRA_RIM_R),
+        Sector(zone="trochanteric", from_rim=False, phi_deg=TROCHANTER_PHI_DEG, r=TROCHANTER_R),
+    )
 
 
 def zone_of(r_head_radii: float, phi_deg: float, rim_phi_deg: float) -> Zone:

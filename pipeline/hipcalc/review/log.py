@@ -133,6 +133,15 @@ class ReviewLog:
                 rows = self._open().execute(f"SELECT {_COLUMNS} FROM events WHERE seq > ? ORDER BY seq", (after,))
                 return tuple(_event(row) for row in rows)
 
+    def holds(self, request_id: str) -> bool:
+        """Tell whether the row of a request is in the log."""
+        with self._lock:
+            if self._connection is None and not self.file.exists():
+                return False
+            with self._errors():
+                found = self._open().execute("SELECT 1 FROM events WHERE request_id = ?", (request_id,))
+                return found.fetchone() is not None
+
     def verify(self) -> Verification:
         """Check that no row was changed, dropped or slipped in since it was written.
 
