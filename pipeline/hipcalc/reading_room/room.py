@@ -81,6 +81,12 @@ class Room:
         """Let go of the log."""
         self._log.close()
 
+    def __enter__(self) -> "Room":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     @property
     def reader(self) -> str:
         """The only reader's name; empty when anybody may read."""

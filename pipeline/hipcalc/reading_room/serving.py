@@ -90,22 +90,18 @@ def allowed_hosts(host: str, port: int) -> tuple[str, ...]:
 
 
 def _listening(host: str, port: int) -> socket.socket:
+    if host in ("", "*") or _is_any(host):
+        raise UsageError(
+            f"--host {host}: give the one address or name under which readers reach this machine, so that "
+            "requests under other names can be refused."
+        )
     try:
-        if host in ("", "*") or _is_any(host):
-            raise UsageError(
-                f"--host {host}: give the one address or name under which readers reach this machine, so that "
-                "requests under other names can be refused."
-            )
-        family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(where)
-        listener.listen(128)
+        family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(where[:2], family=family, backlog=128)
     except (OSError, OverflowError) as error:
         raise OutputError(
             f"The room cannot listen at {host}, port {port} ({error}); give another --port or --host."
         ) from error
-    return listener
 
 
 def _is_any(host: str) -> bool:
