@@ -17,12 +17,12 @@ from hipcalc.report import FileRecord, ResultsFolder, record_key
 __all__ = ["Catalogue", "HipEntry", "Prior"]
 
 _RECORDS_KEPT = 64
-_HIP_COLUMNS = ["image_id", "path", "side", "status"]
+_HIP_COLUMNS = ["image_id", "path", "side", "status", "head_radius_px"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class HipEntry:
-    """One hip that can be read: where it is, and how many foci the detector marked in it."""
+    """One hip that can be read: where it is, its head's size, and how many foci the detector marked in it."""
 
     hip_id: str
     image_id: str
@@ -30,6 +30,7 @@ class HipEntry:
     side: str
     status: str
     marks: int
+    head_radius_px: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +122,7 @@ class Catalogue:
                     side=side,
                     status=str(row.status),
                     marks=int(counts.get((row.image_id, row.side), 0)),
+                    head_radius_px=float(row.head_radius_px or "nan"),
                 ),
             )
         if not entries:

@@ -307,7 +307,7 @@ class Room:
 
     def _order(self, session: Session) -> list[str]:
         if session not in self._orders:
-            self._orders[session] = reading_order(session.reader, self.catalogue.hips)
+            self._orders[session] = reading_order(1, session.reader, [hip.hip_id for hip in self.catalogue.hips])
         return self._orders[session]
 
     def _way(self, session: Session, here: str | None) -> dict[str, Any]:

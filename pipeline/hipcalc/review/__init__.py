@@ -2,6 +2,7 @@
 
 from hipcalc.review.decision import FINDING_CLASSES, REJECTION_REASONS, Decision, ReviewStatus, read_decisions
 from hipcalc.review.decision_log import append_decisions, open_log, read_log
+from hipcalc.review.disputes import NEAR_HEAD_RADII, Disputes, disputes_of, group_foci, kept_foci
 from hipcalc.review.events import Draft, Event, Role
 from hipcalc.review.exporting import export_log
 from hipcalc.review.log import LOG_FILE, BehindError, ReviewLog, Verification
@@ -11,10 +12,12 @@ from hipcalc.review.reviewed import ReviewedFinding, ReviewedHip, Screened, appl
 __all__ = [
     "FINDING_CLASSES",
     "LOG_FILE",
+    "NEAR_HEAD_RADII",
     "REJECTION_REASONS",
     "AddedFocus",
     "BehindError",
     "Decision",
+    "Disputes",
     "Draft",
     "Event",
     "Geometry",
@@ -29,7 +32,10 @@ __all__ = [
     "Verification",
     "append_decisions",
     "apply_reviews",
+    "disputes_of",
     "export_log",
+    "group_foci",
+    "kept_foci",
     "open_log",
     "read_decisions",
     "read_log",
