@@ -91,15 +91,23 @@ def room(folder: Path) -> Iterator[Room]:
     opened.close()
 
 
-@pytest.fixture
-def client(room: Room) -> TestClient:
+def visiting(room: Room) -> TestClient:
     app = application(room, hosts=HOSTS, token=TOKEN, port=PORT)
     return TestClient(app, base_url=f"http://127.0.0.1:{PORT}", raise_server_exceptions=False)
 
 
 @pytest.fixture
+def client(room: Room) -> TestClient:
+    return visiting(room)
+
+
+@pytest.fixture
 def reader(client: TestClient) -> Visitor:
     return Visitor(client).enter()
+
+
+def read_hips(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / "hips.csv")
 
 
 def events_of(folder: Path) -> tuple[Event, ...]:
@@ -221,7 +229,7 @@ def test_nothing_sent_tells_rank_file_or_other_readers(room, client, folder):
 
 
 def test_the_frame_comes_back_as_it_was_stored(reader, folder):
-    hips = pd.read_csv(folder / "hips.csv")
+    hips = read_hips(folder)
     hip = reader.first(marks=False)
     stored = hips[hips["path"].str.endswith("03_left_hip.dcm")].iloc[0]
     frame = hip["frame"]
@@ -229,6 +237,27 @@ def test_the_frame_comes_back_as_it_was_stored(reader, folder):
         stored[["head_column_px", "head_row_px", "head_radius_px"]]
     )
     assert frame["rim_phi_deg"] == pytest.approx(stored["centre_edge_angle_deg"], abs=1e-6)
+
+
+def test_a_hip_without_a_rim_can_be_read_and_given_one(folder):
+    hips = read_hips(folder)
+    with Room(folder) as room:
+        for entry in room.catalogue.hips:
+            _, row, _, _ = room.catalogue.parts(entry)
+            object.__setattr__(row, "rim_row_px", None)
+            object.__setattr__(row, "rim_column_px", None)
+            object.__setattr__(row, "centre_edge_angle_deg", None)
+        reader = Visitor(visiting(room)).enter()
+        hip = reader.first(marks=False)
+        assert hip["frame"]["rim_x"] is None
+        focus = {"row_px": hip["frame"]["y"] - 100, "column_px": hip["frame"]["x"] + 100, "diameter_px": 9.0}
+        hip = reader.act(hip, "focus", **focus).json()
+        assert hip["marks"][0]["zone"] == ""
+        stored = hips[hips["path"].str.endswith("03_left_hip.dcm")].iloc[0]
+        names = ("head_row_px", "head_column_px", "head_radius_px", "rim_row_px", "rim_column_px")
+        hip = reader.act(hip, "geometry", **{name: float(stored[name]) for name in names}).json()
+        assert hip["marks"][0]["zone"] != ""
+        assert hip["frame"]["rim_phi_deg"] == pytest.approx(stored["centre_edge_angle_deg"], abs=1)
 
 
 # What is recorded
@@ -298,9 +327,7 @@ def test_two_readers_do_not_hinder_each_other(client, reader, folder):
 def test_another_program_may_write_in_between(reader, folder):
     hip = reader.first(marks=True)
     with Room(folder) as beside:
-        second = Visitor(
-            TestClient(application(beside, hosts=HOSTS, token=TOKEN, port=PORT), f"http://127.0.0.1:{PORT}")
-        )
+        second = Visitor(visiting(beside))
         second.enter("Dr B")
         assert second.decide(second.first(marks=True)).status_code == 200
     assert reader.decide(hip).status_code == 200
@@ -400,7 +427,7 @@ def test_keys_and_sessions_that_were_never_given_lead_nowhere(reader):
 
 def test_a_room_for_one_reader_takes_nobody_else(folder):
     with Room(folder, reader="Dr A") as room:
-        client = TestClient(application(room, hosts=HOSTS, token=TOKEN, port=PORT), base_url=f"http://127.0.0.1:{PORT}")
+        client = visiting(room)
         visitor = Visitor(client).enter("Dr A")
         answer = client.post("/api/enter", json={"reader": "Dr B", "role": "reader"}, headers=GOOD)
     assert "opened for Dr A alone" in answer.json()["error"]
@@ -419,7 +446,7 @@ def test_a_missing_and_a_changed_image_are_said_and_the_hip_can_be_skipped(scree
     fetch = pixels.fetch
     monkeypatch.setattr(pixels, "fetch", lambda path: fetch(str(copy) if path.endswith(copy.name) else path))
     with Room(folder) as room:
-        client = TestClient(application(room, hosts=HOSTS, token=TOKEN, port=PORT), base_url=f"http://127.0.0.1:{PORT}")
+        client = visiting(room)
         reader = Visitor(client).enter()
         hip = reader.first(marks=False)
         copy.write_bytes(copy.read_bytes() + b"\0")
@@ -495,7 +522,7 @@ def test_records_of_another_version_are_said_on_the_page(folder):
     ledger.commit()
     ledger.close()
     with Room(folder) as room:
-        client = TestClient(application(room, hosts=HOSTS, token=TOKEN, port=PORT), base_url=f"http://127.0.0.1:{PORT}")
+        client = visiting(room)
         reader = Visitor(client).enter()
         answer = reader.get(f"/api/hip/{reader.way['next'][0]}")
     assert answer.status_code == 500

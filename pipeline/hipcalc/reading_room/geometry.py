@@ -43,13 +43,16 @@ def corrected(frame: HipFrame, geometry: Geometry | None) -> HipFrame:
 
 
 def placed(frame: HipFrame, row_px: float, column_px: float) -> dict[str, Any]:
-    """Return where a point lies in the hip: `r_head_radii`, `phi_deg`, `clock_hour`, `zone`."""
+    """Return where a point lies in the hip: `r_head_radii`, `phi_deg`, `clock_hour`, `zone`.
+
+    The zone is empty where no rim is known, as beside an implant.
+    """
     r, phi = frame.to_polar(row_px, column_px)
     return {
         "r_head_radii": _rounded(r),
         "phi_deg": _rounded(phi),
         "clock_hour": _rounded(frame.clock_hour(phi)),
-        "zone": zone_of(r, phi, frame.rim_phi_deg),
+        "zone": zone_of(r, phi, frame.rim_phi_deg) if math.isfinite(frame.rim_phi_deg) else "",
     }
 
 

@@ -1,5 +1,6 @@
 """What the page is told of one hip: places and words, and nothing that a blinded reader must not know."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -29,16 +30,17 @@ def order_by_place(frame: HipFrame, candidates: Iterable[Finding]) -> tuple[Find
 
 
 def frame_values(frame: HipFrame) -> dict[str, Any]:
-    """Return circle, rim and directions; y is the row, x the column."""
+    """Return circle, rim (None where it is not known) and directions; y is the row, x the column."""
+    has_rim = math.isfinite(frame.rim_phi_deg)
     return {
         "x": frame.head_column_px,
         "y": frame.head_row_px,
         "radius": frame.head_radius_px,
-        "rim_x": frame.rim_column_px,
-        "rim_y": frame.rim_row_px,
+        "rim_x": frame.rim_column_px if has_rim else None,
+        "rim_y": frame.rim_row_px if has_rim else None,
         "lateral": frame.lateral_sign,
         "cranial_deg": frame.cranial_deg,
-        "rim_phi_deg": frame.rim_phi_deg,
+        "rim_phi_deg": frame.rim_phi_deg if has_rim else None,
     }
 
 

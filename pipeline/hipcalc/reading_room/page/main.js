@@ -29,21 +29,23 @@ function toolsOf(stage) {
   return [
     { key: "F", words: "Hip", run: () => stage.fit(false), on: () => !view.whole },
     { key: "P", words: "Whole", run: () => stage.fit(true), on: () => view.whole },
-    { key: "O", words: "Other hip", run: () => stage.setBeside("other"), on: () => view.beside === "other" },
-    { key: "E", words: "Earlier", run: () => stage.setBeside("prior"), on: () => view.beside === "prior" },
+    { key: "O", words: "Other hip", run: () => stage.setBeside("other"), on: () => view.beside === "other", may: () => stage.hip?.others.length },
+    { key: "E", words: "Earlier", run: () => stage.setBeside("prior"), on: () => view.beside === "prior", may: () => stage.hip?.priors.length },
     { key: "H", words: "Drawings", run: toggle("overlays"), on: () => view.overlays },
     { key: "D", words: "Zones", run: toggle("zones"), on: () => view.zones },
     { key: "I", words: "Invert", run: toggle("invert", () => stage.relevel()), on: () => view.invert },
     { key: "M", words: "Magnifier", run: toggle("magnifier"), on: () => view.magnifier },
     { key: "W", words: "Reset window", run: () => stage.resetWindow() },
-    { key: "", words: "Go on after the last mark", run: toggle("advance"), on: () => view.advance },
   ];
 }
 
 function drawTools(stage, tools) {
   const made = tools.map((tool) => button(tool.words, tool.key, () => tool.run()));
   const update = () => {
-    tools.forEach(({ on }, index) => on && made[index].setAttribute("aria-pressed", String(on())));
+    tools.forEach(({ on, may = () => true }, index) => {
+      if (on) made[index].setAttribute("aria-pressed", String(on()));
+      made[index].disabled = !may();
+    });
     localStorage.setItem(KEPT, JSON.stringify(stage.settings));
   };
   for (const tool of tools) {
@@ -54,6 +56,13 @@ function drawTools(stage, tools) {
     };
   }
   document.querySelector(".tools").replaceChildren(...made);
+  const advance = byId("advance");
+  advance.checked = stage.settings.advance;
+  advance.addEventListener("change", () => {
+    stage.settings.advance = advance.checked;
+    update();
+  });
+  stage.arranged = update;
   update();
 }
 

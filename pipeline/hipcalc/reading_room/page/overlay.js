@@ -23,6 +23,7 @@ export function drawHead(viewer, frame) {
   const { svg } = viewer;
   const centre = viewer.toScreen(frame.x, frame.y);
   add(svg, "circle", { class: "head", cx: centre.x, cy: centre.y, r: frame.radius * viewer.view.scale });
+  if (frame.rim_x === null) return;
   const rim = viewer.toScreen(frame.rim_x, frame.rim_y);
   add(svg, "path", { class: "rim", d: `M${rim.x - 7} ${rim.y}h14M${rim.x} ${rim.y - 7}v14` });
 }
@@ -33,6 +34,7 @@ export function drawRoof(viewer, roof) {
 }
 
 export function drawSectors(viewer, frame, sectors) {
+  if (frame.rim_x === null) return;
   const from = rimPhi(frame);
   for (const { words, from_rim, phi_deg, r } of sectors) {
     const [start, end] = phi_deg.map((phi) => phi + (from_rim ? from : 0));

@@ -56,7 +56,8 @@ export class Panel {
         const said = this.reader.decision(mark);
         const status = said?.status ?? "open";
         const reason = REASONS.find(([name]) => name === said?.reason)?.[1].toLowerCase();
-        const where = [mark.added ? "added" : "", mark.size, mark.zone, mark.score ? `${mark.score} false/hip` : ""];
+        const where = [mark.added ? "added" : "", mark.size, mark.zone];
+        const score = mark.score ? `${mark.score}/hip` : "";
         return element(
           "button",
           {
@@ -68,7 +69,7 @@ export class Panel {
           },
           element("b", {}, letters[index]),
           element("span", { class: "what" }, where.filter(Boolean).join(" · ")),
-          element("span", { class: "said" }, reason ?? STATUS_WORDS[status]),
+          element("span", { class: "said", title: said ? undefined : "expected false marks per hip" }, reason ?? (STATUS_WORDS[status] || score)),
         );
       }),
     );

@@ -2,11 +2,14 @@
 
 import { Silence, get, post } from "./api.js";
 import { byId } from "./dom.js";
+import { toImage } from "./frames.js";
 import { load } from "./images.js";
 import { Panel } from "./panel.js";
 import { Stopwatch } from "./stopwatch.js";
 
 const SMALLEST_FOCUS_PX = 3;
+// Head radii and degrees: where a rim is looked for that was not found.
+const USUAL_RIM = [1.1, 30];
 const USUAL_FOCUS_RADII = 0.16;
 
 // As crypto.randomUUID, which a page at another machine's plain address does not have.
@@ -271,6 +274,10 @@ export class Reader {
     this.leave();
     this.mode = "geometry";
     this.geometry = { ...this.hip.frame };
+    if (this.geometry.rim_x === null) {
+      const { x, y } = toImage(this.geometry, ...USUAL_RIM);
+      Object.assign(this.geometry, { rim_x: x, rim_y: y });
+    }
     this.chosen = "centre";
     this.hint("Drag the middle, the circle's edge, or the rim. Or Tab for the next handle, arrows, Enter. Esc leaves.");
     this.panel.draw();

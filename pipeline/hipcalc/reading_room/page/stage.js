@@ -24,6 +24,7 @@ export class Stage {
     this.table = lookup({ ...this.levels, invert: false });
     this.secondTable = this.table;
     this.look = () => ({});
+    this.arranged = () => {};
     this.pointer = null;
     this.asked = 0;
     this.frames = 0;
@@ -63,6 +64,7 @@ export class Stage {
     this.second.section.hidden = this.compared === null;
     this.first.resize();
     this.second.resize();
+    this.arranged();
   }
 
   async compare() {
