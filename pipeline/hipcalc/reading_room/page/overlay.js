@@ -5,6 +5,8 @@ import { rimPhi, toImage } from "./frames.js";
 const SVG = "http://www.w3.org/2000/svg";
 const RING_FACTOR = 1.7;
 const SMALLEST_RING = 13;
+const LETTER_OFF = 16;
+const LETTER_TURNS = [0, 0.8, -0.8, 1.6, -1.6, 2.4, -2.4, Math.PI];
 const BARS_MM = [5, 10, 20, 50, 100];
 
 function add(parent, name, attributes, words) {
@@ -48,29 +50,44 @@ export function drawSectors(viewer, frame, sectors) {
   }
 }
 
-// A ring stands off its focus, and its letter stands off the ring, away from the head: neither covers what it points at.
+// A ring stands off its focus, so that it does not cover what it points at.
 export function ringOf(viewer, mark) {
   const at = viewer.toScreen(mark.x, mark.y);
   return { ...at, r: Math.max(SMALLEST_RING, (RING_FACTOR * mark.diameter * viewer.view.scale) / 2) };
 }
 
+// Letters stand outwards from the head where there is room, else wherever they hide no other mark.
+function placeLetters(viewer, head, rings) {
+  const taken = rings.map(({ x, y, r }) => ({ x, y, r: r + 6 }));
+  return rings.map((ring) => {
+    const outwards = Math.atan2(ring.y - head.y, ring.x - head.x);
+    const places = LETTER_TURNS.map((turn) => ({
+      x: ring.x + Math.cos(outwards + turn) * (ring.r + LETTER_OFF),
+      y: ring.y + Math.sin(outwards + turn) * (ring.r + LETTER_OFF),
+    }));
+    const isFree = ({ x, y }) =>
+      x > 10 && y > 10 && x < viewer.width - 10 && y < viewer.height - 10 && taken.every((other) => Math.hypot(x - other.x, y - other.y) > other.r);
+    const place = places.find(isFree) ?? places[0];
+    taken.push({ ...place, r: 14 });
+    return place;
+  });
+}
+
 export function drawMarks(viewer, frame, marks, { letters, decisions, active }) {
-  const head = viewer.toScreen(frame.x, frame.y);
+  const rings = marks.map((mark) => ringOf(viewer, mark));
+  const places = placeLetters(viewer, viewer.toScreen(frame.x, frame.y), rings);
   marks.forEach((mark, index) => {
-    const ring = ringOf(viewer, mark);
+    const ring = rings[index];
     const status = decisions[mark.key]?.status ?? "open";
     const group = add(viewer.svg, "g", { class: `${status}${mark.key === active ? " active" : ""}` });
     add(group, "circle", { class: "ring", cx: ring.x, cy: ring.y, r: ring.r });
-    const length = Math.hypot(ring.x - head.x, ring.y - head.y) || 1;
-    const out = { x: (ring.x - head.x) / length, y: (ring.y - head.y) / length };
     if (mark.key === active) {
       const ticks = [[1, 0], [-1, 0], [0, 1], [0, -1]].map(
         ([x, y]) => `M${ring.x + x * (ring.r + 2)} ${ring.y + y * (ring.r + 2)}l${x * 7} ${y * 7}`,
       );
       add(group, "path", { class: "ticks", d: ticks.join("") });
     }
-    const off = ring.r + 16;
-    add(group, "text", { class: "letter", x: ring.x + out.x * off, y: ring.y + out.y * off }, letters[index]);
+    add(group, "text", { class: "letter", x: places[index].x, y: places[index].y }, letters[index]);
   });
 }
 

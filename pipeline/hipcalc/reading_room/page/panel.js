@@ -153,10 +153,14 @@ export class Panel {
               "aria-pressed": String(reader.mode === "focus"),
               "data-focus": "add",
             }),
-            button("Circle, rim", "G", () => reader.beginGeometry(), { disabled: busy || !reader.ready, "data-focus": "geometry" }),
-            button("Image inadequate", "Q", () => reader.inadequate(), {
+            button("Circle", "G", () => reader.beginGeometry(), { 
+              disabled: busy || !reader.ready,
+              "aria-label": "Correct circle and rim",
+              "data-focus": "geometry",
+            }),
+            button("Inadequate", "Q", () => reader.inadequate(), {
               disabled: busy,
-              class: "wide",
+              "aria-label": "Image inadequate",
               "aria-pressed": String(inadequate),
               "data-focus": "inadequate",
             }),

@@ -33,8 +33,12 @@ export class Reader {
     this.chosen = "centre";
     this.chosenClasses = new Map();
     this.trail = [];
+    this.spent = new Map();
     this.queue = Promise.resolve();
     this.pending = null;
+    this.turns = 0;
+    this.loading = 0;
+    this.noteKept = "";
     this.stopwatch = new Stopwatch();
     this.panel = new Panel(this);
     stage.look = () => this.look();
@@ -95,36 +99,69 @@ export class Reader {
     return undefined;
   }
 
-  async go(key, { remember = true } = {}) {
-    await this.keepNote();
-    try {
-      const hip = await get(`api/hip/${key}`);
-      if (remember && this.hip && this.hip.hip !== key) this.trail.push(this.hip.hip);
-      await this.show(hip);
-    } catch (error) {
-      this.complain(error);
-    }
+  // Moves take their turn among the acts: nothing is left before it is kept.
+  go(key, { remember = true } = {}) {
+    this.keepNote();
+    return this.inTurn(async () => {
+      if (this.pending || this.hasLooseNote()) return;
+      try {
+        const hip = await get(`api/hip/${key}`);
+        if (remember && this.hip && this.hip.hip !== key) this.trail.push(this.hip.hip);
+        this.show(hip);
+      } catch (error) {
+        this.complain(error);
+      }
+    });
   }
 
-  async show(hip) {
-    const moved = this.hip?.hip !== hip.hip;
+  // One after the other; the page counts as busy until the last is through.
+  inTurn(run) {
+    this.turns += 1;
+    this.tellBusy();
+    this.queue = this.queue.then(run).finally(() => {
+      this.turns -= 1;
+      this.tellBusy();
+    });
+    return this.queue;
+  }
+
+  tellBusy() {
+    document.querySelector("main").setAttribute("aria-busy", String(this.turns > 0 || this.loading > 0));
+  }
+
+  show(hip) {
+    const left = this.hip?.hip;
+    const spent = this.stopwatch.seconds();
     this.take(hip);
-    if (!moved) return;
+    if (left === hip.hip) return;
     this.leave();
-    this.stopwatch.restart();
+    // Time that is on no row of the log yet, as of a hip that was skipped, is not lost.
+    if (left) this.spent.set(left, spent);
+    this.stopwatch.restart(this.spent.get(hip.hip));
     this.ready = false;
     this.note.value = hip.reading.note;
     this.noteKept = hip.reading.note;
     this.active = (this.openMarks()[0] ?? hip.marks[0])?.key ?? null;
     this.panel.draw();
     this.calm();
+    this.display(hip);
+  }
+
+  async display(hip) {
+    this.loading += 1;
+    this.tellBusy();
     try {
-      if (await this.stage.show(hip)) this.ready = true;
-      performance.mark(`shown-${hip.hip}`);
-      this.panel.draw();
-      this.prefetch();
+      if (await this.stage.show(hip)) {
+        this.ready = true;
+        performance.mark(`shown-${hip.hip}`);
+        this.panel.draw();
+        this.prefetch();
+      }
     } catch (error) {
-      this.complain(error);
+      if (this.hip?.hip === hip.hip) this.complain(error);
+    } finally {
+      this.loading -= 1;
+      this.tellBusy();
     }
   }
 
@@ -236,7 +273,7 @@ export class Reader {
   undo() {
     const last = this.way.last_act;
     if (!last) return;
-    this.act({ kind: "undo", hip: last.hip, seen: last.seq }, { done: () => this.say("Taken back, saved", true) });
+    this.act({ kind: "undo", hip: last.hip, seen: last.seq }, { anywhere: true, done: () => this.say("Taken back, saved", true) });
   }
 
   // Adding a focus
@@ -318,10 +355,14 @@ export class Reader {
 
   keepNote() {
     const text = this.note.value.trim();
-    if (!this.hip || text === this.noteKept.trim()) return this.queue;
+    if (!this.hip || !this.hasLooseNote()) return;
     const before = this.noteKept;
     this.noteKept = text;
-    return this.act({ kind: "note", note: text }, { done: () => this.say("Note saved", true), failed: () => (this.noteKept = before) });
+    this.act({ kind: "note", note: text }, { done: () => this.say("Note saved", true), failed: () => (this.noteKept = before) });
+  }
+
+  hasLooseNote() {
+    return Boolean(this.hip) && this.note.value.trim() !== this.noteKept.trim();
   }
 
   // Saving
@@ -332,22 +373,25 @@ export class Reader {
     return false;
   }
 
-  // One act after the other; one that was meant for something that is no longer so is dropped.
-  act(values, { still = () => true, done = () => {}, failed = () => {} } = {}) {
-    const meant = this.hip.hip;
-    this.queue = this.queue.then(async () => {
-      if (this.hip?.hip !== meant || this.pending || !still()) return;
+  // An act that was meant for something that is no longer so is dropped.
+  act(values, { anywhere = false, still = () => true, done = () => {}, failed = () => {} } = {}) {
+    const meant = this.hip?.hip;
+    return this.inTurn(async () => {
+      if ((!anywhere && this.hip?.hip !== meant) || this.pending || !still()) {
+        failed();
+        return;
+      }
+      const here = !values.hip || values.hip === meant;
       const body = {
         request: requestName(),
-        hip: this.hip.hip,
-        seen: this.hip.reading.seen,
-        duration_s: Math.round(1000 * this.stopwatch.seconds()) / 1000,
+        hip: meant,
+        seen: this.hip?.reading.seen,
+        duration_s: here ? Math.round(1000 * this.stopwatch.seconds()) / 1000 : 0,
         shown: this.stage.shown(),
         ...values,
       };
       await this.send(body, done, failed);
     });
-    return this.queue;
   }
 
   async send(body, done, failed) {
@@ -355,9 +399,9 @@ export class Reader {
     try {
       const hip = await post("api/act", body);
       this.pending = null;
-      this.stopwatch.restart();
+      if (body.hip === this.hip?.hip) this.stopwatch.restart();
       this.calm();
-      await this.show(hip);
+      this.show(hip);
       done();
     } catch (error) {
       failed();
@@ -365,7 +409,7 @@ export class Reader {
       if (error instanceof Silence) {
         // It may have arrived: the same request is sent again, and the room writes it once.
         this.pending = { body, done, failed };
-        this.complain(error, "Try again", () => this.send(body, done, failed));
+        this.complain(error, "Try again", () => this.inTurn(() => this.send(body, done, failed)));
       } else {
         this.complain(error);
         if (error.stale) await this.reload();

@@ -10,8 +10,8 @@ export class Stopwatch {
     });
   }
 
-  restart() {
-    this.before = 0;
+  restart(from = 0) {
+    this.before = from;
     this.since = document.hidden ? null : performance.now();
   }
 
