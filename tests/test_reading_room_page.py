@@ -235,8 +235,22 @@ def test_a_reading_from_first_look_to_resumption_is_in_the_log_as_it_was_done(
         done.append(("Dr B", "decision", hip, "rejected", "bone-edge", "read"))
         count(other, 1, 4)
 
+        # A third one is asked where they differ, and told what they said, but not who.
+        third_page = opened(browser, address)
+        begin(third_page, "Dr C", role="adjudicator")
+        count(third_page, 0, 1)
+        assert hip_of(third_page, folder) == hip
+        expect(third_page.locator(".readers li")).to_have_count(2)
+        assert "Reader 2: rejected: bone edge" in third_page.locator(".readers").inner_text()
+        assert "Dr A" not in third_page.content()
+        check_access(third_page)
+        third_page.keyboard.press("u")
+        done.append(("Dr C", "decision", hip, "indeterminate", "read"))
+        expect(third_page.locator("#title")).to_have_text("All hips are read")
+
     events = events_of(folder)
     assert [said(event) for event in events] == done
+    assert [event.role for event in events] == ["reader"] * (len(events) - 1) + ["adjudicator"]
     assert all(event.payload["duration_s"] >= 0 and event.payload["image_sha256"] for event in events)
     assert all(event.payload["detector"].startswith("detector-") for event in events)
     focus = next(event.payload for event in events if event.kind == "focus")

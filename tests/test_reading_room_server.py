@@ -20,6 +20,7 @@ from hipcalc.radiograph import read_radiograph
 from hipcalc.reading_room.app import application
 from hipcalc.reading_room.room import Room
 from hipcalc.reading_room.serving import allowed_hosts, is_loopback, serve
+from hipcalc.reading_room.study import STUDY_FILE
 from hipcalc.review import LOG_FILE, Event, ReviewLog, read_log
 from small_radiographs import SAMPLE
 
@@ -210,8 +211,14 @@ def test_the_pixels_are_the_files_own(reader):
     np.testing.assert_array_equal(levels, (grey - grey.min()).astype(int))
 
 
-def test_nothing_sent_tells_rank_file_or_other_readers(room, client, folder):
-    room.blind = ("score", "readers", "names")
+def test_nothing_sent_tells_rank_file_or_other_readers(folder):
+    (folder / "review").mkdir()
+    (folder / STUDY_FILE).write_text('blind = ["score", "readers", "names"]\n')
+    with Room(folder) as room:
+        check_blinding(visiting(room), folder)
+
+
+def check_blinding(client, folder):
     other = Visitor(client).enter("Dr Secret")
     hip = other.first(marks=True)
     other.decide(hip, "rejected", reason="vessel")
@@ -503,7 +510,10 @@ def test_a_log_that_is_damaged_meanwhile_is_said_and_left(reader, folder):
         (lambda folder: (folder / "run.json").unlink(), "holds no results of hipcalc screen"),
         (lambda folder: (folder / "hips.csv").unlink(), "hips.csv is missing: run hipcalc screen with --resume"),
         (lambda folder: (folder / "hips.csv").write_text("image,side\n"), "hips.csv cannot be used .* another version"),
-        (lambda folder: (folder / "hips.csv").write_text("image_id,path,side,status\n"), "holds no hip to read"),
+        (
+            lambda folder: (folder / "hips.csv").write_text("image_id,path,side,status,head_radius_px\n"),
+            "holds no hip to read",
+        ),
         (
             lambda folder: ((folder / "review").mkdir(), (folder / LOG_FILE).write_bytes(b"no log" * 999)),
             "log.sqlite is damaged .* and was left as it is",

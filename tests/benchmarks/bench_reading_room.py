@@ -207,8 +207,9 @@ def load(folder: Path) -> None:
     times = sorted(time for reader in readers for time in reader.times)
     late = times[int(0.95 * len(times))]
     print(
-        f"load: {READERS} readers at once, {acknowledged} decisions in {seconds:.1f} s, lost {lost}, doubled {doubled}, "
-        f"faults {faults}; a decision takes {1e3 * statistics.median(times):.0f} ms (median), {1e3 * late:.0f} ms (95%)"
+        f"load: {READERS} readers at once, {acknowledged} decisions in {seconds:.1f} s, "
+        f"lost {lost}, doubled {doubled}, faults {faults}; a decision takes {1e3 * statistics.median(times):.0f} ms "
+        f"(median), {1e3 * late:.0f} ms (95%)"
     )
 
 

@@ -151,6 +151,8 @@ def _read(arguments: argparse.Namespace) -> int:
     serve(
         Path(arguments.results),
         reader=arguments.reader,
+        study=None if arguments.study is None else Path(arguments.study),
+        training=arguments.training,
         host=arguments.host,
         port=arguments.port,
         browse=not arguments.no_browser,

@@ -134,6 +134,8 @@ def _review(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("results", metavar="DIR", help="folder that hipcalc screen wrote")
     command.add_argument("--reader", metavar="NAME", help="the only one who may read (default: the page asks)")
+    command.add_argument("--study", metavar="FILE", help="adopt a study's plan: readers, blinding, double reading")
+    command.add_argument("--training", action="store_true", help="practise on phantoms, with feedback, in a log apart")
     command.add_argument("--port", type=_port, default=0, metavar="N", help="default: any that is free")
     command.add_argument(
         "--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (default: for this machine alone)"

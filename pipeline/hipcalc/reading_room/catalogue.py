@@ -122,7 +122,7 @@ class Catalogue:
                     side=side,
                     status=str(row.status),
                     marks=int(counts.get((row.image_id, row.side), 0)),
-                    head_radius_px=float(row.head_radius_px or "nan"),
+                    head_radius_px=float(str(row.head_radius_px) or "nan"),
                 ),
             )
         if not entries:

@@ -12,6 +12,8 @@ import uvicorn
 from hipcalc.errors import OutputError, UsageError
 from hipcalc.reading_room.app import application
 from hipcalc.reading_room.room import Room
+from hipcalc.reading_room.study import adopt_study, load_study
+from hipcalc.reading_room.training import prepare_training, read_training_truth
 
 __all__ = ["LOOPBACK", "serve"]
 
@@ -22,6 +24,8 @@ def serve(
     folder: Path,
     *,
     reader: str | None = None,
+    study: Path | None = None,
+    training: bool = False,
     host: str = LOOPBACK,
     port: int = 0,
     browse: bool = True,
@@ -34,6 +38,10 @@ def serve(
     folder : Path
     reader : str, optional
         The only one who may read; anybody who holds the address and gives a name when not given.
+    study : Path, optional
+        A study file to adopt for this folder first.
+    training : bool
+        Whether phantoms are read in place of the folder's hips, with feedback.
     host : str
         Address to listen at; others than the loopback interface's let other machines in.
     port : int
@@ -46,9 +54,15 @@ def serve(
     Raises
     ------
     UsageError
-        If the folder, its log or the address cannot be used.
+        If the folder, its log, the study or the address cannot be used.
     """
-    room = Room(folder, reader=reader)
+    if study is not None:
+        adopt_study(folder, study)
+    truth = None
+    if training:
+        folder = prepare_training(folder, load_study(folder), say=say)
+        truth = read_training_truth(folder)
+    room = Room(folder, reader=reader, truth=truth)
     try:
         with _listening(host, port) as listener:
             port = listener.getsockname()[1]

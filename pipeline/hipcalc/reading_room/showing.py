@@ -8,16 +8,19 @@ from hipcalc.anatomy import HipFrame
 from hipcalc.findings import Finding
 from hipcalc.findings.zones import zone_sectors
 from hipcalc.reading_room.geometry import placed
+from hipcalc.reading_room.training import Feedback
 from hipcalc.report.words import class_name, count_estimate, short_length, zone_name
 from hipcalc.review import FINDING_CLASSES, AddedFocus, Decision, Reading
 
 __all__ = [
     "CLASSES",
+    "feedback_values",
     "focus_values",
     "frame_values",
     "mark_values",
     "order_by_place",
     "reading_values",
+    "said_text",
     "sector_values",
 ]
 
@@ -105,6 +108,27 @@ def reading_values(reading: Reading, keys: dict[str, str]) -> dict[str, Any]:
             if mark in keys and said.status != "unreviewed"
         },
     }
+
+
+def said_text(reading: Reading, mark_id: str) -> str:
+    """Return in words what a reader said about a mark."""
+    if reading.status == "inadequate":
+        return "image inadequate"
+    said = reading.decisions.get(mark_id)
+    if said is None or said.status == "unreviewed":
+        return "not marked"
+    why = class_name(said.confirmed_class) or said.reason.replace("-", " ")
+    return f"{said.status}: {why}" if why else said.status
+
+
+def feedback_values(told: Feedback) -> dict[str, Any]:
+    """Return what a reader in training is told of a hip."""
+    marks = [
+        {"x": mark["column_px"], "y": mark["row_px"], "diameter": mark["diameter_px"], "words": mark["words"],
+         "found": mark["found"]}
+        for mark in told.marks
+    ]  # fmt: skip
+    return {"words": list(told.words), "marks": marks}
 
 
 def _decision_values(decision: Decision) -> dict[str, str]:

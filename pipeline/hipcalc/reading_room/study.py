@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
@@ -71,7 +71,10 @@ class Study:
         for name in values:
             if name not in _KEYS:
                 raise UsageError(f"study, {name}: there is no such key; the keys are {', '.join(_KEYS)}.")
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        plain: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
+        return cls(**plain)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold."""
@@ -102,7 +105,7 @@ def _are_distinct(values: Any, is_fine: Any) -> bool:
 
 
 _NAME_RULE: Final = f"1 to {MOST_NAME} printable characters without blanks around them"
-_RULES: Final = {
+_RULES: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "seed": (lambda value: _is_whole(value, 0, MOST_SEED), f"give a whole number, 0 to {MOST_SEED}"),
     "readers": (
         lambda value: _are_distinct(value, _is_name),

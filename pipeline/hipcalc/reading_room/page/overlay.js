@@ -130,3 +130,13 @@ export function drawDraft(viewer, focus) {
   add(viewer.svg, "circle", { class: "draft", cx: at.x, cy: at.y, r: Math.max(2, (focus.diameter * viewer.view.scale) / 2) });
   add(viewer.svg, "path", { class: "draft", d: `M${at.x - 4} ${at.y}h8M${at.x} ${at.y - 4}v8` });
 }
+
+// In training: what was drawn into the phantom, found or missed, and what was taken for it.
+export function drawTruth(viewer, feedback) {
+  for (const { x, y, diameter, words, found } of feedback) {
+    const at = viewer.toScreen(x, y);
+    const r = Math.max(8, (0.75 * diameter * viewer.view.scale));
+    add(viewer.svg, "circle", { class: `truth${found ? "" : " missed"}`, cx: at.x, cy: at.y, r });
+    add(viewer.svg, "text", { class: "truth-words", x: at.x, y: at.y + r + 30 }, words);
+  }
+}

@@ -18,6 +18,7 @@ export class Panel {
 
   draw() {
     this.drawHead();
+    this.drawFeedback();
     this.drawMarks();
     this.drawDetail();
     this.drawHipActions();
@@ -30,12 +31,18 @@ export class Panel {
     byId("title").textContent = hip ? hip.title : "Reading room";
     const trust = hip?.trust ? `hip ${hip.trust}` : "";
     const state = { read: "read", inadequate: "image inadequate" }[hip?.reading.status] ?? "";
-    const parts = [hip?.view, trust, hip?.name, state, role === "adjudicator" ? "adjudication" : ""];
+    const parts = [hip?.view, trust, hip?.name, state, role === "adjudicator" ? "adjudication" : "", this.reader.training ? "training" : ""];
     byId("subtitle").textContent = parts.filter(Boolean).join(" · ");
     const progress = byId("progress");
     progress.max = Math.max(1, way.total);
     progress.value = way.done;
     byId("count").textContent = `${way.done} of ${way.total} hips read`;
+  }
+
+  drawFeedback() {
+    const { feedback } = this.reader.hip ?? {};
+    byId("feedback").hidden = !feedback;
+    byId("feedback").textContent = feedback ? feedback.words.join(" ") : "";
   }
 
   drawClock() {
@@ -105,7 +112,9 @@ export class Panel {
         }),
       ),
     );
-    replaced(byId("detail"), [decisions, this.classes(mark)]);
+    const readers = (mark.readers ?? []).map((words, index) => element("li", {}, `Reader ${index + 1}: ${words}`));
+    const told = readers.length ? [element("ul", { class: "readers", "aria-label": "What the readers said" }, ...readers)] : [];
+    replaced(byId("detail"), [...told, decisions, this.classes(mark)]);
     return undefined;
   }
 

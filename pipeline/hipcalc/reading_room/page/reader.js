@@ -22,8 +22,8 @@ function letterAt(index) {
 }
 
 export class Reader {
-  constructor(stage, { role, classes, sectors, way }) {
-    Object.assign(this, { stage, role, classes, sectors, way });
+  constructor(stage, { role, training, classes, sectors, way }) {
+    Object.assign(this, { stage, role, training, classes, sectors, way });
     this.hip = null;
     this.active = null;
     this.ready = false;
@@ -56,6 +56,7 @@ export class Reader {
       geometry: this.geometry,
       chosen: this.chosen,
       sectors: this.sectors,
+      feedback: this.hip?.feedback?.marks ?? [],
     };
   }
 
@@ -232,7 +233,7 @@ export class Reader {
       done: () => {
         this.say(`${letter} ${status === "indeterminate" ? "unsure" : status}, saved`, true);
         const open = this.openMarks()[0];
-        if (values.finishes) this.onwards();
+        if (values.finishes) this.finished();
         else if (open) this.choose(open.key);
       },
     });
@@ -255,17 +256,27 @@ export class Reader {
       return;
     }
     if (this.hip.reading.status) this.onwards();
-    else if (this.mayDecide()) this.act({ kind: "finish", finishes: "read" }, { done: () => this.onwards() });
+    else if (this.mayDecide()) this.act({ kind: "finish", finishes: "read" }, { done: () => this.finished() });
+  }
+
+  // In training one stays to see what was right.
+  finished() {
+    if (this.training) this.say(this.hip.feedback.words.join(" "));
+    else this.onwards();
   }
 
   inadequate() {
     if (!this.hip) return;
     const off = this.hip.reading.status === "inadequate";
-    this.act({ kind: "finish", finishes: off ? "" : "inadequate" }, { done: () => !off && this.onwards() });
+    this.act({ kind: "finish", finishes: off ? "" : "inadequate" }, { done: () => !off && this.finished() });
   }
 
   onwards() {
-    if (this.way.next[0]) this.go(this.way.next[0]);
+    const [following] = this.hip?.following ?? [];
+    if (following) {
+      this.trail.push(this.hip.hip);
+      this.show(following);
+    } else if (this.way.next[0]) this.go(this.way.next[0]);
     else if (this.way.done === this.way.total) this.end();
     else this.say("This was the last hip that is open here.");
   }

@@ -2,7 +2,7 @@
 
 import { load } from "./images.js";
 import { autoWindow, lookup } from "./levels.js";
-import { drawBar, drawDraft, drawHandles, drawHead, drawMarks, drawRoof, drawSectors } from "./overlay.js";
+import { drawBar, drawDraft, drawHandles, drawHead, drawMarks, drawRoof, drawSectors, drawTruth } from "./overlay.js";
 import { Renderer } from "./render.js";
 import { Viewer } from "./viewer.js";
 
@@ -160,7 +160,7 @@ export class Stage {
 
   draw() {
     const { first, second, hip, frame, settings } = this;
-    const { marks, letters, decisions, active, draft, geometry, chosen, sectors } = this.look();
+    const { marks, letters, decisions, active, draft, geometry, chosen, sectors, feedback } = this.look();
     first.svg.replaceChildren();
     second.svg.replaceChildren();
     if (!first.image) return;
@@ -172,6 +172,7 @@ export class Stage {
       drawMarks(first, frame, marks, { letters, decisions, active });
       if (this.compared && second.image) drawHead(second, this.compared.frame);
     }
+    drawTruth(first, feedback);
     if (geometry) drawHandles(first, geometry, chosen);
     if (draft) drawDraft(first, draft);
   }
