@@ -2,10 +2,11 @@
 
 import secrets
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from hipcalc.errors import UsageError
+from hipcalc.errors import HipcalcError, UsageError
 from hipcalc.reading_room import showing
 from hipcalc.reading_room.acting import drafts_of, undo_drafts
 from hipcalc.reading_room.catalogue import Catalogue, HipEntry
@@ -89,7 +90,28 @@ class Room:
         """The only reader's name; empty when anybody may read."""
         return self._only or ""
 
+    def warm_up(self) -> None:
+        """Read one image ahead of the first reader, in the background: the first of all is slow to read."""
+        hip_ids = [hip.hip_id for hip in self.catalogue.hips]
+        with self._lock:
+            if self._only is not None:
+                hip_ids = self._ways.next_hips(self._drawn(Session(reader=self._only, role="reader")), None) or hip_ids
+        self._read_ahead(hip_ids[0])
+
+    def _read_ahead(self, hip_id: str) -> None:
+        def read() -> None:
+            hip = self.catalogue[hip_id]
+            # What is wrong with it is said when it is asked for.
+            with suppress(HipcalcError):
+                self.pixels.get(hip.path, self.catalogue.record(hip.image_id, hip.path).image.sha256)
+
+        threading.Thread(target=read, daemon=True).start()
+
     # Sessions
+
+    def _drawn(self, session: Session) -> Session:
+        self._ways.draw(session)
+        return session
 
     def enter(self, body: Any) -> dict[str, Any]:
         """Begin a session and tell where the reader is to go on.
@@ -106,11 +128,13 @@ class Room:
             raise BadRequestError(f"{reader} is not among the readers of this study; give the name that its plan has.")
         if role == "adjudicator" and not self._study.may_adjudicate(reader):
             raise BadRequestError(f"{reader} is not the one who settles differences in this study.")
-        session, name = Session(reader=reader, role=role), secrets.token_urlsafe(24)
+        name = secrets.token_urlsafe(24)
         with self._lock:
             self._sync()
-            self._ways.draw(session)
+            session = self._drawn(Session(reader=reader, role=role))
             self._sessions[name] = session
+            for hip_id in self._ways.next_hips(session, None)[:1]:
+                self._read_ahead(hip_id)
             return {
                 "session": name,
                 "reader": reader,

@@ -76,6 +76,7 @@ def serve(
             say(f"Reading room: {address}")
             say("Every decision is on the disk before the page says so. Ctrl-C ends the room.")
             app = application(room, hosts=allowed_hosts(host, port), token=token, port=port)
+            room.warm_up()
             if browse and is_loopback(host):
                 webbrowser.open(address)
             config = uvicorn.Config(app, log_level="error", access_log=False, server_header=False, lifespan="off")
