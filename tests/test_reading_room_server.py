@@ -20,7 +20,8 @@ from hipcalc.radiograph import read_radiograph
 from hipcalc.reading_room.app import application
 from hipcalc.reading_room.room import Room
 from hipcalc.reading_room.serving import allowed_hosts, is_loopback, serve
-from hipcalc.reading_room.study import STUDY_FILE
+from hipcalc.reading_room.study import STUDY_FILE, adopt_study
+from hipcalc.reading_room.training import TrueFocus
 from hipcalc.review import LOG_FILE, Event, ReviewLog, read_log
 from small_radiographs import SAMPLE
 
@@ -267,6 +268,29 @@ def test_a_hip_without_a_rim_can_be_read_and_given_one(folder):
         assert hip["frame"]["rim_phi_deg"] == pytest.approx(stored["centre_edge_angle_deg"], abs=1)
 
 
+def test_earlier_pictures_of_a_patient_are_offered_where_the_results_name_patients(folder):
+    images = pd.read_csv(folder / "images.csv", dtype=str)["image_id"]
+    days = ["20240310", "20230310", "20240310"]
+    table = pd.DataFrame({"image_id": images, "path": "", "patient_id": ["a", "a", "b"], "study_date": days})
+    table.to_csv(folder / "identifiers.csv", index=False)
+    with Room(folder) as room:
+        reader = Visitor(visiting(room)).enter()
+        priors, key = {}, reader.way["next"][0]
+        for _ in range(4):
+            hip = reader.hip(key)
+            priors[hip["title"], hip["name"]] = [prior["words"] for prior in hip["priors"]]
+            for prior in hip["priors"]:
+                assert reader.get(f"/api/pixels/{prior['image']}").status_code == 200
+                assert (prior["rows"], prior["columns"]) != (hip["rows"], hip["columns"])
+            key = hip["way"]["next"][0]
+    assert priors == {
+        ("Left hip", "01_ap_pelvis.dcm"): ["366 days earlier"],
+        ("Right hip", "01_ap_pelvis.dcm"): [],
+        ("Left hip", "03_left_hip.dcm"): [],
+        ("Left hip", "07_left_hip.dcm"): [],
+    }
+
+
 # What is recorded
 
 
@@ -439,6 +463,68 @@ def test_a_room_for_one_reader_takes_nobody_else(folder):
         answer = client.post("/api/enter", json={"reader": "Dr B", "role": "reader"}, headers=GOOD)
     assert "opened for Dr A alone" in answer.json()["error"]
     assert visitor.way["total"] == 4
+
+
+def test_a_study_lets_its_readers_in_and_nobody_else_and_is_on_record(folder, tmp_path):
+    plan = tmp_path / "plan.toml"
+    plan.write_text('readers = ["Dr A", "Dr B"]\ndouble_share = 1.0\nadjudicator = "Dr C"\nblind = ["names"]\n')
+    adopt_study(folder, plan)
+    with Room(folder) as room:
+        client = visiting(room)
+        visitor = Visitor(client).enter("Dr A")
+        for reader, role in (("Dr X", "reader"), ("Dr C", "reader"), ("Dr A", "adjudicator")):
+            answer = client.post("/api/enter", json={"reader": reader, "role": role}, headers=GOOD)
+            assert answer.status_code == 400
+        assert "not the one who settles differences" in answer.json()["error"]
+        hip = visitor.first(marks=True)
+        assert (hip["name"], visitor.way["total"]) == ("", 4)
+        visitor.decide(hip)
+    assert [event.kind for event in events_of(folder)] == ["study", "decision"]
+    assert events_of(folder)[1].payload["blind"] == ["names"]
+    Room(folder).close()
+    assert len(events_of(folder)) == 2
+    (folder / STUDY_FILE).write_text("seed = 7\n")
+    with pytest.raises(UsageError, match="The study was begun with seed = 1"):
+        Room(folder)
+
+
+def test_an_adjudicator_settles_a_focus_that_one_reader_added(folder):
+    with Room(folder) as room:
+        client = visiting(room)
+        first, second = Visitor(client).enter("Dr A"), Visitor(client).enter("Dr B")
+        hip = first.first(marks=False)
+        place = {"row_px": hip["frame"]["y"], "column_px": hip["frame"]["x"], "diameter_px": 9.0}
+        first.act(first.act(hip, "focus", **place).json(), "finish", finishes="read")
+        second.act(second.hip(hip["hip"]), "finish", finishes="read")
+        settles = Visitor(client).enter("Dr C", "adjudicator")
+        assert settles.way["total"] == 1
+        shown = settles.hip(settles.way["next"][0])
+        assert [mark["readers"] for mark in shown["marks"]] == [["confirmed", "not marked"]]
+        after = settles.decide(shown, "rejected", reason="artefact", finishes="read").json()
+        assert (after["way"]["done"], after["following"]) == (1, [])
+        assert Visitor(client).enter("Dr A", "adjudicator").way["total"] == 0
+    last = events_of(folder)[-1]
+    assert (last.role, last.payload["candidate_id"]) == ("adjudicator", events_of(folder)[0].payload["candidate_id"])
+
+
+def test_in_training_a_reader_is_told_what_was_there_once_the_hip_is_done(folder):
+    hip_id = next(hip.hip_id for hip in pd.read_csv(folder / "candidates.csv").assign(
+        hip_id=lambda table: table["image_id"] + "-" + table["side"]
+    ).itertuples() if hip.finding)  # fmt: skip
+    mark = pd.read_csv(folder / "candidates.csv").set_index("candidate_id").loc[f"{hip_id}-1"]
+    focus = TrueFocus(
+        row_px=mark.row_px, column_px=mark.column_px, diameter_px=mark.diameter_px, kind="ring", is_trap=False
+    )
+    with Room(folder, truth={hip_id: (focus,)}) as room:
+        reader = Visitor(visiting(room)).enter()
+        hip, key = {"marks": []}, reader.way["next"][0]
+        while not (hip["marks"] and abs(hip["marks"][0]["x"] - mark.column_px) < 1):
+            hip = reader.hip(key)
+            key = hip["way"]["next"][0]
+        assert "feedback" not in hip
+        told = reader.decide(hip, finishes="read").json()["feedback"]
+    assert told["words"] == ["1 of 1 focus found."]
+    assert [(one["x"], one["found"]) for one in told["marks"]] == [(mark.column_px, True)]
 
 
 # Bad input

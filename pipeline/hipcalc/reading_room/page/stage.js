@@ -86,12 +86,10 @@ export class Stage {
 
   setBeside(what) {
     this.settings.beside = this.settings.beside === what ? "" : what;
-    const { scale } = this.first.view;
     this.second.show(null);
     this.arrange();
-    this.first.move({ scale });
+    this.fit(this.settings.whole);
     this.compare();
-    this.redraw();
   }
 
   relevel() {
