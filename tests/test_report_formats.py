@@ -2,12 +2,13 @@
 
 import csv
 import importlib.util
+import re
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from format_builders import CONTEXT, PELVIS, copied_results, reported, table
+from format_builders import CONTEXT, PELVIS, TIME, copied_results, reported, table
 from hipcalc.cli import main
 from hipcalc.errors import UsageError
 from hipcalc.report import report_workflow
@@ -128,6 +129,30 @@ def test_csv_and_parquet_hold_the_same_and_every_column_is_explained(tmp_path):
     assert {row["column"]: row["meaning"] for row in explained} == {
         name: schema.field(name).metadata[b"meaning"].decode() for name in schema.names
     }
+
+
+def test_what_a_table_holds_never_becomes_markup_or_a_path(tmp_path, capsys):
+    folder = copied_results(tmp_path)
+    people = [
+        {"image_id": "abcdef0000000001", "person": '<b>&"../../x\u202e ü</b>'},
+        {"image_id": "abcdef0000000002", "person": "../etc"},
+    ]
+    rows = [{"candidate_id": f"{PELVIS}-R-1", "status": "confirmed", "reader": "<script>a</script> & Ö", "time": TIME}]
+    context = CONTEXT | {"nsaid_checklist": "hypertension;others-no", "nsaid_caution_reason": "<i>fine & well</i> ]]>"}
+    arguments = [
+        *("report", str(folder.path), "--context", str(table(tmp_path / "contexts.csv", [context]))),
+        *("--decisions", str(table(tmp_path / "decisions.csv", rows)), "--format", "json,html,pdf,csv,parquet,fhir"),
+        *("--participants", str(table(tmp_path / "p.csv", people))),
+    ]
+    before = set(tmp_path.rglob("*"))
+    assert main(arguments) == 0
+    written = {path for path in tmp_path.rglob("*") if path.is_file()} - before
+    assert all(folder.path / "recommendations" in path.parents or "review" in path.parts for path in written)
+    names = {path.stem for path in written if path.suffix == ".pdf"}
+    assert {name.rpartition("-")[0] for name in names} == {"person-b-x-b", "person-etc"}
+    for path in (path for path in written if path.suffix == ".html"):
+        assert not re.search("<script>a|<i>fine|<b>&", path.read_text(encoding="utf-8"))
+    assert f"Patients: {folder.path / 'recommendations' / 'index.html'}" in capsys.readouterr().out
 
 
 def test_every_format_has_a_module_with_a_writer():

@@ -129,6 +129,8 @@ def print_workflow(console: Console, result: WorkflowResult) -> None:
         _print(console, sentence)
     _print(console, "Research software, not a medical device.")
     _print(console, f"Recommendations: {result.folder}")
+    if (result.folder / "index.html").is_file():
+        _print(console, f"Patients: {result.folder / 'index.html'}")
     if result.index is not None:
         _print(console, f"Page: {result.index}")
 
