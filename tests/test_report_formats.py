@@ -107,6 +107,27 @@ def test_a_gate_that_is_not_clear_is_in_its_columns(tmp_path):
     assert row["withdrawn_rules"] == "R05;R06;R07"
 
 
+def test_visits_and_grades_have_their_columns(tmp_path):
+    visits = [
+        CONTEXT | {"visit_date": "2026-03-02", "conservative_started": "", "conservative_outcome": ""},
+        CONTEXT | {"visit_date": "2026-05-04", "conservative_started": "yes", "conservative_outcome": "improved"},
+    ]
+    rows = {"candidate_id": f"{PELVIS}-L-1", "status": "confirmed", "reader": "Dr A. Reader", "time": TIME}
+    folder = copied_results(tmp_path)
+    decisions = table(
+        tmp_path / "d.csv",
+        [
+            rows | {"candidate_id": f"{PELVIS}-R-1", "confirmed_class": ""},
+            rows | {"confirmed_class": "heterotopic-ossification"},
+        ],
+    )
+    contexts = table(tmp_path / "contexts.csv", visits)
+    result = report_workflow(folder.path, contexts, decisions, formats=("csv",))
+    right, left = rows_of(result.folder / "recommendations.csv")[:2]
+    assert right["history"] == "2026-03-01=S8;2026-03-02=S10;2026-05-04=S15"
+    assert left["grades"] == "brooker=unknown"
+
+
 def test_hips_whose_findings_were_rejected_are_in_no_table(tmp_path):
     _, result = reported(tmp_path, "csv", "parquet", R_1="rejected", R_2="rejected")
     for frame in (

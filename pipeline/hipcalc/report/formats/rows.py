@@ -34,6 +34,8 @@ class RecommendationRow:
     confirmed_classes: str = _column("what the reader holds them to be, in the same order; blank where none was named")
     confirmed_zones: str = _column("their zones, in the same order")
     readers: str = _column("who confirmed them")
+    grades: str = _column("scheme=grade where a scheme applies to the confirmed class; its caveat is in the JSON file")
+    history: str = _column("date=state after each visit and each day of decisions, oldest first")
     rules: str = _column("rules of the source document whose sentences the hip gets, offered steps included")
     offered_states: str = _column("states that are offered as a next step; the source gives no order")
     next_states: str = _column("states that may follow")
@@ -105,6 +107,8 @@ def _reasons(one: Recommendation) -> dict[str, str]:
             f"{block.gate}:{reason.id}={reason.answer}" for block in one.blocked for reason in block.reasons
         ),
         "withdrawn_rules": (rule for block in one.blocked for rule in block.rules),
+        "grades": (f"{grading.scheme}={grading.grade}" for grading in one.gradings),
+        "history": (f"{entry.date}={entry.state}" for entry in one.history),
         "cautions": (f"{caution.gate}:{caution.id}" for caution in one.cautions),
         "missing": (entry.name for entry in one.missing),
         "what_if": (f"{entry.name}={entry.answer}->{entry.state}" for entry in one.explanation.what_if),
