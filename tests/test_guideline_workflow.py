@@ -61,7 +61,7 @@ def test_citations_are_those_of_the_clinical_page() -> None:
 
 
 def test_the_classes_are_those_of_the_differential() -> None:
-    entities = tomllib.loads(model_file("differential-1", "entities.toml").read_text(encoding="utf-8"))["entities"]
+    entities = tomllib.loads(model_file("differential-2", "entities.toml").read_text(encoding="utf-8"))["entities"]
     assert {known.id for known in load_workflow().classes} == {entity["id"] for entity in entities}
 
 

@@ -106,6 +106,17 @@ def test_the_table_gives_each_marks_measures_and_its_differential():
         assert part in text
 
 
+def test_the_table_says_why_a_class_stands_first_and_what_one_view_cannot_tell_apart():
+    text = page_of(pelvis()[2]).text
+    assert "First because: " in text
+    assert "separate from the rim by 1.2 mm" in text
+    attached = replace(pelvis()[2].candidates[0], gap_head_radii=0.0, first_class="osteophyte", aspect_ratio=1.6)
+    record = replace(pelvis()[2], candidates=(attached,))
+    text = page_of(record).text
+    assert "Cannot be separated on this view: " in text
+    assert "touches the rim point" in text
+
+
 def test_an_unreviewed_page_says_so_and_every_page_carries_the_notice():
     for record in (pelvis()[2], one_hip()[2]):
         text = page_of(record).text

@@ -11,7 +11,7 @@ from hipcalc.candidates import control_of, measure_hips, rank_spots
 from hipcalc.candidates.finding import MOST_FALSE_MARKS
 from hipcalc.detectability import DetectionLimit, detection_limit
 from hipcalc.errors import InputRejectedError, UsageError
-from hipcalc.findings import Finding, HipRecord, describe_candidates
+from hipcalc.findings import Finding, HipRecord, compare_sides, describe_candidates
 from hipcalc.normalize import NormalizedRadiograph, judge_hips, motion_blur_px, normalize
 from hipcalc.radiograph import Radiograph, read_radiograph
 from hipcalc.report import FileRecord, file_record, notebook_html, plot_record, table_frame
@@ -137,13 +137,10 @@ def screen(
     image = _with_what_hips_tell(image, hips)
     measured = measure_hips(image, hips)
     controls = [control_of(measured, number) for number in range(len(hips))]
-    candidates = tuple(
-        finding
+    described = [
+        (hip, describe_candidates(rank_spots(spots, control), hip, image, false_marks_per_hip=false_marks_per_hip))
         for hip, spots, control in zip(hips, measured, controls, strict=True)
-        for finding in describe_candidates(
-            rank_spots(spots, control), hip, image, false_marks_per_hip=false_marks_per_hip
-        )
-    )
+    ]
     limits = [
         detection_limit(image, hip, false_marks_per_hip=false_marks_per_hip, control=control) if detectability else None
         for hip, control in zip(hips, controls, strict=True)
@@ -153,7 +150,7 @@ def screen(
         view=recognise_view(image, hips),
         hips=hips,
         hip_records=tuple(_hip_record(image, hip, limit) for hip, limit in zip(hips, limits, strict=True)),
-        candidates=candidates,
+        candidates=compare_sides(described),
         analyze_s=time.perf_counter() - started,
     )
 

@@ -1,7 +1,18 @@
 """Candidate -> Finding: where in the hip it lies, how large it is, what it may be."""
 
-from hipcalc.findings.describing import describe_candidates
-from hipcalc.findings.differential import Reason, explain_differential
+from hipcalc.findings.describing import compare_sides, describe_candidates
+from hipcalc.findings.differential import Reason, explain_differential, inseparable
 from hipcalc.findings.types import Finding, HipRecord
+from hipcalc.findings.wording import EntityWords, differential_words
 
-__all__ = ["Finding", "HipRecord", "Reason", "describe_candidates", "explain_differential"]
+__all__ = [
+    "EntityWords",
+    "Finding",
+    "HipRecord",
+    "Reason",
+    "compare_sides",
+    "describe_candidates",
+    "differential_words",
+    "explain_differential",
+    "inseparable",
+]

@@ -1,17 +1,21 @@
 """Candidates in hip coordinates, with a differential: the rows of the candidates table."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.anatomy import HipFrame
 from hipcalc.candidates import Candidate
-from hipcalc.findings.differential import rank_entities
+from hipcalc.findings.differential import with_differential
+from hipcalc.findings.relations import cleft_deg, count_alike, with_other_side
 from hipcalc.findings.types import Finding
 from hipcalc.findings.zones import zone_of
 from hipcalc.normalize import NormalizedRadiograph
 from hipcalc.radiograph import Radiograph
 
-__all__ = ["describe_candidates"]
+__all__ = ["compare_sides", "describe_candidates"]
 
 
 def describe_candidates(
@@ -35,10 +39,27 @@ def describe_candidates(
     tuple of Finding
         One per candidate.
     """
-    return tuple(
+    found = tuple(
         _finding(candidate, hip, normalized.radiograph, number, false_marks_per_hip)
         for number, candidate in enumerate(candidates, start=1)
     )
+    return tuple(with_differential(replace(one, alike_count=count_alike(one, found))) for one in found)
+
+
+def compare_sides(hips: Sequence[tuple[HipFrame, tuple[Finding, ...]]]) -> tuple[Finding, ...]:
+    """Compare the hips of one image, and rank again what a focus may be that has, or lacks, one like it opposite.
+
+    Parameters
+    ----------
+    hips : sequence of (HipFrame, tuple of Finding)
+        Each hip with its described candidates.
+
+    Returns
+    -------
+    tuple of Finding
+        Hip by hip, in the order given.
+    """
+    return tuple(with_differential(finding) for group in with_other_side(hips) for finding in group)
 
 
 def _finding(
@@ -49,15 +70,6 @@ def _finding(
     diameter_mm = None if spacing is None else candidate.diameter_px * spacing
     diameter_head_radii = candidate.diameter_px / hip.head_radius_px
     gap_px = _gap_to_rim_px(candidate, hip)
-    zone = zone_of(r, phi, hip.rim_phi_deg)
-    ranked = rank_entities(
-        zone=zone,
-        diameter_mm=diameter_mm,
-        diameter_head_radii=diameter_head_radii,
-        aspect_ratio=candidate.aspect_ratio,
-        core_to_rim=candidate.core_to_rim,
-        gap_head_radii=gap_px / hip.head_radius_px,
-    )
     return Finding(
         candidate_id=f"{radiograph.image_id}-{'U' if hip.side == 'unknown' else hip.side}-{number}",
         image_id=radiograph.image_id,
@@ -70,12 +82,12 @@ def _finding(
         diameter_head_radii=diameter_head_radii,
         cnr=candidate.cnr,
         expected_false_marks=candidate.expected_false_marks,
-        zone=zone,
+        zone=zone_of(r, phi, hip.rim_phi_deg),
         phi_deg=phi,
         r_head_radii=r,
         clock_hour=hip.clock_hour(phi),
-        first_class=ranked[0].entity,
-        differential=";".join(f"{reason.entity}:{reason.weight:.2f}" for reason in ranked),
+        first_class="",
+        differential="",
         finding=candidate.expected_false_marks <= false_marks_per_hip,
         contrast=candidate.contrast,
         aspect_ratio=candidate.aspect_ratio,
@@ -92,6 +104,7 @@ def _finding(
         closed_share=candidate.closed_share,
         saturated_share=candidate.saturated_share,
         profile=";".join(f"{value:.2f}" for value in candidate.profile),
+        cleft_deg=cleft_deg(candidate.outline_px, hip, gap_px / hip.head_radius_px),
     )
 
 

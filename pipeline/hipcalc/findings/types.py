@@ -1,6 +1,7 @@
 """The rows of the hips and candidates tables, as values."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from hipcalc.anatomy import HipStatus, SideSource
 from hipcalc.radiograph import Side
@@ -39,6 +40,12 @@ class Finding:
         Further measures, as in `Candidate`.
     profile : str
         The candidate's profile from the middle outwards, joined by ``;``.
+    cleft_deg : float or None
+        Angle of the cleft between focus and rim point to the joint's surface, 0 (parallel) to 90; None without a cleft.
+    alike_count : int
+        Other findings of about this size beside it, in the same hip.
+    symmetric : {"yes", "no", "unknown"}
+        Whether the other hip has a finding of about this size at the same place; unknown where it was not located.
     """
 
     candidate_id: str
@@ -74,6 +81,9 @@ class Finding:
     closed_share: float | None = None
     saturated_share: float | None = None
     profile: str = ""
+    cleft_deg: float | None = None
+    alike_count: int = 0
+    symmetric: Literal["yes", "no", "unknown"] = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from hipcalc.findings import Finding, HipRecord
+from hipcalc.findings import Finding, HipRecord, differential_words, explain_differential, inseparable
 from hipcalc.report.overlay import numbered_marks
 from hipcalc.report.records import FileRecord, ImageRecord
 from hipcalc.report.rendering import RunFacts
@@ -157,9 +157,21 @@ def finding_cells(number: int, finding: Finding, review: PageReview) -> dict[str
         "gap": length_text(finding.gap_mm, finding.gap_head_radii),
         "cnr": number_text(finding.cnr),
         "expected": count_estimate(finding.expected_false_marks),
+        **_reasons(finding),
         "differential": differential_list(finding) or [(class_name(finding.first_class), 100)],
         "review": review.status.get(finding.candidate_id, "unreviewed"),
         "review_text": review.text.get(finding.candidate_id, "unconfirmed"),
+    }
+
+
+def _reasons(finding: Finding) -> dict[str, str]:
+    """Return why the first class stands first, what speaks against it, and what this view cannot tell from it."""
+    words = differential_words(finding).get(finding.first_class)
+    close = inseparable(explain_differential(finding))
+    return {
+        "because": "" if words is None else "; ".join(words.speaks_for),
+        "against": "" if words is None else "; ".join(words.speaks_against),
+        "inseparable": ", ".join(class_name(name) for name in close),
     }
 
 
