@@ -118,3 +118,10 @@ def test_no_missing_answer_but_a_red_flag_moves_what_nobody_confirmed() -> None:
 def test_what_was_answered_is_not_asked_again() -> None:
     said = recommend(reviewed_hip(), replace(PAINFUL, red_flags=NONE))
     assert not any(name == "red_flags" for name, _ in moves(said))
+
+
+def test_a_checklist_that_would_move_the_state_is_asked_for_by_its_name() -> None:
+    output = recommend(reviewed_hip(), replace(PAINFUL, red_flags=Checklist()))
+    (whole,) = (entry for entry in output.explanation.what_if if entry.name == "red_flags")
+    name = load_workflow().gate("R").name
+    assert (whole.question, whole.answer) == (f"Every item of {name} that has no answer yet", "no")

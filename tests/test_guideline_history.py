@@ -284,3 +284,15 @@ def test_history_never_clears_what_the_last_visit_left_open(visits: Any) -> None
     if output.state == "S16":
         assert any(one.clinical_correlation == "yes" for one in visits)
         assert any(one.conservative_outcome == "failed" for one in visits)
+
+
+def test_an_event_names_the_class_and_never_an_unknown_answer() -> None:
+    named = reviewed_hip(decisions=(decision(confirmed_class="os-acetabuli"),))
+    output = recommend((named,), (visit(0), visit(1, pain_severity="unknown", underlying_cause="unknown")))[0]
+    assert [event.text for event in output.history[0].events] == ["confirmed by Dr Reader: os-acetabuli"]
+    assert output.history[-1].events == ()
+
+
+def test_rows_about_two_images_are_about_two_hips(tmp_path: Path) -> None:
+    rows = [{"image_id": name, "side": "R"} for name in (IMAGE, "fedcba9876543210")]
+    assert [context.image_id for context in read_contexts(table(tmp_path, rows))] == [IMAGE, "fedcba9876543210"]

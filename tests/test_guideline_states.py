@@ -419,6 +419,8 @@ class TestSteps:
         assert block.text.startswith("No surgical opinion is suggested")
         answers = {reason.id: reason.answer for reason in block.reasons}
         assert answers == {"R19a": "no", "R19b": "unknown", "R19c": "unknown"}
+        (one_open,) = recommend(CONFIRMED, replace(SURGICAL, clinical_correlation="unknown")).blocked
+        assert {reason.id: reason.answer for reason in one_open.reasons} == {"R19c": "unknown"}
         (failed,) = recommend(CONFIRMED, replace(PERSISTS, conservative_outcome="failed")).blocked
         assert {reason.id: reason.answer for reason in failed.reasons} == {
             "R19a": "unknown",

@@ -237,3 +237,23 @@ def test_a_missing_file_and_one_in_another_encoding_are_refused(tmp_path: Path) 
 def test_a_site_can_add_no_drug_and_no_amount(tmp_path: Path, change: tuple[str, str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         load_workflow(copy_with(tmp_path, lambda text: text.replace(*change)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('mandatory = ["R16"', 'mandatory = ["R99", "R16"', "mandatory names R99, which does not exist"),
+        (
+            "No surgical opinion is suggested",
+            "Naproxen, and no surgical opinion, is",
+            "specialist_blocked_text names nap",
+        ),
+    ],
+)
+def test_the_place_of_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    text = model_file("guideline-1", "workflow.toml").read_text(encoding="utf-8")
+    assert old in text
+    site = tmp_path / "site.toml"
+    site.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(UsageError, match=message):
+        load_workflow(site)
