@@ -232,6 +232,17 @@ def test_a_missing_file_and_one_in_another_encoding_are_refused(tmp_path: Path) 
         (("without agents or amounts", "such as 40 mg of it"), "the text of R14 gives '40 mg', which the source"),
         (("400-600mg three times", "400-800mg three times"), "the text of R05 gives '400-800mg', which the source"),
         (("Injection not offered;", "Inject lidocaine;"), "the text of gate C names lidocaine"),
+        (
+            ("Made for ossification", "Give naproxen. Made for ossification"),
+            "the text of grading brooker names naproxen",
+        ),
+        (("No grade is given", "Naproxen"), "the text of no_grading_text names naproxen"),
+        (("Fever?", "Fever, and naproxen?"), "the text of item red_flag_fever names naproxen"),
+        (("For how many weeks?", "For how many weeks, 40 mg?"), "input pain_duration_weeks gives '40 mg'"),
+        (
+            ("[[states.texts]]", '[[states.texts]]\nid = "S17.9"\ntext = "Naproxen."\nbasis = "E"\n[[states.texts]]'),
+            "the text of S17.9 names naproxen",
+        ),
     ],
 )
 def test_a_site_can_add_no_drug_and_no_amount(tmp_path: Path, change: tuple[str, str], message: str) -> None:

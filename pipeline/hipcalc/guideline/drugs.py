@@ -36,11 +36,23 @@ def added_drugs(workflow: Workflow, original: Workflow) -> Iterator[str]:
 def _texts(workflow: Workflow) -> dict[str, str]:
     """Return every sentence that an output can print, by the name of its place."""
     return {
-        **{rule.id: rule.text for rule in workflow.rules},
+        **{rule.id: f"{rule.text} {rule.statement}" for rule in workflow.rules},
         **{f"state {state.id}": f"{state.name}. {state.when}" for state in workflow.states},
         **{text.id: text.text for state in workflow.states for text in state.texts},
         **{f"gate {gate.id}": gate.blocked_text for gate in workflow.gates},
+        **{
+            f"item {gate.prefix}{item.id}": f"{item.question} {item.label}"
+            for gate in workflow.gates
+            for item in gate.items
+        },
+        **{f"input {known.id}": known.question for known in workflow.inputs},
         **{tension.id: tension.text for tension in workflow.tensions},
+        **{
+            f"grading {scheme.id}": " ".join((scheme.name, scheme.caveat, *(grade.text for grade in scheme.grades)))
+            for scheme in workflow.gradings
+        },
+        "no_grading_text": workflow.no_grading_text,
+        "unused_grade_text": workflow.unused_grade_text,
         "specialist_blocked_text": workflow.specialist_blocked_text,
         "excluded_text": workflow.excluded_text,
         "disclaimer": " ".join(workflow.disclaimer),
