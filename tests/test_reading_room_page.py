@@ -248,6 +248,12 @@ def test_a_reading_from_first_look_to_resumption_is_in_the_log_as_it_was_done(
         done.append(("Dr C", "decision", hip, "indeterminate", "read"))
         expect(third_page.locator("#title")).to_have_text("All hips are read")
 
+    # With the server gone, nothing is taken for kept.
+    other.keyboard.press("z")
+    expect(other.locator("#saved")).to_have_text("Not saved")
+    expect(other.locator("#trouble")).to_contain_text("does not answer; is hipcalc review still running?")
+    expect(other.get_by_role("button", name="Try again")).to_be_visible()
+
     events = events_of(folder)
     assert [said(event) for event in events] == done
     assert [event.role for event in events] == ["reader"] * (len(events) - 1) + ["adjudicator"]

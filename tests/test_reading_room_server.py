@@ -16,7 +16,8 @@ from starlette.testclient import TestClient
 
 from hipcalc.cli import main
 from hipcalc.errors import OutputError, UsageError
-from hipcalc.radiograph import read_radiograph
+from hipcalc.radiograph import read_file, read_radiograph
+from hipcalc.reading_room import pixels
 from hipcalc.reading_room.app import application
 from hipcalc.reading_room.room import Room
 from hipcalc.reading_room.serving import allowed_hosts, is_loopback, serve
@@ -534,8 +535,6 @@ def test_a_missing_and_a_changed_image_are_said_and_the_hip_can_be_skipped(scree
     folder = Path(shutil.copytree(screened_hips, tmp_path / "results"))
     copy = tmp_path / "03_left_hip.dcm"
     shutil.copy(SAMPLE / copy.name, copy)
-    from hipcalc.reading_room import pixels
-
     fetch = pixels.fetch
     monkeypatch.setattr(pixels, "fetch", lambda path: fetch(str(copy) if path.endswith(copy.name) else path))
     with Room(folder) as room:
@@ -549,6 +548,17 @@ def test_a_missing_and_a_changed_image_are_said_and_the_hip_can_be_skipped(scree
     assert (changed.status_code, missing.status_code) == (410, 410)
     assert "is not the one that was screened (its hash differs)" in changed.json()["error"]
     assert "there is no such file" in missing.json()["error"]
+
+
+def test_what_is_wrong_with_an_image_does_not_tell_its_name_to_the_blinded(folder, monkeypatch):
+    (folder / "review").mkdir()
+    (folder / STUDY_FILE).write_text('blind = ["names"]\n')
+    monkeypatch.setattr(pixels, "fetch", lambda path: read_file(f"{path}.gone"))
+    with Room(folder) as room:
+        reader = Visitor(visiting(room)).enter()
+        answer = reader.get(f"/api/pixels/{reader.first(marks=False)['image']}")
+    assert answer.status_code == 410
+    assert answer.json()["error"].startswith("this hip's image.gone: there is no such file")
 
 
 def test_a_full_disk_is_said_and_the_decision_can_be_made_again(reader, room, folder):
@@ -620,9 +630,11 @@ def test_records_of_another_version_are_said_on_the_page(folder):
     with Room(folder) as room:
         client = visiting(room)
         reader = Visitor(client).enter()
-        answer = reader.get(f"/api/hip/{reader.way['next'][0]}")
-    assert answer.status_code == 500
-    assert "or another version of hipcalc wrote it" in answer.json()["error"]
+        hip = reader.hip(reader.way["next"][0])
+        assert reader.act(hip, "finish", finishes="read").status_code == 500
+    assert "or another version of hipcalc wrote it: run hipcalc screen with --resume" in hip["trouble"]
+    assert len(hip["way"]["next"]) == 3
+    assert events_of(folder) == ()
 
 
 # The command

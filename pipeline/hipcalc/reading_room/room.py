@@ -100,10 +100,9 @@ class Room:
 
     def _read_ahead(self, hip_id: str) -> None:
         def read() -> None:
-            hip = self.catalogue[hip_id]
             # What is wrong with it is said when it is asked for.
             with suppress(HipcalcError):
-                self.pixels.get(hip.path, self.catalogue.record(hip.image_id, hip.path).image.sha256)
+                self._pixels_of(self.catalogue[hip_id])
 
         threading.Thread(target=read, daemon=True).start()
 
@@ -174,18 +173,21 @@ class Room:
         if hip_id is None:
             raise UnknownError("There is no such image.")
         hip = self.catalogue[hip_id]
-        record = self.catalogue.record(hip.image_id, hip.path)
-        return self.pixels.get(hip.path, record.image.sha256)
+        try:
+            return self._pixels_of(hip)
+        except HipcalcError as error:
+            raise type(error)(self._scenes.complaint(hip, error)) from error
+
+    def _pixels_of(self, hip: HipEntry) -> Pixels:
+        return self.pixels.get(hip.path, self.catalogue.record(hip.image_id, hip.path).image.sha256)
 
     def hip(self, session: Session, key: str) -> dict[str, Any]:
-        """Return everything that the page shows of one hip.
+        """Return everything that the page shows of one hip; in `trouble` why it cannot be shown, if so.
 
         Raises
         ------
         UnknownError
             If it is not on the reader's way.
-        UsageError
-            If the results do not hold it.
         """
         with self._lock:
             hip = self._found(session, key)
@@ -220,7 +222,12 @@ class Room:
             return shown
 
     def _shown(self, session: Session, hip: HipEntry) -> dict[str, Any]:
-        return {**self._scenes.shown(session, hip), "way": self._ways.way(session, hip.hip_id)}
+        way = self._ways.way(session, hip.hip_id)
+        try:
+            return {**self._scenes.shown(session, hip), "way": way}
+        except UsageError as error:
+            # One hip that cannot be shown does not bar the way to the others.
+            return {**self._scenes.shell(session, hip), "trouble": self._scenes.complaint(hip, error), "way": way}
 
     def _found(self, session: Session, key: str) -> HipEntry:
         hip_id = self._keys.meaning("hip", key)

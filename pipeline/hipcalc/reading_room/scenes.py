@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hipcalc.anatomy import HipFrame
+from hipcalc.errors import HipcalcError
 from hipcalc.findings import Finding
 from hipcalc.reading_room import showing
 from hipcalc.reading_room.acting import Scene
@@ -83,6 +84,21 @@ class Scenes:
         marks = [*(mark.candidate_id for mark in scene.candidates), *(one.focus_id for one in self._foci(session, hip))]
         return {mark: self._keys.give("mark", mark, to=session.reader) for mark in marks}
 
+    def complaint(self, hip: HipEntry, error: HipcalcError) -> str:
+        """Return what is wrong with a hip, without its file's name where readers must not know it."""
+        return str(error).replace(hip.path, "this hip's image") if "names" in self.blind else str(error)
+
+    def shell(self, session: Session, hip: HipEntry) -> dict[str, Any]:
+        """Return what can be told of a hip without its record."""
+        return {
+            "hip": self._keys.give("hip", hip.hip_id),
+            "title": f"{side_name(hip.side)} hip" if hip.side in ("R", "L") else "Hip, side unknown",
+            "marks": [],
+            "others": [],
+            "priors": [],
+            "reading": showing.reading_values(self._readings.reading(session.reader, hip.hip_id), {}),
+        }
+
     def shown(self, session: Session, hip: HipEntry) -> dict[str, Any]:
         """Return what the page shows of a hip."""
         record, row, number, candidates = self._catalogue.parts(hip)
@@ -91,8 +107,7 @@ class Scenes:
         keys = self.mark_keys(session, hip, scene)
         image = record.image
         values = {
-            "hip": self._keys.give("hip", hip.hip_id),
-            "title": f"{side_name(hip.side)} hip" if hip.side in ("R", "L") else "Hip, side unknown",
+            **self.shell(session, hip),
             "view": view_name(image.view),
             "trust": "" if row.status == "located" else row.status,
             "name": "" if "names" in self.blind else Path(hip.path).name,

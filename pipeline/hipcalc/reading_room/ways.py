@@ -67,7 +67,7 @@ class Ways:
             if (reading := self._readings.reading(session.reader, hip)).status
         ]
         return {
-            "done": sum(hip in finished for hip in order),
+            "done": len(finished.intersection(self._places[session])),
             "total": len(order),
             "next": [self._keys.give("hip", hip) for hip in self.next_hips(session, here)],
             "previous": self._keys.give("hip", order[at - 1]) if at > 0 else None,

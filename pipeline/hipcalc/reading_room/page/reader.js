@@ -149,6 +149,11 @@ export class Reader {
   }
 
   async display(hip) {
+    if (hip.trouble) {
+      this.stage.clear();
+      this.complain({ message: hip.trouble });
+      return;
+    }
     this.loading += 1;
     this.tellBusy();
     try {
@@ -178,7 +183,7 @@ export class Reader {
     for (const key of this.way.next.slice(0, 2)) {
       try {
         const hip = await get(`api/hip/${key}`);
-        await load(hip);
+        if (!hip.trouble) await load(hip);
       } catch {
         // It is said when the hip is shown.
       }

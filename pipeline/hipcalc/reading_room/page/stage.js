@@ -49,6 +49,14 @@ export class Stage {
     return true;
   }
 
+  clear() {
+    this.asked += 1;
+    this.first.show(null);
+    this.second.show(null);
+    this.arrange();
+    this.redraw();
+  }
+
   // Takes what changed about the hip that is shown.
   update(hip) {
     this.hip = hip;
