@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Library modules are imported by the command that needs them: --help and a wrong argument answer at once.
 
-__all__ = ["evaluate", "merge", "prevalence", "query", "report", "review", "screen", "send", "simulate"]
+__all__ = ["agreement", "evaluate", "merge", "prevalence", "query", "report", "review", "screen", "send", "simulate"]
 
 _DEFAULT_PHANTOMS = 10
 _DEFAULT_SEED = 1
@@ -158,6 +158,18 @@ def _read(arguments: argparse.Namespace) -> int:
         browse=not arguments.no_browser,
         say=lambda line: print(line, flush=True),
     )
+    return DONE
+
+
+def agreement(arguments: argparse.Namespace) -> int:
+    """Measure how far readers agree."""
+    from hipcalc.errors import UsageError
+
+    try:
+        from hipcalc.agreement import report_agreement
+    except ModuleNotFoundError as error:
+        raise UsageError(f"Agreement needs {error.name}: pip install 'hipcalc[review]'.") from error
+    tables.print_agreement(Console(), report_agreement(arguments.results, participants=arguments.participants))
     return DONE
 
 

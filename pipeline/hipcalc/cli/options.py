@@ -28,6 +28,7 @@ def parser(version: str) -> argparse.ArgumentParser:
     _query(commands.add_parser("query", help="ask the tables of a results folder in SQL"))
     _prevalence(commands.add_parser("prevalence", help="group-level figures of a cohort, as a paper reports them"))
     _review(commands.add_parser("review", help="open the reading room, or check or export its log"))
+    _agreement(commands.add_parser("agreement", help="how far readers agree, and the detector with them"))
     _report(commands.add_parser("report", help="confirmed findings and clinical context -> workflow reports"))
     _evaluate(commands.add_parser("evaluate", help="measure results against a truth table"))
     _send(commands.add_parser("send", help="store DICOM results in a PACS"))
@@ -144,6 +145,15 @@ def _review(command: argparse.ArgumentParser) -> None:
     what = command.add_mutually_exclusive_group()
     what.add_argument("--verify", action="store_true", help="check that no row was changed since it was written")
     what.add_argument("--export", action="store_true", help="write the log as CSV and JSON beside it, in DIR/review")
+
+
+def _agreement(command: argparse.ArgumentParser) -> None:
+    command.description = (
+        "Kappa per hip and per focus with intervals over patients, places that two readers marked, FROC of the "
+        "detector against each reader, time per hip: tables and a page."
+    )
+    command.add_argument("results", metavar="DIR", help="folder that hipcalc screen wrote, read with hipcalc review")
+    command.add_argument("--participants", metavar="FILE", help="CSV table: path or image_id, and person")
 
 
 def _report(command: argparse.ArgumentParser) -> None:

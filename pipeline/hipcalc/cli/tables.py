@@ -17,9 +17,17 @@ from hipcalc.report.words import number_text, short_length, side_name, zone_name
 if TYPE_CHECKING:
     import pandas as pd
 
+    from hipcalc.agreement import AgreementResult
     from hipcalc.prevalence import PrevalenceResult
 
-__all__ = ["print_answer", "print_evaluation", "print_prevalence", "print_screening", "print_workflow"]
+__all__ = [
+    "print_agreement",
+    "print_answer",
+    "print_evaluation",
+    "print_prevalence",
+    "print_screening",
+    "print_workflow",
+]
 
 # What fits a screen; the tables and pages hold everything.
 _MOST_ROWS = 30
@@ -162,6 +170,22 @@ def print_prevalence(console: Console, result: "PrevalenceResult") -> None:
     console.print(table)
     console.print(Text(result.methods))
     _print(console, f"Tables: {result.folder / 'prevalence.csv'}")
+    _print(console, f"Page: {result.page}")
+
+
+def print_agreement(console: Console, result: "AgreementResult") -> None:
+    """Print the kappas, the time per hip, and where everything is."""
+    table = _table("Per", "readers", "statistic", "kappa", "adjusted", "units")
+    for row in result.kappas.to_dict("records"):
+        kappa = "{value:.2f} ({low:.2f} to {high:.2f})".format_map(row) if row["value"] == row["value"] else "–"
+        cells = (row["level"], row["readers"], row["statistic"], kappa, f"{row['adjusted']:.2f}", str(row["units"]))
+        table.add_row(*map(Text, cells))
+    if len(result.kappas):
+        console.print(table)
+    else:
+        console.print("No hip was finished by two readers yet: there is no agreement to measure.")
+    for row in result.times.to_dict("records"):
+        _print(console, f"{row['reader']}: {row['hips']} hips, median {row['median_s']:.1f} s each")
     _print(console, f"Page: {result.page}")
 
 
