@@ -86,7 +86,7 @@ class ReviewWidget(anywidget.AnyWidget):  # type: ignore[misc]
         self._known = {mark.candidate_id for one in several for mark in one.findings}
         super().__init__(hips=[values for one in several for values in _hips_of(one)])
 
-    @traitlets.validate("said")
+    @traitlets.validate("said")  # type: ignore[untyped-decorator]
     def _check(self, proposal: dict[str, Any]) -> dict[str, Any]:
         """Refuse whatever is no decision about a mark that is shown."""
         said = dict(proposal["value"])
