@@ -6,8 +6,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hipcalc.anatomy import HipFrame, View, laterality_notes, locate_hips, recognise_view
-from hipcalc.candidates import control_of, measure_hips, rank_spots
+from hipcalc.anatomy import (
+    HipFrame,
+    HipMeasures,
+    View,
+    hip_columns,
+    laterality_notes,
+    locate_hips,
+    measure_hips,
+    recognise_view,
+)
+from hipcalc.candidates import control_of, rank_spots
+from hipcalc.candidates import measure_hips as measure_spots
 from hipcalc.candidates.finding import MOST_FALSE_MARKS
 from hipcalc.detectability import DetectionLimit, detection_limit
 from hipcalc.errors import InputRejectedError, UsageError
@@ -37,6 +47,8 @@ class Screening:
     view : str
     hips : tuple of HipFrame
         From the image's left to its right.
+    measures : tuple of HipMeasures
+        Landmarks, angles, coverage and joint space of each hip, in the same order.
     hip_records : tuple of HipRecord
         The same hips as rows of the hips table.
     candidates : tuple of Finding
@@ -48,6 +60,7 @@ class Screening:
     image: NormalizedRadiograph
     view: View
     hips: tuple[HipFrame, ...]
+    measures: tuple[HipMeasures, ...]
     hip_records: tuple[HipRecord, ...]
     candidates: tuple[Finding, ...]
     analyze_s: float
@@ -135,7 +148,8 @@ def screen(
     hips = locate_hips(image)
     _refuse_without_hip(image, hips)
     image = _with_what_hips_tell(image, hips)
-    measured = measure_hips(image, hips)
+    measures = measure_hips(image, hips)
+    measured = measure_spots(image, hips)
     controls = [control_of(measured, number) for number in range(len(hips))]
     described = [
         (hip, describe_candidates(rank_spots(spots, control), hip, image, false_marks_per_hip=false_marks_per_hip))
@@ -149,7 +163,8 @@ def screen(
         image=image,
         view=recognise_view(image, hips),
         hips=hips,
-        hip_records=tuple(_hip_record(image, hip, limit) for hip, limit in zip(hips, limits, strict=True)),
+        measures=measures,
+        hip_records=tuple(_hip_record(image, *row) for row in zip(hips, measures, limits, strict=True)),
         candidates=compare_sides(described),
         analyze_s=time.perf_counter() - started,
     )
@@ -180,7 +195,9 @@ def _trusted_heads(hips: tuple[HipFrame, ...]) -> tuple[tuple[float, float, floa
     return tuple((hip.head_row_px, hip.head_column_px, hip.head_radius_px) for hip in located)
 
 
-def _hip_record(image: NormalizedRadiograph, hip: HipFrame, limit: DetectionLimit | None) -> HipRecord:
+def _hip_record(
+    image: NormalizedRadiograph, hip: HipFrame, measured: HipMeasures, limit: DetectionLimit | None
+) -> HipRecord:
     return HipRecord(
         image_id=image.radiograph.image_id,
         path=image.radiograph.path,
@@ -196,6 +213,7 @@ def _hip_record(image: NormalizedRadiograph, hip: HipFrame, limit: DetectionLimi
         detection_limit_mm=None if limit is None else limit.diameter_mm,
         detection_limit_head_radii=None if limit is None else limit.diameter_head_radii,
         side_source=hip.side_source,
+        **hip_columns(hip, measured),  # type: ignore[arg-type]
     )
 
 

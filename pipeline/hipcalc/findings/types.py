@@ -102,6 +102,18 @@ class HipRecord:
         Diameter of the smallest focus that would have been found here; None when it was not measured.
     side_source : str
         How the side is known.
+    head_visible : float or None
+        Share of the head's contour that shows, 0 to 1.
+    rim_lip_*, sourcil_end_*, sourcil_medial_*, teardrop_*
+        Place of a landmark, None where it does not show, and its visibility (clear, faint, absent): tip of a fainter
+        lip beyond the sourcil, lateral and medial end of the sourcil, lowest point of the teardrop.
+    angle_reference : {"heads", "picture", ""}
+        Whether the angles that follow are measured against the line through both heads or the picture's horizontal.
+    angle_reference_deg : float or None
+        Slope of that line, positive clockwise as displayed.
+    lateral_centre_edge_angle_deg, acetabular_index_deg, ... : float or None
+        Measures of `hipcalc.measure_hips`, each followed by its uncertainty (one standard deviation, ``_sd``). Those
+        of a pelvis (distance and slope of the heads, asymmetry of the teardrops) stand on both its hips.
     """
 
     image_id: str
@@ -118,3 +130,42 @@ class HipRecord:
     detection_limit_mm: float | None
     detection_limit_head_radii: float | None
     side_source: SideSource
+    head_visible: float | None = None
+    rim_lip_row_px: float | None = None
+    rim_lip_column_px: float | None = None
+    rim_lip_visibility: str = "absent"
+    sourcil_end_row_px: float | None = None
+    sourcil_end_column_px: float | None = None
+    sourcil_end_visibility: str = "absent"
+    sourcil_medial_row_px: float | None = None
+    sourcil_medial_column_px: float | None = None
+    sourcil_medial_visibility: str = "absent"
+    teardrop_row_px: float | None = None
+    teardrop_column_px: float | None = None
+    teardrop_visibility: str = "absent"
+    angle_reference: str = ""
+    angle_reference_deg: float | None = None
+    lateral_centre_edge_angle_deg: float | None = None
+    lateral_centre_edge_angle_deg_sd: float | None = None
+    acetabular_index_deg: float | None = None
+    acetabular_index_deg_sd: float | None = None
+    sharp_angle_deg: float | None = None
+    sharp_angle_deg_sd: float | None = None
+    extrusion_index: float | None = None
+    extrusion_index_sd: float | None = None
+    superior_joint_space_head_radii: float | None = None
+    superior_joint_space_head_radii_sd: float | None = None
+    superior_joint_space_mm: float | None = None
+    superior_joint_space_mm_sd: float | None = None
+    minimum_joint_space_head_radii: float | None = None
+    minimum_joint_space_head_radii_sd: float | None = None
+    minimum_joint_space_mm: float | None = None
+    minimum_joint_space_mm_sd: float | None = None
+    head_distance_head_radii: float | None = None
+    head_distance_head_radii_sd: float | None = None
+    head_distance_mm: float | None = None
+    head_distance_mm_sd: float | None = None
+    head_line_slope_deg: float | None = None
+    head_line_slope_deg_sd: float | None = None
+    teardrop_asymmetry: float | None = None
+    teardrop_asymmetry_sd: float | None = None

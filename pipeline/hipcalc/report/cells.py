@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from hipcalc.findings import Finding, HipRecord, differential_words, explain_differential, inseparable
+from hipcalc.report.measures import measure_rows
 from hipcalc.report.overlay import numbered_marks
 from hipcalc.report.records import FileRecord, ImageRecord
 from hipcalc.report.rendering import RunFacts
@@ -123,7 +124,35 @@ def hip_cells(hip: HipRecord, spacing_mm: float | None, count: int, run: RunFact
         "angle": angle,
         "limit": limit,
         "count": count,
+        "measures": measure_rows(hip),
+        "reference": _reference_text(hip),
+        "missing": _missing_text(hip),
     }
+
+
+_LANDMARKS = {
+    "sourcil_end": "the lateral end of the sourcil",
+    "sourcil_medial": "the medial end of the sourcil",
+    "teardrop": "the teardrop",
+}
+
+
+def _reference_text(hip: HipRecord) -> str:
+    if hip.angle_reference != "heads":
+        return "the picture's horizontal, because one hip alone does not show how the pelvis lies"
+    return f"the line through both heads, which slopes by {hip.angle_reference_deg or 0.0:.1f}°"
+
+
+def _missing_text(hip: HipRecord) -> str:
+    """Name what does not show, or hardly, so that nobody takes what hangs on it for more than it is."""
+    texts = []
+    for visibility, verb in (("absent", "Not found here"), ("faint", "Shows only faintly")):
+        names = [text for name, text in _LANDMARKS.items() if getattr(hip, f"{name}_visibility") == visibility]
+        if names:
+            texts.append(f"{verb}: {', '.join(names)}.")
+    if hip.rim_lip_row_px is not None:
+        texts.append("A fainter bony lip reaches beyond the sourcil: the rim could be placed there.")
+    return " ".join(texts)
 
 
 def _limit_text(hip: HipRecord, run: RunFacts) -> str:

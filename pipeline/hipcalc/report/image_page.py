@@ -84,6 +84,7 @@ def image_view(record: FileRecord, run: RunFacts, links: PageLinks, review: Page
         "left_out": left_out(record),
         "overview": _overview(record, links, review),
         "hips": _hips(record, run, links, review),
+        "measured": any(hip.angle_reference for hip in record.hips),
         "findings": [
             {**finding_cells(number, mark, review), "close_up": _close_up(record, mark, links)}
             for number, mark in shown

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hipcalc.findings import Finding, HipRecord
+from hipcalc.report.measures import MeasureLine, measure_lines
 from hipcalc.report.pictures import Box
 from hipcalc.report.records import FileRecord, HipShape
 
@@ -20,7 +21,10 @@ RING_FACTOR = 1.7
 
 @dataclass(frozen=True, kw_only=True)
 class HipMark:
-    """Head circle, rim point and roof of one hip; x is the column, y the row. `rim` is empty when it is not known."""
+    """Head circle, rim point and roof of one hip, and the lines of its measures; x is the column, y the row.
+
+    `rim` is empty when it is not known, and `landmarks` holds what shows of the others.
+    """
 
     x: float
     y: float
@@ -28,6 +32,8 @@ class HipMark:
     rim: tuple[float, float] | None
     roof: str
     trusted: bool
+    lines: tuple[MeasureLine, ...] = ()
+    landmarks: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +142,17 @@ def _hip_mark(hip: HipRecord, shape: HipShape) -> HipMark:
         rim=rim,
         roof=" ".join(f"{column:g},{row:g}" for row, column in shape.roof_contour_px),
         trusted=hip.status == "located",
+        lines=measure_lines(hip),
+        landmarks=_landmarks(hip),
     )
+
+
+def _landmarks(hip: HipRecord) -> tuple[tuple[float, float], ...]:
+    places = (
+        (getattr(hip, f"{name}_column_px"), getattr(hip, f"{name}_row_px"))
+        for name in ("rim_lip", "sourcil_end", "sourcil_medial", "teardrop")
+    )
+    return tuple((round(x, 1), round(y, 1)) for x, y in places if x is not None and y is not None)
 
 
 def _rings(record: FileRecord, box: Box, reviews: Mapping[str, str]) -> tuple[Ring, ...]:
