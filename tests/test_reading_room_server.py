@@ -579,6 +579,14 @@ def test_a_full_disk_is_said_and_the_decision_can_be_made_again(reader, room, fo
     assert reader.decide(reader.hip(hip["hip"])).status_code == 200
 
 
+def test_a_folder_in_which_no_log_can_be_made_is_said(reader, folder):
+    (folder / "review").write_text("in the way")
+    answer = reader.decide(reader.first(marks=True))
+    assert answer.status_code == 507
+    assert "log.sqlite cannot be written" in answer.json()["error"]
+    assert (folder / "review").read_text() == "in the way"
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_read_only_folder_is_said(reader, folder):
     folder.chmod(0o500)
