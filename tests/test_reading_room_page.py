@@ -216,6 +216,14 @@ def test_a_reading_from_first_look_to_resumption_is_in_the_log_as_it_was_done(
         count(page, 2, 4)
         go_to(page, folder, hip=third)
         expect(page.locator("#marks .mark.confirmed")).to_have_count(1)
+        # The keyboard alone does it, too.
+        for key in ("a", "ArrowRight", "ArrowUp", "+", "Enter"):
+            page.keyboard.press(key)
+        done.append(("Dr A", "focus", third, "confirmed"))
+        expect(page.locator("#marks .mark.confirmed")).to_have_count(2)
+        page.keyboard.press("Control+z")
+        done.append(("Dr A", "undo", third, len(done)))
+        expect(page.locator("#marks .mark.confirmed")).to_have_count(1)
         page.keyboard.press("n")
         done.append(("Dr A", "hip", third, "read"))
         count(page, 3, 4)
