@@ -4,6 +4,7 @@ import json
 import math
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -203,6 +204,7 @@ def test_the_page_names_no_patient_and_no_file(read):
     result = report_agreement(read, participants=read.parent / "people.csv")
     page = result.page.read_text()
     assert "bootstraps over patients" in page
+    assert "With fewer than 20 patients such an interval is too narrow." in page
     assert result.kappas["patients"].max() == 2
     for text in (page, *(file.read_text() for file in read.glob("agreement*"))):
         assert not re.search(r"Mary Roe|John Doe|\.dcm", text)
@@ -217,6 +219,15 @@ def test_one_reader_alone_has_times_and_a_froc_but_no_kappa(read, capsys):
     assert main(["agreement", str(read)]) == 0
     assert "there is no agreement to measure" in capsys.readouterr().out
     assert "there is no agreement to measure" in (read / "report" / "agreement.html").read_text()
+
+
+def test_without_statsmodels_it_says_what_to_install(folder, monkeypatch, capsys):
+    for name in [name for name in sys.modules if name.startswith("hipcalc.agreement")]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("statsmodels", "statsmodels.stats", "statsmodels.stats.inter_rater"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert main(["agreement", str(folder)]) == 2
+    assert "pip install 'hipcalc[review]'" in capsys.readouterr().err
 
 
 def test_wrong_folders_are_refused(folder, tmp_path, capsys):

@@ -1,7 +1,9 @@
 """The review in a notebook: its Python side, and its script in a real browser with a model like anywidget's."""
 
 import base64
+import importlib
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -95,6 +97,13 @@ def test_wrong_use_is_said_in_a_sentence(screening):
         ReviewWidget([], reader="Dr A")
     with pytest.raises(UsageError, match="not 41"):
         ReviewWidget([screening] * 41, reader="Dr A")
+
+
+def test_without_anywidget_it_says_what_to_install(monkeypatch):
+    monkeypatch.delitem(sys.modules, "hipcalc.widget")
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    with pytest.raises(ModuleNotFoundError, match=r"needs anywidget: pip install 'hipcalc\[notebook\]'"):
+        importlib.import_module("hipcalc.widget")
 
 
 def test_nothing_that_names_a_patient_or_a_file_is_sent(widget):

@@ -7,10 +7,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final, cast
 
-import anywidget
 import numpy as np
 import pandas as pd
-import traitlets
 
 from hipcalc.anatomy import HipFrame
 from hipcalc.errors import UsageError
@@ -20,6 +18,14 @@ from hipcalc.report.words import class_name, side_name
 from hipcalc.review import Decision, ReviewStatus
 from hipcalc.review.decision import DECISION_COLUMNS
 from hipcalc.screen import Screening
+
+try:
+    import anywidget
+    import traitlets
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        f"The review widget needs {error.name}: pip install 'hipcalc[notebook]'.", name=error.name
+    ) from error
 
 __all__ = ["ReviewWidget", "widget_script", "widget_style"]
 
