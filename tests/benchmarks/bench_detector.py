@@ -11,9 +11,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 from contact_sheets import draw_sheets
-from detector_data import BenchHip, Plant, load_hips, plant_foci
+from detector_data import BenchHip, load_hips
 from fit_detector import Planting, Sample, collect, cross_validated, spread_of_calibration, strength
 from peers import PEERS
+from planted import Plant, plant_foci
 
 from hipcalc.candidates.window import HipWindow, cut_window
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from detector_data import BenchHip, plant_foci
+from detector_data import BenchHip
 from fit_detector import Ranking, hits_of, strength
+from planted import plant_foci
 
 from hipcalc.candidates.finding import measured_spots
 from hipcalc.candidates.window import WORKING_RADIUS_PX, HipWindow

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from detector_data import BenchHip, Plant, Style, as_stored, load_hips, plant_foci, plant_traps
+from detector_data import BenchHip, load_hips
+from planted import Plant, Style, as_stored, plant_foci, plant_traps
 from scipy.optimize import minimize
 
 from hipcalc.candidates.features import FEATURES

@@ -1,0 +1,84 @@
+"""Foci read by eye in real pictures: what the detector and its peers say of each, and their sensitivities.
+
+The list (natural_by_eye.csv) was written from the pictures without any mark in them, before any score was seen, by a
+reader who is not a radiologist. Hips are as located; a focus beside a hip that was not located is missed by all.
+"""
+
+import math
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from detector_data import BenchHip, NaturalFocus, hips_with_foci, load_hips, natural_foci
+from peers import PEERS
+
+from hipcalc.candidates import find_candidates
+from hipcalc.candidates.window import HipWindow, cut_window
+
+POINTS = (0.1, 0.25, 0.5, 1.0)
+# The peers' false marks are counted on the pelves without a focus and on every so many-th crop: blob_doh is slow.
+EVERY_CROP = 8
+Peer = Callable[[HipWindow], tuple[np.ndarray, np.ndarray]]
+
+
+def place_of(focus: NaturalFocus, bench: BenchHip) -> tuple[float, float, float]:
+    """Return a focus's row, column and diameter in a bench hip's pixel grid."""
+    row, column = ((value + 0.5) * bench.factor - 0.5 for value in (focus.row_px, focus.column_px))
+    return row, column, focus.diameter_px * bench.factor
+
+
+def hit(places: np.ndarray, focus: NaturalFocus, bench: BenchHip) -> np.ndarray:
+    """Return which marks lie in a focus, or within 0.08 head radii of its centre."""
+    row, column, diameter = place_of(focus, bench)
+    near = max(diameter / 2, 0.08 * bench.hip.head_radius_px)
+    return np.asarray(np.hypot(places[:, 0] - row, places[:, 1] - column) <= near)
+
+
+def own_price(focus: NaturalFocus, hips: list[BenchHip]) -> float:
+    """Return the expected false marks at which the detector marks a focus, infinity where it does not."""
+    best = math.inf
+    for bench in hips:
+        # Hips of one picture are kept at scales of their own, so that the other one cannot be the control here.
+        candidates = find_candidates(bench.normalized, bench.hip)
+        places = np.array([(c.row_px, c.column_px) for c in candidates]).reshape(-1, 2)
+        prices = np.array([c.expected_false_marks for c in candidates])
+        best = min(best, float(prices[hit(places, focus, bench)].min(initial=math.inf)))
+    return best
+
+
+def peer_price(peer: Peer, focus: NaturalFocus, hips: list[BenchHip], false: np.ndarray, counted: int) -> float:
+    """Return the false marks per hip, as counted, at which a peer marks a focus."""
+    best = -math.inf
+    for bench in hips:
+        places, strengths = peer(cut_window(bench.normalized, bench.hip))
+        best = max(best, float(strengths[hit(places, focus, bench)].max(initial=-math.inf)))
+    return float((false >= best).sum()) / counted if best > -math.inf else math.inf
+
+
+def main() -> None:
+    """Print the tables."""
+    cv2.setNumThreads(1)
+    foci, hips = natural_foci(), hips_with_foci()
+    free = load_hips()
+    free = [b for b in free if b.source == "pelvis"] + [b for b in free if b.source == "crop"][::EVERY_CROP]
+    prices = {"hipcalc": [own_price(focus, hips[focus.file]) for focus in foci]}
+    for focus, price in zip(foci, prices["hipcalc"], strict=True):
+        located = len(hips[focus.file])
+        print(f"{focus.file[:44]:46s}{focus.kind:14s}{'sure' if focus.sure else '':6s}{located} hips  {price:8.3f}")
+    print(f"{'found at false marks per hip of':40s}" + "".join(f"{point:9.2f}" for point in POINTS) + "   (sure / all)")
+    for name in ("hipcalc", *PEERS):
+        if name in PEERS:
+            false = np.concatenate([PEERS[name](cut_window(b.normalized, b.hip))[1] for b in free])
+            prices[name] = [peer_price(PEERS[name], f, hips[f.file], false, len(free)) for f in foci]
+        cells = ""
+        for point in POINTS:
+            found = [price <= point for price in prices[name]]
+            cells += f"{sum(f for f, focus in zip(found, foci, strict=True) if focus.sure):5d}/{sum(found):3d}"
+        print(f"{name:40s}{cells}", flush=True)
+    print(
+        f"of {sum(focus.sure for focus in foci)} sure and {len(foci)} in all; peers on {len(free)} hips without a focus"
+    )
+
+
+if __name__ == "__main__":
+    main()
