@@ -12,7 +12,7 @@ from hipcalc.candidates.blobs import blob_responses
 from hipcalc.candidates.features import HipLevels, feature_table, hip_levels, with_control
 from hipcalc.candidates.level_lines import closed_level_lines
 from hipcalc.candidates.model import load_model
-from hipcalc.candidates.outline import Spot, measure_spot
+from hipcalc.candidates.outline import Spot, measure_spot, redraw_spot
 from hipcalc.candidates.profiles import ALONG, RayProfiles, ray_profiles
 from hipcalc.candidates.proposals import propose
 from hipcalc.candidates.types import Candidate
@@ -150,7 +150,8 @@ def _lies_on_another(spot: Spot, others: list[Spot]) -> bool:
 
 
 def _candidate(measured: MeasuredSpots, number: int, strength: float, marks: float) -> Candidate:
-    window, spot, rays = measured.window, measured.spots[number], measured.rays
+    window, rays = measured.window, measured.rays
+    spot = redraw_spot(window.level, window.included, measured.spots[number])
     centre = window.to_image(np.array([spot.row]), np.array([spot.column]))[0]
     orientation = spot.orientation_deg * window.hip.lateral_sign
     # Percentiles pass through the logarithm; a small deviation does so to first order.

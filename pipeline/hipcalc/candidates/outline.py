@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Spot", "measure_spot"]
+__all__ = ["Spot", "measure_spot", "redraw_spot"]
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -71,6 +71,25 @@ def measure_spot(level: Image, included: Mask, row: float, column: float, diamet
     return None if drawn is None else _described(drawn)
 
 
+def redraw_spot(level: Image, included: Mask, spot: Spot) -> Spot:
+    """Draw a spot's outline again, at half of the median level inside of the first one.
+
+    The peak of uneven mineral is its thickest grain, and half of that lies well inside its border. Where the lower line
+    runs out into something else, the first outline stands.
+    """
+    radius = spot.diameter / 2
+    fine, _ = _fine_patch(level, included, spot.row, spot.column, radius)
+    inside = cv2.fillPoly(np.zeros(fine.level.shape, np.uint8), [fine.from_window(spot.outline)], 1)
+    if not inside.any():
+        return spot
+    half = (_quantile(fine.level[inside > 0], 0.5) + spot.background) / 2
+    contour = _outline(fine, radius, half)
+    if contour is None or _open_share(fine, contour, radius) > MOST_OPEN:
+        return spot
+    mask = cv2.drawContours(np.zeros(fine.level.shape, np.uint8), [contour], -1, 1, cv2.FILLED)
+    return _spot(fine, mask, contour, spot.background, spot.deviation, spot.contrast)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Drawn:
     """An outline at one assumed radius, with the share of it that was cut by the reach."""
@@ -83,18 +102,30 @@ class _Drawn:
 
 
 def _drawn(level: Image, included: Mask, row: float, column: float, radius: float) -> _Drawn | None:
-    patch = _Patch.cut(level, included, row, column, SURROUND[1] * radius + MARGIN_PX + 1)
+    fine, patch = _fine_patch(level, included, row, column, radius)
     if min(patch.level.shape) < 5:
         return None
     ring = (patch.distance > SURROUND[0] * radius) & (patch.distance <= SURROUND[1] * radius + MARGIN_PX)
     ring &= patch.included
     background, _ = _surround(patch.level, ring)
-    fine = patch.finer(next((times for limit, times in FINENESS if radius < limit), 1))
-    contour = _outline(fine, radius, background)
+    peak = _quantile(fine.level[fine.distance <= max(radius, 1.0)], 0.97)
+    contour = _outline(fine, radius, (peak + background) / 2)
     if contour is None:
         return None
-    cut = fine.distance[contour[:, 0, 1], contour[:, 0, 0]] > OUTLINE_REACH * radius
-    return _Drawn(patch=patch, fine=fine, ring=ring, contour=contour, open_share=float(cut.mean()))
+    return _Drawn(patch=patch, fine=fine, ring=ring, contour=contour, open_share=_open_share(fine, contour, radius))
+
+
+def _fine_patch(level: Image, included: Mask, row: float, column: float, radius: float) -> tuple["_Patch", "_Patch"]:
+    """Return the part around a place, drawn finer for a small spot, and as it is."""
+    patch = _Patch.cut(level, included, row, column, SURROUND[1] * radius + MARGIN_PX + 1)
+    if min(patch.level.shape) < 5:
+        return patch, patch
+    return patch.finer(next((times for limit, times in FINENESS if radius < limit), 1)), patch
+
+
+def _open_share(fine: "_Patch", contour: NDArray[np.int32], radius: float) -> float:
+    """Share of an outline that was cut by the reach."""
+    return float((fine.distance[contour[:, 0, 1], contour[:, 0, 0]] > OUTLINE_REACH * radius).mean())
 
 
 def _described(drawn: _Drawn) -> Spot | None:
@@ -157,6 +188,11 @@ class _Patch:
             return np.ones(size[::-1], np.bool_)
         return cv2.resize(self.included.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
 
+    def from_window(self, points: NDArray[np.float64]) -> NDArray[np.int32]:
+        """Return (column, row) pixels of the patch for (row, column) points of the working grid."""
+        own = (points - (self.top, self.left) + 0.5) * self.times - 0.5
+        return np.rint(own[:, ::-1]).astype(np.int32)
+
     def to_window(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (row, column) points of the patch, shape (n, 2), on the working grid."""
         return np.asarray((values + 0.5) / self.times - 0.5 + (self.top, self.left), np.float64)
@@ -171,9 +207,8 @@ def _surround(level: Image, ring: Mask) -> tuple[float, float]:
     return middle, 1.4826 * _quantile(np.abs(values - np.float32(middle)), 0.5) + 1e-4
 
 
-def _outline(fine: _Patch, radius: float, background: float) -> NDArray[np.int32] | None:
-    core = fine.level[fine.distance <= max(radius, 1.0)]
-    half = (_quantile(core, 0.97) + background) / 2
+def _outline(fine: _Patch, radius: float, half: float) -> NDArray[np.int32] | None:
+    """Return the line at a level, around the part that lies nearest to the place."""
     bright = (fine.level > half) & fine.included & (fine.distance <= OUTLINE_REACH * radius + 1.0)
     contours, _ = cv2.findContours(bright.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not contours:
