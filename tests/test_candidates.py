@@ -11,6 +11,7 @@ from candidate_scenes import HEAD_RADIUS_PX, SHAPE, as_normalized, hip_frame, so
 from hipcalc.candidates import find_candidates
 from hipcalc.candidates.features import FEATURES
 from hipcalc.candidates.model import load_model
+from hipcalc.synthetic import add_patches, draw_focus
 
 HIP = hip_frame()
 PLACES = [(1.3, 45.0), (1.7, 20.0), (1.7, 75.0), (1.5, 100.0)]
@@ -38,6 +39,24 @@ def test_a_focus_is_found_with_its_place_and_size(seed, diameter_px):
         assert math.hypot(found.row_px - place[0], found.column_px - place[1]) < 0.3 + 0.03 * diameter_px
         # 0.4 mm at 0.28 mm per pixel.
         assert found.diameter_px == pytest.approx(diameter_px, abs=0.4 / 0.28)
+
+
+def test_uneven_mineral_is_not_drawn_too_small():
+    errors = []
+    for seed, where in enumerate(PLACES):
+        picture, place = as_normalized(soft_background(seed)), HIP.to_image(*where)
+        focus = draw_focus(
+            picture,
+            row_px=place[0],
+            column_px=place[1],
+            diameter_px=26.0,
+            contrast=0.2,
+            kind="ossicle",
+            aspect=1.2,
+            rng=np.random.default_rng(seed),
+        )
+        errors.append(nearest(find_candidates(add_patches(picture, (focus,)), HIP), place).diameter_px - 26.0)
+    assert abs(float(np.median(errors))) < 0.4 / 0.28
 
 
 def test_several_foci_in_one_hip_are_all_found():

@@ -1,4 +1,4 @@
-"""The outline of a spot: half of its peak over the local background."""
+"""The outline of a spot: half of its level over the local background."""
 
 import math
 from dataclasses import dataclass
@@ -87,7 +87,8 @@ def redraw_spot(level: Image, included: Mask, spot: Spot) -> Spot:
     if contour is None or _open_share(fine, contour, radius) > MOST_OPEN:
         return spot
     mask = cv2.drawContours(np.zeros(fine.level.shape, np.uint8), [contour], -1, 1, cv2.FILLED)
-    return _spot(fine, mask, contour, spot.background, spot.deviation, spot.contrast)
+    contrast = _quantile(fine.level[mask > 0], 0.8) - spot.background
+    return _spot(fine, mask, contour, spot.background, spot.deviation, contrast)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
