@@ -30,8 +30,9 @@ PENALTY = 0.01
 PLANTED_WEIGHT = 0.05
 # Only the strongest spots of a hip are ever marked: the second fit looks at so many of each.
 STRONGEST = 10
-# A pelvis shows all of the zones, a crop its medial part: there are few pelves, so each counts more.
-PELVIS_WEIGHT = 4.0
+# A pelvis shows all of the zones, a crop its medial part: there are few pelves, so each counts more, all of them as
+# much as all crops.
+PELVIS_WEIGHT = 8.0
 PLANTINGS: dict[str, tuple[Style, ...]] = {"crop": ("natural",) * 2, "pelvis": ("natural", "stated") * 4}
 KNOTS = (20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.25, 0.1, 0.05, 0.02)
 

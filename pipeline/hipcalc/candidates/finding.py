@@ -151,7 +151,7 @@ def _lies_on_another(spot: Spot, others: list[Spot]) -> bool:
 
 def _candidate(measured: MeasuredSpots, number: int, strength: float, marks: float) -> Candidate:
     window, rays = measured.window, measured.rays
-    spot = redraw_spot(window.level, window.included, measured.spots[number])
+    spot, core_to_rim = redraw_spot(window.level, window.included, measured.spots[number])
     centre = window.to_image(np.array([spot.row]), np.array([spot.column]))[0]
     orientation = spot.orientation_deg * window.hip.lateral_sign
     # Percentiles pass through the logarithm; a small deviation does so to first order.
@@ -169,7 +169,7 @@ def _candidate(measured: MeasuredSpots, number: int, strength: float, marks: flo
         aspect_ratio=spot.aspect_ratio,
         solidity=spot.solidity,
         orientation_deg=90.0 if orientation == -90.0 else orientation,
-        core_to_rim=spot.core_to_rim,
+        core_to_rim=core_to_rim,
         outline_px=outline,
         area_px2=math.pi / 4 * (spot.diameter * window.step_px) ** 2,
         tangent_deg=_from_tangent(window, spot),

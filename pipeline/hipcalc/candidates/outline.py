@@ -38,7 +38,7 @@ class Spot:
         Median and robust standard deviation (1.4826 times the median absolute deviation) of the surround.
     contrast : float
         80th percentile inside, over the background.
-    aspect_ratio, solidity, orientation_deg, core_to_rim : float
+    aspect_ratio, solidity, orientation_deg : float
         As in `Candidate`, with the working grid's column axis as the horizontal.
     outline : ndarray of float64, shape (n, 2)
         (row, column) vertices.
@@ -53,7 +53,6 @@ class Spot:
     aspect_ratio: float
     solidity: float
     orientation_deg: float
-    core_to_rim: float
     outline: NDArray[np.float64]
 
 
@@ -71,24 +70,30 @@ def measure_spot(level: Image, included: Mask, row: float, column: float, diamet
     return None if drawn is None else _described(drawn)
 
 
-def redraw_spot(level: Image, included: Mask, spot: Spot) -> Spot:
-    """Draw a spot's outline again, at half of the median level inside of the first one.
+def redraw_spot(level: Image, included: Mask, spot: Spot) -> tuple[Spot, float]:
+    """Draw a spot's outline again, at half of the median level inside of the first one; and compare core and rim.
 
     The peak of uneven mineral is its thickest grain, and half of that lies well inside its border. Where the lower line
     runs out into something else, the first outline stands.
+
+    Returns
+    -------
+    spot : Spot
+    core_to_rim : float
+        As in `Candidate`.
     """
     radius = spot.diameter / 2
     fine, _ = _fine_patch(level, included, spot.row, spot.column, radius)
-    inside = cv2.fillPoly(np.zeros(fine.level.shape, np.uint8), [fine.from_window(spot.outline)], 1)
-    if not inside.any():
-        return spot
-    half = (_quantile(fine.level[inside > 0], 0.5) + spot.background) / 2
+    mask = cv2.fillPoly(np.zeros(fine.level.shape, np.uint8), [fine.from_window(spot.outline)], 1)
+    if not mask.any():
+        return spot, 1.0
+    half = (_quantile(fine.level[mask > 0], 0.5) + spot.background) / 2
     contour = _outline(fine, radius, half)
-    if contour is None or _open_share(fine, contour, radius) > MOST_OPEN:
-        return spot
-    mask = cv2.drawContours(np.zeros(fine.level.shape, np.uint8), [contour], -1, 1, cv2.FILLED)
-    contrast = _quantile(fine.level[mask > 0], 0.8) - spot.background
-    return _spot(fine, mask, contour, spot.background, spot.deviation, contrast)
+    if contour is not None and _open_share(fine, contour, radius) <= MOST_OPEN:
+        mask = cv2.drawContours(np.zeros(fine.level.shape, np.uint8), [contour], -1, 1, cv2.FILLED)
+        contrast = _quantile(fine.level[mask > 0], 0.8) - spot.background
+        spot = _spot(fine, mask, contour, spot.background, spot.deviation, contrast)
+    return spot, _core_to_rim(fine.level, mask, spot.background)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -247,7 +252,6 @@ def _spot(
         aspect_ratio=math.sqrt(large / max(small, 1e-9)),
         solidity=area / cv2.countNonZero(hull),
         orientation_deg=math.degrees(0.5 * math.atan2(2 * both, across - along)),
-        core_to_rim=_core_to_rim(fine.level, mask, background),
         outline=fine.to_window(contour[:, 0, ::-1].astype(np.float64)),
     )
 
