@@ -61,6 +61,7 @@ def test_the_sizes_of_labral_calcifications_are_those_of_the_literature() -> Non
         ({"diameter_mm": 16.0}, "os-acetabuli", "labral-calcification"),
         ({"zone": "trochanteric"}, "gluteal-hadd", "rim-ossification"),
         ({"gap_head_radii": 0.0}, "osteophyte", "labral-calcification"),
+        ({"gap_head_radii": 1.4}, "bone-island", "labral-calcification"),
         ({"cleft_deg": 5.0}, "os-acetabuli", "rim-fracture-fragment"),
         ({"cleft_deg": 88.0}, "rim-fracture-fragment", "os-acetabuli"),
         ({"tangent_deg": 3.0}, "cppd", "marker"),

@@ -13,6 +13,8 @@ __all__ = ["Reason", "explain_differential", "inseparable", "measures_of", "with
 
 # Chosen: with this share of its inside at the brightest level, a focus is taken for saturated.
 _SATURATED_SHARE = 0.5
+# Chosen: 12 mm of a usual head; the labrum is 5-9 mm wide (clinical page, section 5).
+FAR_HEAD_RADII = 0.5
 # Chosen: a rounder outline has no direction.
 LONG = 1.3
 
@@ -82,6 +84,7 @@ def measures_of(finding: Finding) -> Measures:
         aspect_ratio=finding.aspect_ratio,
         core_to_rim=finding.core_to_rim,
         attached=finding.gap_head_radii < ATTACHED_HEAD_RADII,
+        far=finding.gap_head_radii > FAR_HEAD_RADII,
         cleft_deg=finding.cleft_deg,
         tangent_deg=_direction(finding),
         alike_count=finding.alike_count,

@@ -31,6 +31,7 @@ class Measures:
     aspect_ratio: float
     core_to_rim: float
     attached: bool
+    far: bool
     cleft_deg: float | None
     tangent_deg: float | None
     alike_count: int
@@ -74,6 +75,7 @@ class Entity:
     cleft: str = ""
     runs: str = ""
     saturated: float = 0.01
+    far: float = 0.5
 
     def likelihoods(self, measures: Measures, table: "Differential") -> tuple[float | None, ...]:
         """Return how likely each measure is, in the order of `FACTORS`; None where nothing can be said."""
@@ -83,7 +85,7 @@ class Entity:
             self._size(measures.diameter_mm, look),
             None if look is None else _normal(math.log(measures.aspect_ratio), *look.log_aspect),
             None if look is None else _normal(measures.core_to_rim, *look.core_to_rim),
-            self.attached if measures.attached else 1 - self.attached,
+            self._gap(measures),
             _turned(measures.cleft_deg, self.cleft, table.angle_sd_deg),
             _turned(measures.tangent_deg, self.runs, table.angle_sd_deg),
             self.alike[0 if measures.alike_count == 0 else 1 if measures.alike_count <= 2 else 2],
@@ -94,6 +96,11 @@ class Entity:
     def _zone(self, zone: str, elsewhere: float) -> float:
         whole = sum(self.zones.values()) + elsewhere * (_ZONES - len(self.zones))
         return self.zones.get(zone, elsewhere) / whole
+
+    def _gap(self, measures: Measures) -> float:
+        if measures.attached:
+            return self.attached
+        return (1 - self.attached) * (self.far if measures.far else 1 - self.far)
 
     def _size(self, diameter_mm: float, look: Look | None) -> float:
         low, high = (math.log(size) for size in self.size_mm)
