@@ -19,6 +19,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 
+# A busy machine may take its time; nothing here is about time.
+expect.set_options(timeout=20_000)
+
+
 @contextmanager
 def served(folder: Path, *arguments: str) -> Iterator[str]:
     """Run the command as a user does; the address that it prints."""
