@@ -18,7 +18,6 @@ pytest.importorskip("playwright", reason="playwright is not installed (pip insta
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-
 # A busy machine may take its time; nothing here is about time.
 expect.set_options(timeout=20_000)
 
