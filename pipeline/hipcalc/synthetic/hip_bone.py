@@ -10,7 +10,6 @@ from dataclasses import replace
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import RBFInterpolator
 
 from hipcalc.synthetic.body import HipAnatomy
 from hipcalc.synthetic.shapes import (
@@ -110,6 +109,9 @@ def _outline_distance(anterior: NDArray[np.float64], cranial: NDArray[np.float64
 
 def _wing_sheet() -> tuple[NDArray[np.float64], NDArray[np.float64], Field, Field, Field]:
     """Middle surface, its slope factor, and the outline distance, tabulated over (cranial, anterior)."""
+    # Imported here, for it costs a fifth of a second, and whoever plants foci comes by without needing it.
+    from scipy.interpolate import RBFInterpolator
+
     anterior, cranial = np.arange(-110.0, 61.0, 2.0), np.arange(-40.0, 151.0, 2.0)
     knots = np.array(_WING_SURFACE, float)
     surface = RBFInterpolator(knots[:, :2], knots[:, 2], smoothing=2.0)

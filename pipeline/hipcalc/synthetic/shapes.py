@@ -12,7 +12,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
 
 __all__ = ["Points", "ball", "carve", "ellipsoid", "half_space", "intersect", "smooth_union", "tube"]
 
@@ -100,6 +99,8 @@ def tube(points: Points, path: Sequence[Point], radii: Sequence[float], *, flatt
     """
     knots = np.column_stack([np.asarray(path, float), np.asarray(radii, float)])
     if len(knots) > 2:
+        from scipy.interpolate import PchipInterpolator  # Here and not above: see hip_bone.
+
         parts = 2 * (len(knots) - 1)
         curve = PchipInterpolator(np.arange(len(knots)), knots)
         knots = curve(np.linspace(0, len(knots) - 1, parts + 1))

@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from hipcalc.synthetic.axial import spine
 from hipcalc.synthetic.body import BodyAnatomy, SideName
@@ -88,6 +87,8 @@ def _leg_pose(side: SideName, hip: Pose, imaging: Imaging) -> Pose:
 
 def _about(axis: NDArray[np.float64], degrees: float) -> NDArray[np.float64]:
     """Return the matrix of a turn about an axis, in a frame of lateral, cranial, anterior."""
+    from scipy.spatial.transform import Rotation  # Here and not above: see hip_bone.
+
     return np.asarray(Rotation.from_rotvec(axis * math.radians(degrees)).as_matrix())
 
 
