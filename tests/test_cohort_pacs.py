@@ -5,6 +5,7 @@ import socket
 import subprocess
 import time
 import urllib.request
+from types import SimpleNamespace
 
 import pandas as pd
 import pydicom
@@ -12,7 +13,7 @@ import pytest
 
 from hipcalc.cli import main
 from hipcalc.cohort import CohortSettings, run_cohort
-from hipcalc.cohort.pacs import Address, shown
+from hipcalc.cohort.pacs import Address, Instance, open_archive, shown
 from hipcalc.cohort.sending import send_files
 from hipcalc.errors import InputUnreadableError, OutputError, UsageError
 from hipcalc.radiograph import read_radiograph
@@ -34,16 +35,17 @@ def free_port():
 
 @pytest.fixture(scope="module")
 def orthanc(tmp_path_factory):
-    """An empty Orthanc with its DICOMweb plugin; ports of HTTP and DICOM."""
+    """An empty Orthanc with its DICOMweb plugin; ports of HTTP and DICOM, and the one it moves images for US to."""
     program = require_program("Orthanc", "orthanc and orthanc-dicomweb")
     folder = tmp_path_factory.mktemp("orthanc")
-    http, dicom = free_port(), free_port()
+    http, dicom, ours = free_port(), free_port(), free_port()
     configuration = {
         "Name": "test", "StorageDirectory": str(folder / "storage"), "IndexDirectory": str(folder / "storage"),
         "HttpPort": http, "DicomPort": dicom, "DicomAet": "ORTHANC", "RemoteAccessAllowed": False,
         "AuthenticationEnabled": False, "DicomAlwaysAllowFind": True, "DicomAlwaysAllowGet": True,
-        "DicomAlwaysAllowStore": True, "Plugins": ["/usr/share/orthanc/plugins"],
+        "DicomAlwaysAllowStore": True, "DicomAlwaysAllowMove": True, "Plugins": ["/usr/share/orthanc/plugins"],
         "DicomWeb": {"Enable": True, "Root": "/dicom-web/"}, "UnknownSopClassAccepted": True,
+        "DicomModalities": {"us": ["US", "127.0.0.1", ours]},
     }  # fmt: skip
     (folder / "orthanc.json").write_text(json.dumps(configuration))
     log = (folder / "log").open("wb")
@@ -57,7 +59,7 @@ def orthanc(tmp_path_factory):
             assert process.poll() is None, (folder / "log").read_text()
             assert time.monotonic() < deadline, (folder / "log").read_text()
             time.sleep(0.1)
-    yield http, dicom
+    yield http, dicom, ours
     process.terminate()
     process.wait(timeout=30)
     log.close()
@@ -82,7 +84,7 @@ def files(tmp_path_factory):
 @pytest.fixture(scope="module")
 def addresses(orthanc, files):
     """Both addresses of the archive, filled by both ways of storing."""
-    http, dicom = orthanc
+    http, dicom, _ = orthanc
     found = {"dicomweb": f"dicomweb+http://127.0.0.1:{http}/dicom-web", "dimse": f"dimse://ORTHANC@127.0.0.1:{dicom}"}
     assert send_files([files / "hip.dcm"], found["dimse"]).taken == 1
     assert send_files([files / "other.dcm"], found["dicomweb"]).taken == 1
@@ -116,6 +118,50 @@ def test_images_of_a_pacs_give_what_their_files_give(addresses, from_file, tmp_p
             assert not [secret for secret in SECRETS if secret.encode() in file.read_bytes()], file
 
 
+def test_images_are_moved_to_us_where_a_port_is_given_two_workers_in_turn(addresses, orthanc, from_file, tmp_path):
+    send_files([SAMPLE / "07_left_hip.dcm"], addresses["dimse"])
+    address = f"{addresses['dimse']}?Modality=DX&calling=US&move_port={orthanc[2]}"
+    run_cohort([address], tmp_path / "out", settings=QUICK, workers=2)
+    images = pd.read_csv(tmp_path / "out" / "images.csv")
+    assert images["status"].tolist() == ["ok", "ok"]
+    moved = pd.read_csv(tmp_path / "out" / "candidates.csv")
+    assert len(moved) > len(from_file)
+    assert set(from_file["row_px"]) <= set(moved["row_px"])
+
+
+def test_a_title_that_the_pacs_does_not_know_is_told(addresses, tmp_path):
+    address = f"{addresses['dimse']}?PatientID={SECRETS[2]}&calling=STRANGER&move_port={free_port()}"
+    run_cohort([address], tmp_path / "out", settings=QUICK, workers=1)
+    images = pd.read_csv(tmp_path / "out" / "images.csv")
+    assert "(status C000h); check address and rights, and that it knows STRANGER by this" in images["reason"][0]
+
+
+def test_a_port_that_is_taken_is_told(monkeypatch, files):
+    monkeypatch.setattr("hipcalc.cohort.dimse._TURN_S", 0.1)
+    with socket.socket() as taken:
+        taken.bind(("", 0))
+        taken.listen()
+        archive = open_archive(Address.of(f"dimse://A@127.0.0.1:9?move_port={taken.getsockname()[1]}"))
+        with pytest.raises(InputUnreadableError, match="cannot be listened on .*give another move_port"):
+            archive.fetch(Instance(study="1", series="2", sop="3"))
+
+
+def test_only_the_image_that_was_asked_for_is_taken_in(addresses, orthanc, files):
+    """Whoever else sends to the open port is refused."""
+    address = Address.of(f"{addresses['dimse']}?calling=US&move_port={orthanc[2]}")
+    received = []
+
+    def answer(query, take):
+        other = SimpleNamespace(request=SimpleNamespace(AffectedSOPInstanceUID="1.2.3"))
+        received.append(take(other))
+
+    archive = open_archive(address)
+    archive._move = answer
+    with pytest.raises(InputUnreadableError, match="does not answer as it should"):
+        archive.fetch(Instance(study="1", series="2", sop="3"))
+    assert received == [0xA900]
+
+
 @pytest.mark.parametrize("kind", ["dicomweb", "dimse"])
 def test_what_is_not_there_is_told(addresses, tmp_path, kind):
     with pytest.raises(InputUnreadableError, match="nothing in this PACS is what the address asks for; check its keys"):
@@ -131,16 +177,21 @@ def test_a_pacs_that_does_not_answer_is_told(files, tmp_path, base):
         send_files([files], base)
 
 
+def stored(orthanc):
+    with urllib.request.urlopen(f"http://127.0.0.1:{orthanc[0]}/statistics") as answer:
+        return json.load(answer)["CountInstances"]
+
+
 def test_results_are_stored_back_when_asked(addresses, orthanc, tmp_path, capsys):
     dataset = pydicom.dcmread(SAMPLE / "06_right_hip.dcm")
     dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = "1.2.826.0.1.3680043.8.498.9"
     dataset.save_as(tmp_path / "result.dcm")
     (tmp_path / "notes.txt").write_text("not sent")
+    before = stored(orthanc)
     for kind in ("dicomweb", "dimse"):
         assert main(["send", str(tmp_path), "--to", addresses[kind]]) == 0
         assert "1 DICOM files were stored, 0 refused." in capsys.readouterr().out
-    with urllib.request.urlopen(f"http://127.0.0.1:{orthanc[0]}/statistics") as answer:
-        assert json.load(answer)["CountInstances"] == 3
+    assert stored(orthanc) == before + 1
 
 
 @pytest.mark.parametrize(
@@ -149,6 +200,8 @@ def test_results_are_stored_back_when_asked(addresses, orthanc, tmp_path, capsys
         ("dicomweb+https://me:secret@host/dicom-web", "put user and password into ~/.netrc instead"),
         ("dimse://host:104", "the address is incomplete; give it as in dimse://CALLED@host:104"),
         ("dimse://A@host", "the address is incomplete"),
+        ("dimse://A@host:104?move_port=x", "move_port=x: give the port of this machine that the dimse:// archive"),
+        ("dicomweb+https://host/dicom-web?move_port=104", "move_port=104: give the port of this machine"),
     ],
 )
 def test_wrong_addresses_are_told_without_their_secrets(url, message):

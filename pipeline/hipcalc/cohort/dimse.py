@@ -1,7 +1,9 @@
-"""A PACS that speaks DICOM over TCP: C-FIND, C-GET and C-STORE (PS3.4, C.4 and B)."""
+"""A PACS that speaks DICOM over TCP: C-FIND, C-GET, C-MOVE and C-STORE (PS3.4, C.4 and B)."""
 
+import errno
 import io
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +19,7 @@ from pynetdicom.sop_class import (
     SecondaryCaptureImageStorage,
     StudyRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelGet,
+    StudyRootQueryRetrieveInformationModelMove,
     XRayRadiofluoroscopicImageStorage,
 )
 
@@ -38,7 +41,10 @@ _SYNTAXES = tuple(
     for end in ("", ".1", ".2", ".5", ".4.50", ".4.51", ".4.57", ".4.70", ".4.80", ".4.81", ".4.90", ".4.91")
 )
 _SUCCESS, _PENDING = 0x0000, (0xFF00, 0xFF01)
+_NOT_ASKED_FOR = 0xA900
 _TIMEOUT_S = 30
+# One worker at a time takes in what is moved; so long the others wait for their turn, and so often they look.
+_TURN_S, _LOOK_S = 120.0, 0.02
 
 
 class DimseArchive:
@@ -76,10 +82,12 @@ class DimseArchive:
         return found
 
     def fetch(self, instance: Instance) -> bytes:
-        """Return one image as it is stored (C-GET)."""
+        """Return one image as it is stored (C-GET, or C-MOVE to us)."""
         received: list[bytes] = []
 
         def take(event: Any) -> int:
+            if event.request.AffectedSOPInstanceUID != instance.sop:
+                return _NOT_ASKED_FOR
             received.append(event.encoded_dataset(include_meta=True))
             return _SUCCESS
 
@@ -87,14 +95,45 @@ class DimseArchive:
         query.QueryRetrieveLevel = "IMAGE"
         query.StudyInstanceUID, query.SeriesInstanceUID = instance.study, instance.series
         query.SOPInstanceUID = instance.sop
-        model = StudyRootQueryRetrieveInformationModelGet
-        code = None
-        with self._associated([model], InputUnreadableError, take=take) as association:
-            for status, _ in association.send_c_get(query, model):
-                code = None if status is None else status.get("Status")
+        code = self._get(query, take) if self._address.move_port is None else self._move(query, take)
         if not received:
             raise InputUnreadableError(self._silent(code))
         return received[0]
+
+    def _get(self, query: Dataset, take: Callable[[Any], int]) -> int | None:
+        model = StudyRootQueryRetrieveInformationModelGet
+        with self._associated([model], InputUnreadableError, take=take) as association:
+            return _last(association.send_c_get(query, model))
+
+    def _move(self, query: Dataset, take: Callable[[Any], int]) -> int | None:
+        model = StudyRootQueryRetrieveInformationModelMove
+        with self._listening(take), self._associated([model], InputUnreadableError) as association:
+            return _last(association.send_c_move(query, self._address.calling, model))
+
+    @contextmanager
+    def _listening(self, take: Callable[[Any], int]) -> Iterator[None]:
+        """Take in what the archive sends to our title; the port itself is the lock between workers."""
+        entity = AE(ae_title=self._address.calling)
+        entity.require_called_aet = True
+        for kind in _IMAGES:
+            entity.add_supported_context(kind, list(_SYNTAXES))
+        address, latest = ("", self._address.move_port), time.monotonic() + _TURN_S
+        while True:
+            try:
+                server = entity.start_server(address, block=False, evt_handlers=[(evt.EVT_C_STORE, take)])
+                break
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE or time.monotonic() > latest:
+                    raise InputUnreadableError(
+                        f"port {self._address.move_port} of this machine cannot be listened on ({error.strerror}); end "
+                        "what uses it, or give another move_port that the PACS knows."
+                    ) from error
+                time.sleep(_LOOK_S)
+        try:
+            yield
+        finally:
+            server.shutdown()
+            server.server_close()
 
     def send(self, files: list[bytes]) -> list[str]:
         """Store DICOM files (C-STORE)."""
@@ -138,4 +177,15 @@ class DimseArchive:
 
     def _silent(self, code: int | None) -> str:
         why = "no association" if code is None else f"status {code:04X}h"
-        return f"{self._address.base}: the PACS does not answer as it should ({why}); check address and rights."
+        hint = "check address and rights"
+        if self._address.move_port is not None:
+            hint += f", and that it knows {self._address.calling} by this machine and port {self._address.move_port}"
+        return f"{self._address.base}: the PACS does not answer as it should ({why}); {hint}."
+
+
+def _last(answers: Iterable[tuple[Dataset, Dataset | None]]) -> int | None:
+    """Return the status that a retrieval ends with."""
+    code = None
+    for status, _ in answers:
+        code = status.get("Status")
+    return code

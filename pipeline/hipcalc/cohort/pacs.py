@@ -1,8 +1,9 @@
 """A PACS as input: what an address asks for is found, fetched image by image, and sent back.
 
 Two kinds of address: ``dicomweb+https://host/dicom-web?PatientID=...`` (PS3.18: QIDO-RS, WADO-RS, STOW-RS) and
-``dimse://CALLED@host:port?StudyDate=...&calling=US`` (PS3.4: C-FIND, C-GET, C-STORE). What stands behind the question
-mark are matching keys by their DICOM keywords; where no Modality is asked for, CR and DX are.
+``dimse://CALLED@host:port?StudyDate=...&calling=US`` (PS3.4: C-FIND, C-GET, C-STORE; with ``&move_port=11113``, C-MOVE
+to us, for an archive that grants no C-GET and knows our title by this machine and that port). What else stands behind
+the question mark are matching keys by their DICOM keywords; where no Modality is asked for, CR and DX are.
 
 Results name an image of a PACS by a hash of its SOP instance UID: the UID itself leads to a person.
 """
@@ -44,11 +45,14 @@ class Address:
         What is asked for.
     calling : str
         Our own title, where one is needed.
+    move_port : int, optional
+        Where we take in what is moved to our title; without it, images are fetched (C-GET).
     """
 
     base: str
     keys: tuple[tuple[str, str], ...] = ()
     calling: str = _OWN_TITLE
+    move_port: int | None = None
 
     @classmethod
     def of(cls, url: str) -> "Address":
@@ -72,9 +76,16 @@ class Address:
             )
         keys = dict(parse_qsl(parts.query))
         calling = keys.pop("calling", _OWN_TITLE)
-        return cls(
-            base=f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}", keys=tuple(keys.items()), calling=calling
-        )
+        port = keys.pop("move_port", None)
+        if port is not None and not (parts.scheme == "dimse" and port.isascii() and port.isdigit() and len(port) < 6):
+            raise UsageError(f"move_port={port}: give the port of this machine that the dimse:// archive sends to.")
+        base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+        return cls(base=base, keys=tuple(keys.items()), calling=calling, move_port=None if port is None else int(port))
+
+    @property
+    def own(self) -> str:
+        """What an address says of us, as its part behind the question mark."""
+        return f"calling={self.calling}" + ("" if self.move_port is None else f"&move_port={self.move_port}")
 
     @property
     def questions(self) -> tuple[dict[str, str], ...]:
@@ -150,7 +161,7 @@ def list_instances(url: str) -> Iterator[Input]:
         if digest[:16] in seen:
             continue
         seen.add(digest[:16])
-        where = f"{address.base}/{one.study}/{one.series}/{one.sop}?calling={address.calling}"
+        where = f"{address.base}/{one.study}/{one.series}/{one.sop}?{address.own}"
         yield Input(path=f"{address.base}/{digest.hex()[:16]}", ref=where)
     if not seen:
         raise InputUnreadableError(
