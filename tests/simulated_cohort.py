@@ -11,12 +11,13 @@ import random
 import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from hipcalc.cohort import CohortResult, CohortSettings, Limits, Shard
-from hipcalc.cohort.analysis import Analysed, Job
+from hipcalc.cohort.analysis import Analysed, Done, Job
 from hipcalc.cohort.pool import Engine, LocalEngine
 from hipcalc.cohort.run import Plan, carry_out
 from hipcalc.cohort.sources import fetch, stamp
@@ -151,6 +152,7 @@ def run(
     limits: Limits | None = None,
     engine: Engine | None = None,
     settings: CohortSettings = SETTINGS,
+    on_done: Callable[[Done], None] = lambda _: None,
 ) -> CohortResult:
     """Carry out a pretended run."""
     plan = Plan(
@@ -162,7 +164,7 @@ def run(
         shard=shard,
         limits=limits or Limits(),
     )
-    return carry_out(plan, task=pretend)
+    return carry_out(plan, task=pretend, on_done=on_done)
 
 
 def main() -> None:

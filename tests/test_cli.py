@@ -63,6 +63,7 @@ def test_a_mixed_folder_is_done_with_status_3(screened):
     assert status == 3
     assert len(images(folder / "out")) == len(MIXED_STATUS)
     assert "7 inputs: 2 analysed, 3 rejected, 2 failed" in out
+    assert "Failed inputs are tried again by the same command with --resume" in out
     assert "hip.png" in out
     assert "there is no picture" not in out
     assert re.search(r"rejected +1 +.*not an image", out)
@@ -72,7 +73,8 @@ def test_a_mixed_folder_is_done_with_status_3(screened):
 
 def test_progress_is_plain_lines_where_there_is_no_terminal(screened):
     _, _, _, err = screened
-    lines = err.splitlines()
+    *lines, last = err.splitlines()
+    assert last == "writing tables and pages"
     assert len(lines) == len(MIXED_STATUS)
     assert all(re.fullmatch(r"\d+/7 in/.*: .*", line) for line in lines)
     assert "\x1b" not in err
@@ -85,9 +87,10 @@ def test_the_log_for_programs_is_an_object_per_line(screened, tmp_path):
             "screen", "in", "--out", tmp_path / "out", "--shard", shard, "--log", "json", *QUICK, cwd=folder
         )
         assert status in (0, 3)
-        first, *lines = map(json.loads, err.splitlines())
+        first, *lines, last = map(json.loads, err.splitlines())
+        assert (last["event"], last["message"]) == ("stage", "writing tables")
         assert (first["event"], first["inputs"]) == ("start", len(lines))
-        assert {line["event"] for line in lines} <= {"input"}
+        assert {line["event"] for line in lines} == {"input"}
         assert all({"path", "status", "reason", "seconds", "reused", "time"} <= set(line) for line in lines)
     status, out, _ = run("merge", tmp_path / "out", cwd=folder)
     assert status == 3
@@ -243,6 +246,10 @@ def test_an_interrupted_run_keeps_what_is_done_and_goes_on(many, tmp_path, how):
         assert process.returncode == 130
         assert re.search(r"hipcalc: interrupted: \d+ of 6 inputs are done and kept in .*out; the same command", err)
     assert not (out / "images.csv").exists()
+    # Whoever forgets to ask for it does not lose what was done.
+    status, _, told = run("screen", many / "in", "--out", out, *QUICK)
+    assert status == 2
+    assert re.search(r"holds \d results of a run that was interrupted; add --resume to go on from there", told)
     status, printed, _ = run("screen", many / "in", "--out", out, "--resume", *QUICK)
     assert status == 0, images(out)["reason"].tolist()
     assert images(out)["status"].tolist() == ["ok"] * 6

@@ -49,6 +49,16 @@ def test_every_input_has_one_row_whatever_happened_to_it(finished):
         assert str(out.parent) not in reason
 
 
+def test_what_takes_time_beside_the_analysis_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("hipcalc.cohort.run._TELL_S", -1.0)
+    for name in "ab":
+        (tmp_path / f"{name}.png").write_bytes(b"cut short")
+    told = []
+    run_cohort([tmp_path], tmp_path / "out", settings=QUICK, workers=1, on_stage=told.append)
+    listing = [f"looking for inputs: {found} found" for found in (0, 1)]
+    assert told == [*listing, "writing tables and pages"]
+
+
 def test_the_same_content_twice_is_two_rows_with_one_id(finished):
     out, _, _ = finished
     images, hips = table(out, "images"), table(out, "hips")

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,8 @@ from simulated_cohort import run, write_inputs
 
 SETTINGS = CohortSettings(detectability=False, pages=False)
 PHANTOMS, IMAGES = 2, 24
+# About what the analysis of an image takes, with two workers on two cores.
+TASK_S = 0.7
 RIM = (
     "select f.candidate_id, f.diameter_mm from findings f join images i using (image_id) "
     "where f.zone = 'rim' and f.side = 'R' and f.diameter_mm > 3 and i.spacing_source = 'calibrated'"
@@ -80,6 +83,39 @@ def _timed(inputs: Path, out: Path, engine: LocalEngine | None) -> tuple[float, 
     run_cohort([inputs], out, settings=SETTINGS, engine=engine)
     seconds = time.perf_counter() - start
     return seconds, time.process_time() - before + _children_s() - children
+
+
+def engines() -> None:
+    """What a cluster costs beside the analysis: tasks that sleep as long as an analysis takes, a run short and long."""
+    from distributed import LocalCluster
+
+    from hipcalc.cohort.dask_engine import DaskEngine
+    from simulated_cohort import run, write_inputs
+
+    os.environ["PRETEND_SECONDS"] = str(TASK_S)
+    print(f"{'inputs':>8s}{'local, s':>10s}{'Dask, s':>10s}{'more':>8s}{'from the 5th result on':>24s}")
+    cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1")
+    with cluster, tempfile.TemporaryDirectory() as name:
+        for count in (24, 240):
+            inputs = write_inputs(Path(name) / f"in{count}", count)
+            whole, rest = [], []
+            for number, address in enumerate((None, cluster.scheduler_address)):
+                start, done = _now(), list[float]()
+                engine = LocalEngine(2) if address is None else DaskEngine(address)
+                note = partial(_note, done)
+                run(inputs, Path(name) / f"out{count}-{number}", engine=engine, on_done=note)
+                whole.append(_now() - start)
+                rest.append((done[-1] - done[4]) / (count - 5))
+            more, later = (100 * (dask / local - 1) for local, dask in (whole, rest))
+            print(f"{count:8d}{whole[0]:10.1f}{whole[1]:10.1f}{more:+7.1f}%{later:+23.1f}%")
+    del os.environ["PRETEND_SECONDS"]
+
+
+_now = time.perf_counter
+
+
+def _note(times: list[float], _: object) -> None:
+    times.append(_now())
 
 
 def _timed_dask(inputs: Path, out: Path) -> tuple[float, float]:
@@ -191,17 +227,19 @@ def page(folder: Path, count: int) -> None:
 def main() -> None:
     """Print the tables that are asked for."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", nargs="*", choices=["throughput", "ledger", "query", "page"])
+    parser.add_argument("what", nargs="*", choices=["throughput", "engines", "ledger", "query", "page"])
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--folder", type=Path, help="where inputs and results of pretended runs are kept")
     given = parser.parse_args()
-    what = given.what or ["throughput", "ledger", "query", "page"]
+    what = given.what or ["throughput", "engines", "ledger", "query", "page"]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     with tempfile.TemporaryDirectory() as name:
         folder = given.folder or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
         if "throughput" in what:
             throughput()
+        if "engines" in what:
+            engines()
         if "ledger" in what:
             ledger(given.count, folder)
         if "query" in what:

@@ -51,6 +51,7 @@ def screen(arguments: argparse.Namespace) -> int:
                 shard=shard,
                 resume=arguments.resume,
                 identifiers=arguments.identifiers,
+                on_stage=progress.stage,
                 on_start=progress.start,
                 on_done=progress.advance,
             )

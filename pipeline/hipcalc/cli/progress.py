@@ -93,7 +93,7 @@ class Progress:
         self._counts = _Counts()
         self._drawn = 0.0
         self._bar = RichProgress(
-            TextColumn("screening"),
+            TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -123,7 +123,14 @@ class Progress:
         """Take the number of inputs."""
         self._counts.begin(total)
         self._bar.start_task(self._task)
-        self._bar.update(self._task, total=total)
+        self._bar.update(self._task, total=total, description="screening")
+
+    def stage(self, text: str) -> None:
+        """Say what takes time now."""
+        if self._console.is_terminal:
+            self._bar.update(self._task, description=text)
+        else:
+            self._print(text)
 
     def advance(self, done: Done) -> None:
         """Show one more finished input."""
@@ -182,6 +189,10 @@ class JsonLog:
         """Take the number of inputs."""
         self._counts.begin(total)
         self._write("start", inputs=total)
+
+    def stage(self, text: str) -> None:
+        """Write a line about what takes time now."""
+        self._write("stage", message=text)
 
     def advance(self, done: Done) -> None:
         """Write a line about one more finished input."""

@@ -49,6 +49,8 @@ def print_screening(console: Console, result: CohortResult) -> None:
     if result.losses:
         _print_lost(console, result)
     _print(console, _summary(result))
+    if counts["failed"]:
+        _print(console, "Failed inputs are tried again by the same command with --resume; nothing else is done twice.")
     if counts["ok"] > _FEW_IMAGES:
         slow = ", ".join(f"{PurePath(path).name} {seconds:.1f} s" for path, seconds in result.slowest)
         _print(console, f"Slowest: {slow}.")

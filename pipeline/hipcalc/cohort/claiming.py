@@ -10,9 +10,9 @@ from typing import Any
 from hipcalc.cohort.pacs import shown
 from hipcalc.cohort.settings import CohortSettings
 from hipcalc.errors import OutputError, UsageError
-from hipcalc.report import ResultsFolder, make_folder, model_versions, package_version
+from hipcalc.report import Ledger, ResultsFolder, make_folder, model_versions, package_version
 
-__all__ = ["Shard", "beginning", "check_folder", "now"]
+__all__ = ["Shard", "beginning", "check_folder", "check_unfinished", "now"]
 
 _LIBRARIES = ("numpy", "scipy", "scikit-image", "opencv-python-headless", "pydicom", "imagecodecs", "pandas", "pyarrow")
 # Of the planted foci from which a detection limit is measured (`hipcalc.detectability`); nothing else is drawn.
@@ -106,6 +106,25 @@ def _check_earlier(folder: ResultsFolder, run: dict[str, Any], *, resume: bool) 
         raise UsageError(
             f"{folder.path} holds results of other inputs; choose another folder, or add --resume to keep what is "
             "done and to write new tables."
+        )
+
+
+def check_unfinished(folder: ResultsFolder, ledger: Ledger) -> None:
+    """Refuse to throw away what a run that was interrupted has kept, because somebody forgot to ask for it.
+
+    Raises
+    ------
+    UsageError
+        If the last run in this folder did not end, and the ledger holds results.
+    """
+    if not folder.run_file.is_file() or folder.read_run().get("status") != "running":
+        return
+    counts = ledger.summary()
+    kept = counts["ok"] + counts["rejected"] + counts["failed"]
+    if kept:
+        raise UsageError(
+            f"{folder.path} holds {kept} results of a run that was interrupted; add --resume to go on from there, or "
+            "choose another folder to begin anew."
         )
 
 

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -108,6 +108,7 @@ def conclude(
     changed: bool,
     identifiers: bool,
     pages: bool,
+    on_stage: Callable[[str], None] = lambda _: None,
 ) -> CohortResult:
     """Write what follows from the ledger, unless it is there already, and the end of ``run.json``.
 
@@ -122,6 +123,8 @@ def conclude(
         Whether any result is another than before.
     identifiers, pages : bool
         Whether these are to be written too.
+    on_stage : callable, optional
+        Told what is written.
 
     Raises
     ------
@@ -129,6 +132,7 @@ def conclude(
         If something cannot be written.
     """
     if changed or identifiers or not _is_finished(folder, ledger, state=state, pages=pages):
+        on_stage("writing tables and pages" if pages else "writing tables")
         _finish(folder, ledger, run, state=state, identifiers=identifiers, pages=pages)
     hips, zones = _totals(ledger)
     result = CohortResult(

@@ -2,12 +2,13 @@
 
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hipcalc.cohort.analysis import Analysed, Done, Job, analyse_input, record_loss
-from hipcalc.cohort.claiming import Shard, beginning, check_folder
+from hipcalc.cohort.claiming import Shard, beginning, check_folder, check_unfinished
 from hipcalc.cohort.finishing import CohortResult, InputsState, conclude
 from hipcalc.cohort.mirroring import Mirror
 from hipcalc.cohort.pool import Engine, LocalEngine, TaskResult, run_tasks
@@ -23,6 +24,8 @@ __all__ = ["Plan", "carry_out", "default_workers", "run_cohort"]
 
 # One image takes seconds; what takes minutes never ends.
 DEFAULT_TIME_LIMIT_S = 300.0
+# Listing a million inputs over a network takes minutes; so often it is told how many were found.
+_TELL_S = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +73,7 @@ def run_cohort(
     shard: Shard | None = None,
     resume: bool = False,
     identifiers: bool = False,
+    on_stage: Callable[[str], None] = lambda _: None,
     on_start: Callable[[int], None] = lambda _: None,
     on_done: Callable[[Done], None] = lambda _: None,
 ) -> CohortResult:
@@ -95,6 +99,8 @@ def run_cohort(
         Keep what `out` holds of the same content under the same settings.
     identifiers : bool
         Also write `identifiers.csv`, which links each image to patient and study, readable by its owner alone.
+    on_stage : callable, optional
+        Called with a few words when something else takes time: listing many inputs, writing tables and pages.
     on_start, on_done : callable, optional
         Called with the number of inputs, and with each input as it is finished.
 
@@ -129,7 +135,7 @@ def run_cohort(
         resume=resume,
         identifiers=identifiers,
     )
-    return carry_out(plan, on_start=on_start, on_done=on_done)
+    return carry_out(plan, on_stage=on_stage, on_start=on_start, on_done=on_done)
 
 
 def _mirror(out: str, shard: Shard | None, engine: Engine | None) -> Mirror | None:
@@ -150,6 +156,7 @@ def carry_out(
     plan: Plan,
     *,
     task: Callable[[Job], Analysed] = analyse_input,
+    on_stage: Callable[[str], None] = lambda _: None,
     on_start: Callable[[int], None] = lambda _: None,
     on_done: Callable[[Done], None] = lambda _: None,
 ) -> CohortResult:
@@ -166,10 +173,11 @@ def carry_out(
     )
     check_folder(plan.folder, run, resume=plan.resume)
     with plan.folder.ledger(write=True) as ledger:
-        plan.folder.write_run(run)
         if not plan.resume:
+            check_unfinished(plan.folder, ledger)
             ledger.clear()
-        _list_inputs(plan, ledger, top)
+        plan.folder.write_run(run)
+        _list_inputs(plan, ledger, top, on_stage)
         on_start(ledger.count())
         tally = _Tally(on_done)
         state = _work(plan, ledger, run["settings_hash"], task, tally)
@@ -181,6 +189,7 @@ def carry_out(
             changed=tally.changed,
             identifiers=plan.identifiers,
             pages=plan.pages,
+            on_stage=on_stage,
         )
     if plan.mirror is not None:
         plan.mirror.publish()
@@ -212,9 +221,13 @@ def _check_inputs(named: tuple[str, ...], top: Path) -> None:
     raise InputUnreadableError("\n".join(why))
 
 
-def _list_inputs(plan: Plan, ledger: Ledger, top: Path) -> None:
+def _list_inputs(plan: Plan, ledger: Ledger, top: Path, on_stage: Callable[[str], None]) -> None:
     ledger.begin_inputs()
-    for one in iter_sources(plan.named, top):
+    told = time.monotonic()
+    for found, one in enumerate(iter_sources(plan.named, top)):
+        if time.monotonic() - told > _TELL_S:
+            on_stage(f"looking for inputs: {found} found")
+            told = time.monotonic()
         if plan.shard is None or _part(one, plan.shard.total) == plan.shard.number:
             ledger.add_input(place_of(one), one)
     ledger.commit()
