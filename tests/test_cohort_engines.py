@@ -84,7 +84,7 @@ def test_more_shards_than_inputs_leave_some_empty(tmp_path):
     assert merge_shards(tmp_path / "out").counts["inputs"] == 2
 
 
-def test_shards_that_do_not_fit_together_are_named(inputs, tmp_path):
+def test_shards_that_do_not_fit_together_are_named(inputs, tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="holds no shards; run hipcalc screen with --shard 1/N to N/N first"):
         merge_shards(tmp_path)
     small = write_inputs(tmp_path / "in", 2)
@@ -97,9 +97,15 @@ def test_shards_that_do_not_fit_together_are_named(inputs, tmp_path):
     file = out / "shards" / "2-of-3" / "run.json"
     kept = file.read_text()
     file.write_text(kept.replace('"status": "done"', '"status": "running"'))
-    with pytest.raises(UsageError, match="2-of-3 is not finished; run this shard again with --resume"):
+    with pytest.raises(UsageError, match="shards: not finished: 2-of-3; run them again with --resume"):
+        merge_shards(out)
+    monkeypatch.setattr("hipcalc.cohort.merging._MOST_NAMES", 1)
+    third = out / "shards" / "3-of-3" / "run.json"
+    third.write_text(third.read_text().replace('"status": "done"', '"status": "running"'))
+    with pytest.raises(UsageError, match="not finished: 2-of-3 and 1 more; run them again"):
         merge_shards(out)
     file.write_text(kept.replace('"settings_hash": "', '"settings_hash": "x'))
+    third.write_text(third.read_text().replace('"status": "running"', '"status": "done"'))
     with pytest.raises(UsageError, match="2-of-3 is of other settings or inputs than .*1-of-3; run it again"):
         merge_shards(out)
     file.write_text(kept)

@@ -11,6 +11,8 @@ from hipcalc.report import ResultsFolder
 
 __all__ = ["merge_shards"]
 
+# Of shards in one sentence.
+_MOST_NAMES = 20
 _NAME = re.compile(r"(\d+)-of-(\d+)")
 
 
@@ -63,13 +65,19 @@ def _shards(top: ResultsFolder) -> list[ResultsFolder]:
     folders = [top.path / "shards" / Shard(number=number, total=total).folder for number in range(1, total + 1)]
     missing = [folder.name for folder in folders if not folder.is_dir()]
     if missing:
-        raise UsageError(f"{top.path / 'shards'} lacks {', '.join(missing[:5])}; run the missing shards first.")
+        raise UsageError(f"{top.path / 'shards'} lacks {_some(missing)}; run the missing shards first.")
     return [ResultsFolder(folder, top.path) for folder in folders]
 
 
 def _check(shards: list[ResultsFolder], runs: list[dict[str, Any]]) -> None:
+    unfinished = [shard.path.name for shard, run in zip(shards, runs, strict=True) if run["status"] != "done"]
+    if unfinished:
+        raise UsageError(f"{shards[0].path.parent}: not finished: {_some(unfinished)}; run them again with --resume.")
     for shard, run in zip(shards, runs, strict=True):
-        if run["status"] != "done":
-            raise UsageError(f"{shard.path} is not finished; run this shard again with --resume.")
         if (run["settings_hash"], run["inputs"]) != (runs[0]["settings_hash"], runs[0]["inputs"]):
             raise UsageError(f"{shard.path} is of other settings or inputs than {shards[0].path}; run it again.")
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
