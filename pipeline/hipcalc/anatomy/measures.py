@@ -102,6 +102,11 @@ def _model() -> dict[str, dict[str, float]]:
     return model
 
 
+def _offset(name: str) -> float:
+    """Return by how much a raw value is off because edges are as wide as they are."""
+    return _model()[name].get("offset", 0.0)
+
+
 @dataclass(frozen=True, kw_only=True)
 class PublishedRange:
     """Published normal range of a measure in a unit; `limits` is None where there is none."""
@@ -140,7 +145,7 @@ def _measure(name: MeasureName, value: float, unit: str, *, sd: float, scale: fl
     published = published_range(name)
     return Measure(
         name=name,
-        value=(value - _model()[name].get("offset", 0.0)) * scale,
+        value=(value - _offset(name)) * scale,
         sd=sd * scale,
         unit=unit,  # type: ignore[arg-type]
         normal=published.limits if published.unit == unit else None,
@@ -187,18 +192,23 @@ def _rise_deg(start: tuple[float, float], end: tuple[float, float]) -> float:
     return math.degrees(math.atan2(end[1] - start[1], end[0] - start[0]))
 
 
-def _joint_spaces(hip: HipFrame, landmarks: HipLandmarks) -> dict[MeasureName, float]:
-    """Superior and smallest joint space in head radii, where enough of the roof was followed."""
+def _joint_spaces(hip: HipFrame, landmarks: HipLandmarks, spacing_mm: float | None) -> list[Measure]:
+    """Superior and smallest joint space, where enough of the roof was followed."""
     phi, space = landmarks.joint_space.T
     loaded = (phi >= LOADED_FROM_DEG) & (phi <= hip.rim_phi_deg - SHORT_OF_RIM_DEG)
     superior = (phi >= SUPERIOR_DEG[0]) & (phi <= SUPERIOR_DEG[1])
     if superior.sum() < FEWEST_PLACES or loaded.sum() < FEWEST_PLACES:
-        return {}
+        return []
     windows = np.lib.stride_tricks.sliding_window_view(space[loaded], NEIGHBOURS)
-    return {
-        "superior_joint_space": float(np.median(space[superior])),
-        "minimum_joint_space": float(np.median(windows, axis=1).min()),
-    }
+    usual, smallest = float(np.median(space[superior])), float(np.median(windows, axis=1).min())
+    # The smallest of many is too small by chance, which its own offset takes back; never beyond the usual one.
+    both = _offset("superior_joint_space"), _offset("minimum_joint_space")
+    raw = {"superior_joint_space": usual, "minimum_joint_space": min(smallest, usual - both[0] + both[1])}
+    return [
+        measure
+        for name, value in raw.items()
+        for measure in _lengths(name, value, _model()[name]["sd"], hip.head_radius_px, spacing_mm)  # type: ignore[arg-type]
+    ]
 
 
 def _lengths(name: MeasureName, value: float, sd: float, radius_px: float, spacing_mm: float | None) -> list[Measure]:
@@ -267,8 +277,7 @@ def measure_hips(normalized: NormalizedRadiograph, hips: Sequence[HipFrame]) -> 
         taken: list[Measure] = []
         if hip.status in ("located", "uncertain"):
             taken = _angles(hip, landmarks, reference, slope)
-            for name, value in _joint_spaces(hip, landmarks).items():
-                taken += _lengths(name, value, _sd(name, reference), hip.head_radius_px, spacing_mm)
+            taken += _joint_spaces(hip, landmarks, spacing_mm)
             taken += shared
         measured.append(
             HipMeasures(landmarks=landmarks, measures=tuple(taken), reference=reference, reference_deg=slope)

@@ -25,7 +25,7 @@ LEANS_DEG = (-12.0, 0.0, 12.0, 24.0)
 LEG_HEAD_RADII, BELOW_HEAD_RADII = 0.4, 0.2
 BELOW_WEIGHT, TIP_WEIGHT = 0.5, 0.5
 # From where the legs meet to the lower edge of the tip.
-TO_EDGE_HEAD_RADII = 0.07
+TO_EDGE_HEAD_RADII = 0.08
 HALF_HEAD_RADII = 1.0
 
 Array = NDArray[np.float32]
