@@ -2,8 +2,6 @@
 
 import json
 import socket
-import subprocess
-import time
 import urllib.request
 from types import SimpleNamespace
 
@@ -17,9 +15,9 @@ from hipcalc.cohort.pacs import Address, Instance, open_archive, shown
 from hipcalc.cohort.sending import send_files
 from hipcalc.errors import InputUnreadableError, OutputError, UsageError
 from hipcalc.radiograph import read_radiograph
+from orthanc_server import free_port, running_orthanc
 from radiograph_files import dicom_dataset, save
 from small_radiographs import SAMPLE
-from support import require_program
 
 QUICK = CohortSettings(detectability=False)
 # pynetdicom leaves the socket of a refused connection to the garbage collector.
@@ -27,42 +25,10 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 SECRETS = ("1.2.826.0.1.3680043.8.498.777", "SECRET^NAME", "ZQ-4711")
 
 
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def orthanc(tmp_path_factory):
-    """An empty Orthanc with its DICOMweb plugin; ports of HTTP and DICOM, and the one it moves images for US to."""
-    program = require_program("Orthanc", "orthanc and orthanc-dicomweb")
-    folder = tmp_path_factory.mktemp("orthanc")
-    http, dicom, ours = free_port(), free_port(), free_port()
-    configuration = {
-        "Name": "test", "StorageDirectory": str(folder / "storage"), "IndexDirectory": str(folder / "storage"),
-        "HttpPort": http, "DicomPort": dicom, "DicomAet": "ORTHANC", "RemoteAccessAllowed": False,
-        "AuthenticationEnabled": False, "DicomAlwaysAllowFind": True, "DicomAlwaysAllowGet": True,
-        "DicomAlwaysAllowStore": True, "DicomAlwaysAllowMove": True, "Plugins": ["/usr/share/orthanc/plugins"],
-        "DicomWeb": {"Enable": True, "Root": "/dicom-web/"}, "UnknownSopClassAccepted": True,
-        "DicomModalities": {"us": ["US", "127.0.0.1", ours]},
-    }  # fmt: skip
-    (folder / "orthanc.json").write_text(json.dumps(configuration))
-    log = (folder / "log").open("wb")
-    process = subprocess.Popen([program, str(folder / "orthanc.json")], stdout=log, stderr=log)
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{http}/system", timeout=1).close()
-            break
-        except OSError:
-            assert process.poll() is None, (folder / "log").read_text()
-            assert time.monotonic() < deadline, (folder / "log").read_text()
-            time.sleep(0.1)
-    yield http, dicom, ours
-    process.terminate()
-    process.wait(timeout=30)
-    log.close()
+    with running_orthanc(tmp_path_factory.mktemp("orthanc")) as ports:
+        yield ports
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ from hipcalc.radiograph.types import Polarity, Radiograph
 from hipcalc.radiograph.values import single_plane
 from hipcalc.radiograph.voi import apply_voi
 
-__all__ = ["looks_like_dicom", "radiograph_from_dicom"]
+__all__ = ["drop_unreadable", "looks_like_dicom", "radiograph_from_dicom"]
 
 _LOOK_AT = 132
 
@@ -92,8 +92,8 @@ def _parse(data: bytes, path: str) -> tuple[FileDataset, list[str]]:
         raise InputUnreadableError(f"{path}: the DICOM file is cut short or damaged; copy it again.") from error
     if len(dataset) == 0:
         raise InputUnreadableError(f"{path}: the DICOM file is cut short or damaged; copy it again.")
-    notes = ["part of the header is damaged and was ignored"] if _drop_unreadable(dataset) else []
-    _drop_unreadable(dataset.file_meta)
+    notes = ["part of the header is damaged and was ignored"] if drop_unreadable(dataset) else []
+    drop_unreadable(dataset.file_meta)
     if "TransferSyntaxUID" not in dataset.file_meta:
         dataset.file_meta.TransferSyntaxUID = _guess_syntax(dataset)
     _set_unless_number(dataset, "SamplesPerPixel", 1)
@@ -112,7 +112,7 @@ def _set_unless_number(dataset: Dataset, keyword: str, value: int) -> None:
         setattr(dataset, keyword, value)
 
 
-def _drop_unreadable(dataset: Dataset) -> bool:
+def drop_unreadable(dataset: Dataset) -> bool:
     """Delete the elements whose value cannot be made out, and tell whether there were any.
 
     pydicom decodes an element when it is first asked for, and a damaged one raises anything.
@@ -126,7 +126,7 @@ def _drop_unreadable(dataset: Dataset) -> bool:
             found = True
             continue
         if element.VR == "SQ":
-            found = any([_drop_unreadable(item) for item in element.value or ()]) or found
+            found = any([drop_unreadable(item) for item in element.value or ()]) or found
     return found
 
 

@@ -67,6 +67,10 @@ def _write_image(report: WorkflowReport, record: FileRecord, hips: list[Recommen
     except HipcalcError as error:
         yield NotWritten(sentence=f"No DICOM results: {error}", is_loss=True)
         return
+    except Exception as error:  # highdicom refuses odd headers in many ways, and its messages quote them
+        reason = f"{record.image.path}: the header does not do for them ({type(error).__name__}); correct it."
+        yield NotWritten(sentence=f"No DICOM results: {reason}", is_loss=True)
+        return
     for name, content in files.items():
         path = report.folder / "dicom" / name
         _write_private(path, content)

@@ -18,7 +18,7 @@ from hipcalc.report.hip_provenance import HipProvenance
 from hipcalc.report.overlay import Drawing, draw, numbered_marks
 from hipcalc.report.pictures import Box, hip_box, whole_box
 from hipcalc.report.records import FileRecord
-from hipcalc.report.words import length_text, side_name, spacing_text
+from hipcalc.report.words import side_name
 from hipcalc.review import Decision, ReviewedFinding, ReviewedHip
 
 __all__ = ["UNCONFIRMED", "HipCase", "plain_text"]
@@ -97,20 +97,6 @@ class HipCase:
         if any(entry.status == "confirmed" for _, entry in self.shown):
             return f"{hip}: UNCONFIRMED in part"
         return f"{hip}: UNCONFIRMED algorithm output"
-
-    @property
-    def origin_lines(self) -> tuple[str, ...]:
-        """What made it and how far it can be trusted, the research-use notice first."""
-        origin = self.origin
-        limit = "not measured"
-        if origin.detection_limit_head_radii is not None:
-            limit = length_text(origin.detection_limit_mm, origin.detection_limit_head_radii)
-        return (
-            origin.notice,
-            f"Detection limit, diameter of the smallest focus that would have been found in this hip: {limit}",
-            f"Pixel spacing: {spacing_text(origin.spacing_mm, origin.spacing_source)}",
-            f"SHA-256 of the image file: {origin.image_sha256}",
-        )
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -194,6 +180,8 @@ class HipCase:
         for keyword in ("InstanceCreationDate", "InstanceCreationTime"):
             if keyword in dataset:
                 del dataset[keyword]
+        for equipment in dataset.get("ContributingEquipmentSequence", ()):
+            equipment.pop("ContributionDateTime", None)
         return dataset
 
     def _moment(self) -> tuple[DA, TM]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from hipcalc.report.formats.dicom.case import UNCONFIRMED, HipCase
+from hipcalc.report.formats.sections import origin_lines
 from hipcalc.report.overlay import HipMark, Ring
 from hipcalc.report.pictures import Box, picture_of
 
@@ -85,8 +86,7 @@ def _below(case: HipCase) -> list[str]:
     lines = [] if case.is_confirmed else [UNCONFIRMED]
     if not case.shown:
         lines.append("No mark at this operating point.")
-    version = f"hipcalc {case.origin.screening_version}; {case.parameters[0]}; settings {case.origin.settings_hash}"
-    return [*lines, *case.origin_lines, version]
+    return [*lines, *origin_lines(case.origin)]
 
 
 def _draw_hip(canvas: _Picture, view: _View, hip: HipMark) -> None:

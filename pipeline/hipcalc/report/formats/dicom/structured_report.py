@@ -1,6 +1,7 @@
 """The findings of a hip as a Comprehensive SR by TID 1500 (PS3.16), which a machine can read."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
 from typing import Final
 
 from highdicom import sr
@@ -11,6 +12,7 @@ from pydicom.sr.coding import Code as DicomCode
 from hipcalc.report.codes import verified_code
 from hipcalc.report.formats.dicom.case import UNCONFIRMED, HipCase, plain_text
 from hipcalc.report.formats.dicom.uids import keyed_uid
+from hipcalc.report.formats.sections import origin_lines
 from hipcalc.report.words import class_name, differential_list, length_text, zone_name
 from hipcalc.review import Decision, ReviewedFinding
 
@@ -70,8 +72,7 @@ def _verify(dataset: Dataset, case: HipCase) -> None:
     observers = []
     for reader in case.readers:
         moment = max(decision.time for decision in case.decisions if decision.reader == reader)
-        item = Dataset()
-        item.update(template)
+        item = deepcopy(template)
         item.VerifyingObserverName = _person_name(reader)
         item.VerificationDateTime = f"{moment:%Y%m%d%H%M%S%z}"
         observers.append(item)
@@ -121,7 +122,7 @@ def _said(case: HipCase) -> Iterator[str]:
         yield UNCONFIRMED
     if not case.shown:
         yield "No mark at this operating point; foci below the detection limit would not have been found."
-    yield from case.origin_lines
+    yield from origin_lines(case.origin)
     if case.one.confirmed:
         yield f"State of the workflow: {case.one.state} {case.one.state_name}"
         yield from (f"{sentence.rule_id}: {sentence.text}" for sentence in case.one.mandatory)
