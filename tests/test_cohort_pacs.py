@@ -128,6 +128,16 @@ def test_only_the_image_that_was_asked_for_is_taken_in(addresses, orthanc, files
     assert received == [0xA900]
 
 
+def test_dicom_results_of_an_image_in_a_pacs_lie_in_its_study(addresses, tmp_path, capfd):
+    run_cohort([f"{addresses['dicomweb']}?PatientID={SECRETS[2]}"], tmp_path / "pacs", settings=QUICK, workers=1)
+    contexts = tmp_path / "contexts.csv"
+    contexts.write_text("image_id,side,age_years\n", encoding="utf-8")
+    assert main(["report", str(tmp_path / "pacs"), "--context", str(contexts), "--format", "dicom"]) == 0
+    made = [pydicom.dcmread(file) for file in (tmp_path / "pacs" / "recommendations" / "dicom").iterdir()]
+    assert [str(one.StudyInstanceUID) for one in made] == [f"{SECRETS[0]}.1"] * 3
+    assert not [secret for secret in SECRETS if secret in "".join(capfd.readouterr())]
+
+
 @pytest.mark.parametrize("kind", ["dicomweb", "dimse"])
 def test_what_is_not_there_is_told(addresses, tmp_path, kind):
     with pytest.raises(InputUnreadableError, match="nothing in this PACS is what the address asks for; check its keys"):

@@ -5,7 +5,6 @@ import json
 import logging
 import os
 import stat
-import subprocess
 import urllib.request
 
 import cv2
@@ -16,6 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 import report_builders
+from dicom_validators import dicom_problems
 from format_builders import table
 from hipcalc.cli import main
 from hipcalc.errors import InputRejectedError
@@ -27,7 +27,7 @@ from hipcalc.report.formats.dicom.uids import KEY_VARIABLE
 from orthanc_server import running_orthanc
 from radiograph_files import dicom_dataset, save
 from report_builders import results_folder
-from support import SHARED_DATA, needs_shared_data, require_program
+from support import SHARED_DATA, needs_shared_data
 
 STUDY, SERIES, INSTANCE = (f"1.2.826.0.1.3680043.8.498.{last}" for last in (771, 772, 773))
 HEADER = {
@@ -127,19 +127,6 @@ def observers(item):
     return [str(one.PersonName) for one in item.ContentSequence if one.ValueType == "PNAME"]
 
 
-def problems(path):
-    """What dciodvfy says beside the name of the object, and what dsrdump complains about."""
-    checked = subprocess.run([require_program("dciodvfy", "dicom3tools"), path], capture_output=True)
-    # An empty value of the source keeps it out of a DICOMDIR, and not out of a PACS.
-    lines = (checked.stdout + checked.stderr).decode(errors="replace").splitlines()
-    found = [line for line in lines if " - " in line and "needed to build DICOMDIR" not in line]
-    if path.name.endswith("-sr.dcm"):
-        dumped = subprocess.run([require_program("dsrdump", "dcmtk"), path], capture_output=True, encoding="latin-1")
-        found += dumped.stderr.splitlines()
-        assert dumped.returncode == 0
-    return found
-
-
 HEADERS = {
     "as usual": {},
     "nothing that may be empty": dict.fromkeys(
@@ -160,7 +147,7 @@ def test_the_validators_find_nothing_whatever_the_source_says(tmp_path, monkeypa
     case = Case(tmp_path, monkeypatch, **header)
     files = case.report(R_1="confirmed", L_1="indeterminate")
     assert list(files) == ["L-gsps", "L-sc", "L-sr", "R-gsps", "R-sc", "R-sr"]
-    assert {name: problems(path) for name, path in files.items()} == {name: [] for name in files}
+    assert {name: dicom_problems(path) for name, path in files.items()} == {name: [] for name in files}
 
 
 def test_objects_lie_in_the_study_of_the_source_with_its_patient(case):
@@ -182,7 +169,7 @@ def test_a_name_beyond_latin_1_is_kept(tmp_path, monkeypatch):
     assert {str(dataset.PatientName) for dataset in read(files).values()} == {name}
     assert observers(groups(pydicom.dcmread(files["R-sr"]))[case.id("R_1")]) == ["山田^"]
     # dsrdump knows no check of names in UTF-8, and says so.
-    told = [line for path in files.values() for line in problems(path)]
+    told = [line for path in files.values() for line in dicom_problems(path)]
     assert set(told) <= {"W: The VR checker does not support this Specific Character Set: ISO_IR 192"}
 
 
@@ -444,7 +431,7 @@ def test_a_radiograph_stored_in_colour_has_no_presentation_state(tmp_path, monke
     case.results, case.image_id = results_folder(tmp_path / "colour", pages=False), sha[:16]
     files = case.report()
     assert list(files) == ["L-sc", "L-sr", "R-sc", "R-sr"]
-    assert [line for path in files.values() for line in problems(path)] == []
+    assert [line for path in files.values() for line in dicom_problems(path)] == []
 
 
 def test_nothing_of_the_header_is_printed_or_logged_or_in_another_file(case, capfd, caplog):
@@ -523,4 +510,4 @@ def test_results_of_a_real_radiograph_are_valid(tmp_path):
     assert main(["report", str(out), "--context", str(contexts), "--format", "dicom"]) == 0
     files = sorted((out / "recommendations" / "dicom").iterdir())
     assert [path.name.split("-", 2)[2] for path in files] == ["gsps.dcm", "sc.dcm", "sr.dcm"]
-    assert [line for path in files for line in problems(path)] == []
+    assert [line for path in files for line in dicom_problems(path)] == []

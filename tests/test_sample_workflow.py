@@ -10,6 +10,7 @@ import pypdfium2
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
+from dicom_validators import dicom_problems
 from hipcalc.cli import main
 from hipcalc.report.formats.fhir.checking import bundle_problems
 from sample_decisions import SAMPLE, sample_decisions
@@ -72,7 +73,7 @@ def test_the_sample_reaches_the_states_that_it_is_meant_to_show(results: Path) -
 def test_the_sample_produces_every_format_and_each_is_valid(results: Path) -> None:
     contexts, decisions = SAMPLE / "contexts.csv", SAMPLE / "decisions.csv"
     names = ["report", str(results), "--context", str(contexts), "--decisions", str(decisions)]
-    assert main([*names, "--format", "json,html,pdf,csv,parquet,fhir"]) == 0
+    assert main([*names, "--format", "json,html,pdf,csv,parquet,fhir,dicom"]) == 0
     folder = results / "recommendations"
     schema = json.loads((folder / "schema" / "recommendation.json").read_text(encoding="utf-8"))
     for file in folder.glob("*.json"):
@@ -93,6 +94,9 @@ def test_the_sample_produces_every_format_and_each_is_valid(results: Path) -> No
         model = get_fhir_model_class(resource["resourceType"]).model_validate(resource)
         assert json.loads(model.model_dump_json()) == resource
         assert not list(bundle_problems(resource))
+    objects = sorted((folder / "dicom").iterdir())
+    assert len(objects) == 3 * len(STATES)
+    assert [problem for file in objects for problem in dicom_problems(file)] == []
 
 
 def test_the_sample_s_contexts_as_a_bundle_reach_the_same_states(results: Path, tmp_path: Path) -> None:
