@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
-from hipcalc.errors import InputUnreadableError, UsageError
+from hipcalc.errors import InputRejectedError, InputUnreadableError, UsageError
 from hipcalc.report import Input
 
 __all__ = ["Address", "Archive", "Instance", "fetch_instance", "is_pacs", "list_instances", "open_archive", "shown"]
@@ -22,6 +22,8 @@ __all__ = ["Address", "Archive", "Instance", "fetch_instance", "is_pacs", "list_
 _SCHEMES = ("dicomweb+http", "dicomweb+https", "dimse")
 _MODALITIES = ("CR", "DX")
 _OWN_TITLE = "HIPCALC"
+
+_UID_SIGNS = frozenset("0123456789.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +178,14 @@ def fetch_instance(ref: str) -> bytes:
     ------
     InputUnreadableError
         If the PACS does not give it.
+    InputRejectedError
+        If it is no reference but the name that results call the image by, which leads back to nobody.
     """
     address = Address.of(ref)
-    base, study, series, sop = address.base.rsplit("/", 3)
+    base, *uids = address.base.rsplit("/", 3)
+    if len(uids) != 3 or not all(set(uid) <= _UID_SIGNS for uid in uids):
+        raise InputRejectedError(
+            f"{ref}: results keep no way back to an image in a PACS; screen a copy on the disk instead."
+        )
+    study, series, sop = uids
     return open_archive(replace(address, base=base)).fetch(Instance(study=study, series=series, sop=sop))

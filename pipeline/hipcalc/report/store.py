@@ -134,11 +134,6 @@ class ResultsFolder:
         with self.ledger() as ledger:
             return _opened(ledger.find(key), settings_hash)
 
-    def places(self) -> dict[str, str]:
-        """Return where the inputs are read that results call by another name, by that name."""
-        with self.ledger() as ledger:
-            return {one.path: one.source for one, _ in ledger.inputs() if one.ref}
-
     def records(self) -> Iterator[FileRecord]:
         """Yield the record of every row of ``images.csv``, in its order.
 

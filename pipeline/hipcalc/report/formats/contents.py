@@ -91,11 +91,7 @@ class WorkflowReport:
         HipcalcError
             If they cannot be had.
         """
-        return self.fetch(self._places.get(record.image.path, record.image.path))
-
-    @cached_property
-    def _places(self) -> dict[str, str]:
-        return self.results.places()
+        return self.fetch(record.image.path)
 
     def origin(self, one: Recommendation) -> HipProvenance:
         """Return what made a recommendation."""
