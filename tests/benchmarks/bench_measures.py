@@ -24,7 +24,7 @@ from hipcalc.normalize import NormalizedRadiograph, normalize
 from hipcalc.radiograph import read_radiograph
 from hipcalc.synthetic import HipTruth, Phantom
 
-FIRST_NUMBER, TILE_PX = 5000, 300
+FIRST_NUMBER, TILE_PX = 7000, 300
 LANDMARKS = {"sourcil_end": "sourcil_lateral", "sourcil_medial": "sourcil_medial", "teardrop": "teardrop"}
 Errors = dict[str, list[tuple[float, float]]]
 Place = tuple[float, float]
