@@ -80,6 +80,7 @@ def test_decisions_are_a_table_and_go_into_the_workflow(widget, screening):
         ({"FIRST": {"status": "sure", "time": TIME}}, "'sure' is not allowed"),
         ({"FIRST": {"status": "confirmed", "time": "yesterday"}}, "yesterday"),
         ({"FIRST": {"status": "confirmed"}}, "time"),
+        ({"FIRST": {"status": "rejected", "time": TIME, "reason": "dull"}}, "'dull' is not allowed"),
         ({"FIRST": 3}, "No decision"),
     ],
 )
@@ -163,9 +164,17 @@ def test_the_script_shows_levels_zooms_and_decides_as_a_reader_does(page, widget
     said = page.evaluate("window.saved.at(-1)")
     assert {key: value["status"] for key, value in said.items()} == {marks[0]: "confirmed", marks[1]: "rejected"}
     assert page.get_by_role("status").inner_text().endswith(f"2 of {len(marks)} decided")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("2")
+    page.get_by_role("button", name="Vessel").click()
     # What the script sends is what the Python side takes.
-    widget.said = said
-    assert [decision.status for decision in widget.decisions] == ["confirmed", "rejected"]
+    widget.said = page.evaluate("window.saved.at(-1)")
+    told = [(decision.candidate_id, decision.status, decision.reason) for decision in widget.decisions]
+    assert told == [
+        (marks[0], "confirmed", ""),
+        (marks[1], "rejected", "bone-edge"),
+        (marks[2], "rejected", "vessel"),
+    ]
     assert isinstance(widget.to_frame(), pd.DataFrame)
 
 

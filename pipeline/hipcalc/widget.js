@@ -2,6 +2,7 @@
 
 import { autoWindow, lookup } from "./levels.js";
 import { Viewer } from "./viewer.js";
+import { REASONS } from "./words.js";
 
 const SVG_SPACE = "http://www.w3.org/2000/svg";
 const WORDS = { confirmed: "confirmed", rejected: "rejected", indeterminate: "indeterminate" };
@@ -57,14 +58,17 @@ class Review {
     this.viewer = new Viewer(pane);
     const bar = element(this.root, "div", { class: "hipcalc-bar" });
     for (const [status, words, key] of CHOICES) this.button(bar, words, key, () => this.decide(status), status);
+    const why = element(this.root, "div", { class: "hipcalc-bar", role: "group", "aria-label": "Reject it as" });
+    REASONS.forEach(([reason, words], at) => this.button(why, words, at + 1, () => this.decide("rejected", reason), "rejected", reason));
     this.button(bar, "Undo", "u", () => this.undo());
     this.button(bar, "Previous", "\u2190", () => this.go(-1));
     this.button(bar, "Next", "\u2192", () => this.go(1));
     this.listen(pane);
   }
 
-  button(parent, words, key, act, status = "") {
-    const made = element(parent, "button", { type: "button", "data-status": status, title: `Key ${key}` }, words);
+  button(parent, words, key, act, status = "", reason = "") {
+    const named = { type: "button", "data-status": status, "data-reason": reason, title: `Key ${key}` };
+    const made = element(parent, "button", named, words);
     made.addEventListener("click", () => {
       act();
       this.root.focus({ preventScroll: true });
@@ -138,7 +142,9 @@ class Review {
     this.state.textContent = `${about} \u00b7 ${Object.keys(said).length} of ${total} decided`;
     for (const button of this.root.querySelectorAll("[data-status]:not([data-status=''])")) {
       button.disabled = !this.mark;
-      button.setAttribute("aria-pressed", String(said[this.mark?.id]?.status === button.dataset.status));
+      const held = said[this.mark?.id];
+      const same = held?.status === button.dataset.status && (held.reason ?? "") === button.dataset.reason;
+      button.setAttribute("aria-pressed", String(same));
     }
   }
 
@@ -147,11 +153,11 @@ class Review {
     this.model.save_changes();
   }
 
-  decide(status) {
+  decide(status, reason = "") {
     if (!this.mark) return;
     const before = this.model.get("said");
     this.undone.push({ before, stop: this.stop });
-    this.say({ ...before, [this.mark.id]: { status, time: new Date().toISOString() } });
+    this.say({ ...before, [this.mark.id]: { status, reason, time: new Date().toISOString() } });
     this.go(1);
   }
 
@@ -183,11 +189,16 @@ class Review {
       f: () => this.zoom(0),
       "+": () => this.zoom(KEY_ZOOM),
       "-": () => this.zoom(1 / KEY_ZOOM),
-    }[event.key];
+    }[event.key] ?? this.reasonOf(event.key);
     event.stopPropagation();
     if (!act) return;
     event.preventDefault();
     act();
+  }
+
+  reasonOf(key) {
+    const [reason] = REASONS[Number(key) - 1] ?? [];
+    return reason && (() => this.decide("rejected", reason));
   }
 
   zoom(factor, x = this.viewer.width / 2, y = this.viewer.height / 2) {

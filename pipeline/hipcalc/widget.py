@@ -33,7 +33,7 @@ __all__ = ["ReviewWidget", "widget_script", "widget_style"]
 MOST_HIPS: Final = 40
 # So much around the head's middle is sent: what lies near the rim, and some way beyond.
 REACH_HEAD_RADII: Final = 3.0
-_SHARED: Final = ("levels.js", "render.js", "viewer.js")
+_SHARED: Final = ("levels.js", "render.js", "viewer.js", "words.js")
 _IMPORT: Final = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?=function|class|const)", re.MULTILINE)
 
@@ -59,7 +59,8 @@ def widget_style() -> str:
 class ReviewWidget(anywidget.AnyWidget):  # type: ignore[misc]
     """Review the findings of a few screenings, hip by hip.
 
-    Confirm (c), reject (x) or leave indeterminate (i) the mark at hand; undo (u); next and previous mark (arrow keys);
+    Confirm (c), reject (x, or 1 to 6 with the reason) or leave indeterminate (i) the mark at hand; undo (u); next and
+    previous mark (arrow keys);
     window by dragging with the right button or with shift, zoom by wheel, pan by dragging, invert (v), fit (f).
 
     Parameters
@@ -111,6 +112,7 @@ class ReviewWidget(anywidget.AnyWidget):  # type: ignore[misc]
             status=cast(ReviewStatus, values["status"]),
             reader=self.reader,
             time=datetime.fromisoformat(values["time"]),
+            reason=values.get("reason", ""),
         )
 
     @property
