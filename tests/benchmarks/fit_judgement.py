@@ -1,4 +1,4 @@
-"""Fit what the locator's evidence is worth, and its confidence, and write both to models/ (about 10 minutes of CPU).
+"""Fit what the locator's evidence is worth, and its confidence, and write both to models/ (7 minutes of CPU).
 
     PYTHONPATH=tests/benchmarks python tests/benchmarks/fit_judgement.py
 
