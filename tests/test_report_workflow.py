@@ -1,12 +1,12 @@
 """``hipcalc report``: decisions into the log, recommendations beside the results, and what must never be shown."""
 
-import csv
 import json
 from hashlib import sha256
 from html import unescape
 
 import pytest
 
+from format_builders import CONTEXT, PELVIS, TIME, table
 from hipcalc.cli import main
 from hipcalc.errors import UsageError
 from hipcalc.report import package_version, report_workflow
@@ -15,36 +15,12 @@ from hipcalc.review import LOG_FILE, read_log
 from hipcalc_models import model_file
 from report_builders import SHA, results_folder
 
-PELVIS, HIP = "abcdef0000000001", "abcdef0000000002"
-TIME = "2026-03-01T14:05:00+01:00"
-CONTEXT = {
-    "image_id": PELVIS,
-    "side": "R",
-    "age_years": "45",
-    "open_physes": "no",
-    "implant": "no",
-    "hip_pain": "yes",
-    "pain_side": "R",
-    "pain_severity": "moderate",
-    "history_done": "yes",
-    "examination_done": "yes",
-    "underlying_cause": "undetermined",
-    "red_flags": "none",
-    "nsaid_checklist": "none",
-}
+HIP = "abcdef0000000002"
 
 
 @pytest.fixture
 def folder(tmp_path):
     return results_folder(tmp_path / "results", twice=True)
-
-
-def table(path, rows):
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
 
 
 def decisions(tmp_path, **status):

@@ -157,11 +157,13 @@ def main() -> None:
     options = parser.parse_args()
     with Pool(2) as pool:
         judged = list(pool.imap(judge, pictures(), chunksize=2))
-    print(f"{'set':28s} {'hips':>5s} {'located':>8s} {'uncertain':>10s} {'neither':>8s} {'located, wrong':>15s}")
+    heads = f"{'set':28s} {'hips':>5s} {'located':>8s} {'uncertain':>10s} {'neither':>8s} {'located, wrong':>15s}"
+    print(f"{heads} {'centre, median / 90%':>22s}")
     pairs: list[tuple[float, bool]] = []
     for name in dict.fromkeys(name for name, _, _ in judged):
         counts = dict.fromkeys(("located", "uncertain", "wrong"), 0)
         total = 0
+        errors: list[float] = []
         for _, known, hips in (one for one in judged if one[0] == name and one[1] is not None):
             total += max(len(known), 0 if known else 1)
             for hip in (hip for hip in hips if hip.status in ("located", "uncertain")):
@@ -172,9 +174,11 @@ def main() -> None:
                 counts[hip.status] += 1
                 counts["wrong"] += hip.status == "located" and error > 0.4
                 pairs.append((hip.confidence, error < 0.2))
+                errors += [error] if known else []
         missed = total - counts["located"] - counts["uncertain"]
+        spread = "{:.3f} / {:.3f}".format(*np.quantile(errors, (0.5, 0.9))) if errors else ""
         row = (counts["located"], counts["uncertain"], max(missed, 0), counts["wrong"])
-        print(f"{name:28s} {total:5d} {row[0]:8d} {row[1]:10d} {row[2]:8d} {row[3]:15d}")
+        print(f"{name:28s} {total:5d} {row[0]:8d} {row[1]:10d} {row[2]:8d} {row[3]:15d} {spread:>22s}")
     print("\nconfidence      hips  mean given  within 0.2 R")
     for low, high in pairwise(BINS):
         inside = [pair for pair in pairs if low <= pair[0] < high]

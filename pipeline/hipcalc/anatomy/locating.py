@@ -135,6 +135,12 @@ def _metal_instead(one: HipFrame, other: HipFrame, grey: NDArray[np.float32]) ->
     return hips
 
 
+def _on(frame: HipFrame, implant: HipFrame) -> bool:
+    """Whether a circle lies on a prosthesis."""
+    away = math.hypot(frame.head_row_px - implant.head_row_px, frame.head_column_px - implant.head_column_px)
+    return away < max(frame.head_radius_px, implant.head_radius_px)
+
+
 def _implants(normalized: NormalizedRadiograph) -> list[HipFrame]:
     """Prostheses of a picture without a native hip."""
     heads = heads_on_stems(normalized.grey, radii_px_of(normalized))
@@ -207,12 +213,16 @@ def locate_hips(normalized: NormalizedRadiograph) -> tuple[HipFrame, ...]:
     if not frames or any(frame.status != "located" for frame in frames):
         turned = _frames(normalized, picture, TURNS_DEG)
         frames = max(frames, turned, key=lambda some: sum(frame.confidence for frame in some))
-    seen = [frame for frame in frames if frame.status != "absent"]
+    implants = _implants(normalized)
+    # A cup and a metal head look like a hip, too: what lies on one is none.
+    seen = [frame for frame in frames if frame.status != "absent" and not any(_on(frame, one) for one in implants)]
+    if any(_on(frame, one) for frame in frames for one in implants):
+        seen += [one for one in implants if one.lateral_sign not in {frame.lateral_sign for frame in seen}]
     if len(seen) == 1 and _shows_other_side(seen[0], normalized.shape[1]):
         seen = _with_other(seen[0], _missing(seen[0], normalized.grey))
     elif len(seen) == 2:
         seen = _metal_instead(seen[0], seen[1], normalized.grey)
-    seen = seen or _implants(normalized)
+    seen = seen or implants
     return tuple(sorted(seen, key=lambda frame: frame.lateral_sign))
 
 
