@@ -28,6 +28,8 @@ STEM_WIDTH = 0.6
 LEAST_DEPTH = 2.5
 ROUND_SHARE, ROUND_WITHIN = 0.75, 0.17
 ROUND_PHI_DEG = (-90.0, 40.0)
+# Of its surroundings, this much goes with a piece: the grey level is compared up to four pixels outside.
+MARGIN_PX = 5
 
 Grey = NDArray[np.float32]
 Mask = NDArray[np.uint8]
@@ -51,6 +53,15 @@ class MetalHead:
     lateral_sign: Literal[1, -1]
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Piece:
+    """A piece of metal: its mask with a margin around it, where that begins in the picture, and the circle in it."""
+
+    mask: Mask
+    corner: tuple[int, int]
+    head: MetalHead
+
+
 def metal_head(grey: Grey, expected_px: tuple[float, float], radius_px: float) -> MetalHead | None:
     """Find the head of a prosthesis near an expected place: the largest circle inside one piece of metal.
 
@@ -68,7 +79,8 @@ def metal_head(grey: Grey, expected_px: tuple[float, float], radius_px: float) -
     MetalHead or None
     """
     small, factor = _reduced(grey)
-    found = [_scaled(head, factor) for piece, head in _long_pieces(small, METAL_GREY, LEAST_LENGTH)]
+    pieces = _long_pieces(small, METAL_GREY, LEAST_LENGTH, LEAST_SIZE * radius_px * factor)
+    found = [_scaled(one.head, factor) for one in pieces]
     near = [
         head
         for head in found
@@ -90,13 +102,14 @@ def heads_on_stems(grey: Grey, radii_px: tuple[float, float]) -> tuple[MetalHead
     """
     small, factor = _reduced(grey)
     best: dict[int, MetalHead] = {}
+    least_radius = LEAST_SIZE_ALONE * radii_px[0]
     for level in LEVELS:
-        for piece, head in _long_pieces(small, level, LEAST_LENGTH_ALONE):
-            scaled = _scaled(head, factor)
-            plausible = LEAST_SIZE_ALONE * radii_px[0] <= scaled.radius_px <= 1.2 * radii_px[1]
-            known = best.get(head.lateral_sign)
-            if plausible and known is None and _is_head_on_stem(piece, head):
-                best[head.lateral_sign] = scaled
+        for one in _long_pieces(small, level, LEAST_LENGTH_ALONE, least_radius * factor):
+            scaled = _scaled(one.head, factor)
+            plausible = least_radius <= scaled.radius_px <= 1.2 * radii_px[1]
+            known = best.get(scaled.lateral_sign)
+            if plausible and known is None and _is_head_on_stem(one):
+                best[scaled.lateral_sign] = scaled
     return tuple(best[sign] for sign in sorted(best))
 
 
@@ -115,54 +128,67 @@ def _scaled(head: MetalHead, factor: float) -> MetalHead:
     )
 
 
-def _long_pieces(small: Grey, level: float, least_length: float) -> list[tuple[Mask, MetalHead]]:
+def _long_pieces(small: Grey, level: float, least_length: float, least_radius: float) -> list[_Piece]:
     """Sharply bounded, long pieces above a grey level, each with the largest circle inside."""
     count, labels, boxes, _ = cv2.connectedComponentsWithStats((small >= level).astype(np.uint8))
     pieces = []
     for label in range(1, count):
-        length = int(max(boxes[label][2:4]))
-        if length < least_length:
+        left, top, width, height = (int(size) for size in boxes[label][:4])
+        if max(width, height) < least_length or (min(width, height) + 1) / 2 < least_radius:
             continue
-        piece = (labels == label).astype(np.uint8)
-        head = _largest_circle(piece)
-        if length >= least_length * head.radius_px and _ends_sharply(small, piece):
-            pieces.append((piece, head))
+        near = (
+            slice(max(0, top - MARGIN_PX), top + height + MARGIN_PX),
+            slice(max(0, left - MARGIN_PX), left + width + MARGIN_PX),
+        )
+        mask = (labels[near] == label).astype(np.uint8)
+        row, column, radius = _largest_circle(mask)
+        if max(width, height) >= least_length * radius and _ends_sharply(small[near], mask, float(small.max())):
+            middle = float(np.flatnonzero(mask.any(axis=0)).mean())
+            head = MetalHead(
+                row_px=near[0].start + row,
+                column_px=near[1].start + column,
+                radius_px=radius,
+                lateral_sign=1 if middle >= column else -1,
+            )
+            pieces.append(_Piece(mask=mask, corner=(near[0].start, near[1].start), head=head))
     return pieces
 
 
-def _largest_circle(piece: Mask) -> MetalHead:
-    depth = np.asarray(cv2.distanceTransform(np.pad(piece, 1), cv2.DIST_L2, 5))[1:-1, 1:-1]
+def _largest_circle(mask: Mask) -> tuple[int, int, float]:
+    """Row, column and radius of the largest circle inside a mask."""
+    depth = np.asarray(cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 5))[1:-1, 1:-1]
     row, column = (int(place) for place in np.unravel_index(int(np.argmax(depth)), depth.shape))
-    middle = float(np.flatnonzero(piece.any(axis=0)).mean())
-    sign: Literal[1, -1] = 1 if middle >= column else -1
-    return MetalHead(row_px=row, column_px=column, radius_px=float(depth[row, column]), lateral_sign=sign)
+    return row, column, float(depth[row, column])
 
 
-def _ends_sharply(small: Grey, piece: Mask) -> bool:
+def _ends_sharply(grey: Grey, mask: Mask, brightest: float) -> bool:
     """Whether the grey level three pixels outside of a piece is well below that inside."""
-    padded = np.pad(piece, 1)
+    padded = np.pad(mask, 1)
     grown = cv2.dilate(padded, np.ones((9, 9), np.uint8)) - cv2.dilate(padded, np.ones((5, 5), np.uint8))
-    ring, inside = grown[1:-1, 1:-1] > 0, piece > 0
-    drop = EDGE_DROP * float(small.max())
-    return bool(ring.any()) and float(np.median(small[inside]) - np.median(small[ring])) > drop
+    ring, inside = grown[1:-1, 1:-1] > 0, mask > 0
+    return bool(ring.any()) and float(np.median(grey[inside]) - np.median(grey[ring])) > EDGE_DROP * brightest
 
 
-def _is_head_on_stem(piece: Mask, head: MetalHead) -> bool:
-    """Whether a circle is the round top of a piece that goes on below it, narrower."""
-    rows, columns = np.mgrid[: piece.shape[0], : piece.shape[1]]
-    away = np.hypot(rows - head.row_px, columns - head.column_px)
-    stem = np.where((away > 1.25 * head.radius_px) & (rows > head.row_px), piece, 0).astype(np.uint8)
-    if not stem.any() or np.flatnonzero(stem.any(axis=1))[-1] < head.row_px + LEAST_DEPTH * head.radius_px:
+def _is_head_on_stem(piece: _Piece) -> bool:
+    """Whether the circle is the round top of a piece that goes on below it, narrower."""
+    mask, radius = piece.mask, piece.head.radius_px
+    row, column = piece.head.row_px - piece.corner[0], piece.head.column_px - piece.corner[1]
+    rows, columns = np.ogrid[: mask.shape[0], : mask.shape[1]]
+    away = np.hypot(rows - row, columns - column)
+    stem = np.where((away > 1.25 * radius) & (rows > row), mask, 0).astype(np.uint8)
+    if not stem.any() or np.flatnonzero(stem.any(axis=1))[-1] < row + LEAST_DEPTH * radius:
         return False
     phi = np.radians(np.arange(*ROUND_PHI_DEG, 5.0))
-    inner, outer = ((1.0 + step * ROUND_WITHIN) * head.radius_px for step in (-1.0, 1.0))
-    ends = _at(piece, head, inner, phi) & ~_at(piece, head, outer, phi)
-    return float(ends.mean()) >= ROUND_SHARE and _largest_circle(stem).radius_px < STEM_WIDTH * head.radius_px
+    down, right = -np.cos(phi), piece.head.lateral_sign * np.sin(phi)
+    inner, outer = (
+        _at(mask, row + size * radius * down, column + size * radius * right)
+        for size in (1.0 - ROUND_WITHIN, 1.0 + ROUND_WITHIN)
+    )
+    return float((inner & ~outer).mean()) >= ROUND_SHARE and _largest_circle(stem)[2] < STEM_WIDTH * radius
 
 
-def _at(piece: Mask, head: MetalHead, radius: float, phi: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether points of a circle around a head lie in the piece; beyond the picture they do not."""
-    rows = np.rint(head.row_px - radius * np.cos(phi)).astype(int)
-    columns = np.rint(head.column_px + head.lateral_sign * radius * np.sin(phi)).astype(int)
-    inside = (rows >= 0) & (rows < piece.shape[0]) & (columns >= 0) & (columns < piece.shape[1])
-    return np.asarray(inside & (piece[rows.clip(0, piece.shape[0] - 1), columns.clip(0, piece.shape[1] - 1)] > 0))
+def _at(mask: Mask, rows: NDArray[np.float64], columns: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether points lie in a mask; beyond it they do not."""
+    row, column = np.rint(rows).astype(int), np.rint(columns).astype(int)
+    inside = (row >= 0) & (row < mask.shape[0]) & (column >= 0) & (column < mask.shape[1])
+    return np.asarray(inside & (mask[row.clip(0, mask.shape[0] - 1), column.clip(0, mask.shape[1] - 1)] > 0))
