@@ -72,7 +72,7 @@ def edge_cells(
     along = np.stack([np.sin(angle), np.cos(angle)]).astype(np.float32)
     strength = np.maximum(field @ along, 0.0)
     # The square of the cosine parts neighbouring directions from each other.
-    strength = strength**3 / (np.square(field).sum(axis=2, keepdims=True) + 1e-12)
+    strength = strength * strength * strength / (np.square(field).sum(axis=2, keepdims=True) + 1e-12)
     first = (field.shape[0] - CELLS * CELL_PX) // 2
     part = slice(first, first + CELLS * CELL_PX)
     blocks = (CELLS, CELL_PX, CELLS, CELL_PX)

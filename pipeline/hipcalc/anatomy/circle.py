@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,6 +81,42 @@ def moved(
     )
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Spokes:
+    """Where the points of a strip lie in a square around a head, and their directions there.
+
+    Attributes
+    ----------
+    points : ndarray of intp, shape of the strip
+        Index into the raveled square.
+    down, right : ndarray of float32, shape (angles,)
+        Outward.
+    along_down, along_right : ndarray of float32, shape (angles,)
+        Towards larger polar angles.
+    """
+
+    points: NDArray[np.intp]
+    down: NDArray[np.float32]
+    right: NDArray[np.float32]
+    along_down: NDArray[np.float32]
+    along_right: NDArray[np.float32]
+
+
+@lru_cache(maxsize=16)
+def _spokes(centre: int, lateral_sign: int, turn_deg: float) -> _Spokes:
+    phi = np.radians(PHI_DEG) + math.radians(lateral_sign * turn_deg)
+    down, right = -np.cos(phi), lateral_sign * np.sin(phi)
+    rows = np.rint((centre + UNIT_PX * RADII[:, None] * down).astype(np.float32)).astype(np.intp)
+    columns = np.rint((centre + UNIT_PX * RADII[:, None] * right).astype(np.float32)).astype(np.intp)
+    return _Spokes(
+        points=rows * (2 * centre + 1) + columns,
+        down=down.astype(np.float32),
+        right=right.astype(np.float32),
+        along_down=np.sin(phi).astype(np.float32),
+        along_right=(lateral_sign * np.cos(phi)).astype(np.float32),
+    )
+
+
 def polar_strip(
     picture: Pyramid,
     centre_px: tuple[float, float],
@@ -91,51 +128,77 @@ def polar_strip(
     field, patch, kept, centre = gradient_patch(
         picture, centre_px, radius_px, UNIT_PX, RADII[-1] + 0.1, SMOOTHING_HEAD_RADII
     )
-    phi = np.radians(PHI_DEG) + math.radians(lateral_sign * turn_deg)
-    down, right = -np.cos(phi), lateral_sign * np.sin(phi)
-    rows = (centre + UNIT_PX * RADII[:, None] * down).astype(np.float32)
-    columns = (centre + UNIT_PX * RADII[:, None] * right).astype(np.float32)
-    near = np.rint(rows).astype(int), np.rint(columns).astype(int)
-    along_rows, along_columns = field[..., 0][near], field[..., 1][near]
-    inside = kept[near] > 0.5
+    spokes = _spokes(centre, lateral_sign, turn_deg)
+    inside = kept.ravel()[spokes.points] > 0.5
+    down, right = np.moveaxis(field.reshape(-1, 2)[spokes.points], 2, 0) * inside
     return PolarStrip(
-        outward=np.asarray((along_rows * down + along_columns * right) * inside, np.float32),
-        lateral=np.asarray(
-            (along_rows * np.sin(phi) + along_columns * lateral_sign * np.cos(phi)) * inside, np.float32
-        ),
-        grey=patch[near],
+        outward=down * spokes.down + right * spokes.right,
+        lateral=down * spokes.along_down + right * spokes.along_right,
+        grey=patch.ravel()[spokes.points],
         kept=inside,
     )
 
 
-def _best_circle(
-    strip: PolarStrip, reach: float, step: float, radius_reach: float, radius_step: float, stride: int
-) -> tuple[float, float, float, float]:
-    """(down, lateral, radius, support) of the circle along which the contour is clearest, in head radii."""
-    places = np.arange(-reach, reach + 1e-9, step)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Circles:
+    """Circles around a head that are compared with a strip.
+
+    Attributes
+    ----------
+    places : ndarray of float64, shape (circles, 3)
+        Down, lateral and radius in head radii.
+    contour : ndarray of intp, shape (circles, angles)
+        Points of the circles: index into the raveled strip.
+    weight : ndarray of float32, shape (angles,)
+        What each counts; they sum to 1.
+    roofs : tuple of ndarray of intp, shape (circles, angles of the roof)
+        Points above the circle, one array per joint space.
+    far : ndarray of float32, shape (circles,)
+        What a circle loses by its distance from where we are.
+    """
+
+    places: NDArray[np.float64]
+    contour: NDArray[np.intp]
+    weight: NDArray[np.float32]
+    roofs: tuple[NDArray[np.intp], ...]
+    far: NDArray[np.float32]
+
+
+@lru_cache(maxsize=len(ROUNDS))
+def _circles(reach: float, step: float, radius_reach: float, radius_step: float, stride: int) -> _Circles:
+    offsets = np.arange(-reach, reach + 1e-9, step)
     sizes = 1.0 + np.arange(-radius_reach, radius_reach + 1e-9, radius_step)
-    down, lateral, radius = (a.ravel() for a in np.meshgrid(places, places, sizes, indexing="ij"))
-    angles_deg = PHI_DEG[::stride]
-    phi = np.radians(angles_deg)
+    down, lateral, radius = (a.ravel() for a in np.meshgrid(offsets, offsets, sizes, indexing="ij"))
+    angle = np.arange(0, len(PHI_DEG), stride)
+    phi = np.radians(PHI_DEG[angle])
     along = -down[:, None] * np.cos(phi) + lateral[:, None] * np.sin(phi)
     across = lateral[:, None] * np.cos(phi) + down[:, None] * np.sin(phi)
     distance = along + np.sqrt(np.maximum(radius[:, None] ** 2 - across**2, 0.01))
     index = np.clip(np.rint((distance - RADII[0]) * UNIT_PX).astype(np.intp), 0, len(RADII) - 1)
-    edge = np.clip(strip.outward[:, ::stride], -1.0, 1.0)
-    weight = np.interp(angles_deg, CONTOUR_PHI_DEG, CONTOUR_WEIGHT)
-    angle = np.arange(len(phi))
-    support = (-edge[index, angle]).clip(-0.5) @ weight / weight.sum()
-    roof = np.flatnonzero((angles_deg > ROOF_PHI_DEG[0]) & (angles_deg < ROOF_PHI_DEG[1]))
-    above = index[:, roof]
-    spaces = [
-        edge[np.minimum(above + round(space * UNIT_PX), len(RADII) - 1), roof].clip(-0.5).mean(axis=1)
-        for space in JOINT_SPACES
-    ]
-    support = support + ROOF_WEIGHT * np.max(spaces, axis=0)
+    weight = np.interp(PHI_DEG[angle], CONTOUR_PHI_DEG, CONTOUR_WEIGHT)
+    roof = np.flatnonzero((PHI_DEG[angle] > ROOF_PHI_DEG[0]) & (PHI_DEG[angle] < ROOF_PHI_DEG[1]))
+    higher = [np.minimum(index[:, roof] + round(space * UNIT_PX), len(RADII) - 1) for space in JOINT_SPACES]
     # Of equals, the one nearest to where we are.
-    support = support - 0.02 * ((down**2 + lateral**2) / 0.15**2 + ((radius - 1.0) / 0.12) ** 2) * (reach > 0.2)
+    far = 0.02 * ((down**2 + lateral**2) / 0.15**2 + ((radius - 1.0) / 0.12) ** 2) * (reach > 0.2)
+    return _Circles(
+        places=np.stack([down, lateral, radius], axis=1),
+        contour=index * len(PHI_DEG) + angle,
+        weight=(weight / weight.sum()).astype(np.float32),
+        roofs=tuple(rows * len(PHI_DEG) + angle[roof] for rows in higher),
+        far=far.astype(np.float32),
+    )
+
+
+def _best_circle(strip: PolarStrip, circles: _Circles) -> tuple[float, float, float, float]:
+    """(down, lateral, radius, support) of the circle along which the contour is clearest, in head radii."""
+    edge = strip.outward.ravel()
+    support = np.clip(-edge, -0.5, 1.0)[circles.contour] @ circles.weight
+    above = np.clip(edge, -0.5, 1.0)
+    support += ROOF_WEIGHT * np.max([above[points].mean(axis=1) for points in circles.roofs], axis=0)
+    support -= circles.far
     best = int(np.argmax(support))
-    return float(down[best]), float(lateral[best]), float(radius[best]), float(support[best])
+    down, lateral, radius = circles.places[best].tolist()
+    return down, lateral, radius, float(support[best])
 
 
 def fit_head_circle(
@@ -149,6 +212,6 @@ def fit_head_circle(
     circle = HeadCircle(row_px=row, column_px=column, radius_px=radius, support=0.0)
     for search in ROUNDS:
         strip = polar_strip(picture, (circle.row_px, circle.column_px), circle.radius_px, lateral_sign, turn_deg)
-        down, lateral, factor, support = _best_circle(strip, *search)
+        down, lateral, factor, support = _best_circle(strip, _circles(*search))
         circle = replace(moved(circle, down, lateral, factor, lateral_sign, turn_deg), support=support)
     return circle

@@ -70,7 +70,7 @@ def _score_map(channels: Channels, keep: Array, shape: tuple[int, int], sign: in
     for order, part in enumerate(hip_parts("coarse")):
         kernel = border_kernel(part, RADIUS_PX, SPACING_PX, sign, sign * turn_deg)
         slack = round(part.slack * RADIUS_PX)
-        score, share = part_map(channels, keep, part, kernel, (REACH_PX, REACH_PX), shape, slack)
+        score, share = part_map(channels, keep, part, kernel, (REACH_PX, 0), shape, slack)
         total += score
         if order < JOINT_PARTS:
             joint_share += share
@@ -86,15 +86,19 @@ def _peaks(score: Array) -> list[tuple[int, int]]:
 
 
 def _resampled_gradient(grey: Array, keep: Array, shape: tuple[int, int]) -> tuple[Array, Array]:
-    """Normalised gradient and mask of the picture at a smaller size, with a margin as wide as the hip's drawing."""
+    """Normalised gradient and mask of the picture at a smaller size, with a margin as wide as the hip's drawing.
+
+    The gradient has no margin at the left: there a row's beginning continues the end of the one before it.
+    """
     small, kept = (cv2.resize(a, shape[::-1], interpolation=cv2.INTER_AREA) for a in (grey, keep))
     inner = (kept > 0.95).astype(np.float32)
     inner = np.asarray(
         cv2.erode(inner, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0), np.float32
     )
     field = normalised_gradient(np.asarray(small, np.float32), inner, 0.09 * RADIUS_PX, 0.8 * RADIUS_PX)
-    margin = (REACH_PX, REACH_PX)
-    return np.pad(field, (margin, margin, (0, 0))), np.pad(inner, (margin, margin))
+    margins = (REACH_PX, REACH_PX, 0, REACH_PX)
+    padded = cv2.copyMakeBorder(field, *margins, cv2.BORDER_CONSTANT)
+    return np.asarray(padded, np.float32), np.pad(inner, REACH_PX)
 
 
 def find_hypotheses(picture: Pyramid, radii_px: tuple[float, float], turns_deg: tuple[float, ...]) -> list[Hypothesis]:

@@ -32,22 +32,32 @@ def direction_channels(field: Array) -> Channels:
     -------
     ndarray of int16, shape (DIRECTIONS, rows, columns)
     """
-    angles = np.pi / DIRECTIONS * np.arange(DIRECTIONS)
-    mixing = LEVELS * np.stack([np.sin(angles), np.cos(angles)], axis=1).astype(np.float32)
-    rows, columns = field.shape[:2]
-    components = np.rint(mixing @ field.reshape(-1, 2).T).astype(np.int16)
-    return np.asarray(components.reshape(DIRECTIONS, rows, columns), np.int16)
+    down, right = (np.ascontiguousarray(field[..., axis]) for axis in (0, 1))
+    channels = np.empty((DIRECTIONS, *field.shape[:2]), np.int16)
+    for channel, angle in zip(channels, np.pi / DIRECTIONS * np.arange(DIRECTIONS), strict=True):
+        cv2.addWeighted(down, LEVELS * np.sin(angle), right, LEVELS * np.cos(angle), 0.0, channel, cv2.CV_16S)
+    return channels
 
 
 def _response(channels: Channels, kernel: BorderKernel, origin: tuple[int, int], shape: tuple[int, int]) -> Array:
+    """Weighted sum of the components at a part's points.
+
+    Rows are added as one run, over what lies between the rectangle's right and its left: that is several times faster
+    than row by row.
+    """
+    width = channels.shape[2]
+    flat = channels.reshape(DIRECTIONS, -1)
+    length = (shape[0] - 1) * width + shape[1]
+    border = np.empty(shape[0] * width, np.int16)
     total = np.zeros(shape, np.float32)
     for weight, points in zip(kernel.weights, kernel.points, strict=True):
-        border = np.zeros(shape, np.int16)
+        border[:] = 0
+        run = border[:length]
         for row, column, direction, against in points:
-            top, left = origin[0] + row, origin[1] + column
-            component = channels[direction, top : top + shape[0], left : left + shape[1]]
-            (np.subtract if against else np.add)(border, component, out=border)
-        total += np.float32(weight / LEVELS) * border
+            first = (origin[0] + row) * width + origin[1] + column
+            component = flat[direction, first : first + length]
+            (np.subtract if against else np.add)(run, component, out=run)
+        total += border.reshape(shape[0], width)[:, : shape[1]] * np.float32(weight / LEVELS)
     return total
 
 
@@ -75,14 +85,15 @@ def part_map(
     Parameters
     ----------
     channels : ndarray of int16, shape (DIRECTIONS, rows, columns)
-    keep : ndarray of float32, shape (rows, columns)
-        1 where the picture counts.
+    keep : ndarray of float32, shape (rows, margin + columns)
+        1 where the picture counts; it has the margin at the left, too.
     part : Part
     kernel : BorderKernel
     origin : (int, int)
         First row and column of the rectangle.
     shape : (int, int)
-        Its rows and columns; the kernel must stay inside the channels around each of them.
+        Its rows and columns; the kernel must stay inside the channels' rows around each of them, and beyond a row's
+        end the next one's beginning counts: one margin of zeros between them serves both sides.
     slack_px : int
         The best response within this distance counts.
 
@@ -94,11 +105,15 @@ def part_map(
         0 to 1: how much the part counts there.
     """
     response = _response(channels, kernel, origin, shape)
-    visible = _visible(keep, kernel, origin, shape)
-    share = np.clip((visible - LEAST_VISIBLE) / VISIBLE_RANGE, 0.0, 1.0)
+    margin = keep.shape[1] - channels.shape[2]
+    visible = _visible(keep, kernel, (origin[0], origin[1] + margin), shape)
+    share = np.asarray(np.clip((visible - LEAST_VISIBLE) / VISIBLE_RANGE, 0.0, 1.0), np.float32)
     response /= np.maximum(visible, LEAST_VISIBLE)
     if slack_px:
         disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * slack_px + 1, 2 * slack_px + 1))
         response = np.asarray(cv2.dilate(response, disk), np.float32)
-    standard = np.clip((response - part.background_mean) / part.background_sd, -2.0, CEILING)
-    return np.asarray(part.weight * share * standard, np.float32), np.asarray(share, np.float32)
+    response -= part.background_mean
+    response *= part.weight / part.background_sd
+    np.clip(response, -2.0 * part.weight, CEILING * part.weight, out=response)
+    response *= share
+    return response, share
