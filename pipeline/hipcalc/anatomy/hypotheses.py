@@ -95,7 +95,8 @@ def _resampled_gradient(grey: Array, keep: Array, shape: tuple[int, int]) -> tup
     inner = np.asarray(
         cv2.erode(inner, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0), np.float32
     )
-    field = normalised_gradient(np.asarray(small, np.float32), inner, 0.09 * RADIUS_PX, 0.8 * RADIUS_PX)
+    smooth = np.asarray(cv2.GaussianBlur(small, (0, 0), 0.09 * RADIUS_PX), np.float32)
+    field = normalised_gradient(smooth, inner, 0.8 * RADIUS_PX)
     margins = (REACH_PX, REACH_PX, 0, REACH_PX)
     padded = cv2.copyMakeBorder(field, *margins, cv2.BORDER_CONSTANT)
     return np.asarray(padded, np.float32), np.pad(inner, REACH_PX)

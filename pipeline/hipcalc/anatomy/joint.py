@@ -18,6 +18,7 @@ SMOOTHING_HEAD_RADII = 0.05
 # How far the parts of the joint reach from the head's centre.
 REACH_HEAD_RADII = 1.5
 SEARCH_HEAD_RADII = 0.4
+FACTORS = (0.87, 0.93, 1.0, 1.07, 1.15)
 
 
 def _joint_map(picture: Pyramid, at: Hypothesis, radius_px: float) -> NDArray[np.float32]:
@@ -36,21 +37,29 @@ def _joint_map(picture: Pyramid, at: Hypothesis, radius_px: float) -> NDArray[np
     return total
 
 
-def sharpen(picture: Pyramid, at: Hypothesis, factors: tuple[float, ...]) -> Hypothesis:
-    """Move a hypothesis to where the joint fits best, within 0.4 head radii and the given factors of its radius."""
-    best = at
-    for factor in factors:
-        radius = at.radius_px * factor
-        score = _joint_map(picture, at, radius)
-        row, column = np.unravel_index(int(np.argmax(score)), score.shape)
-        joint = float(score[row, column])
-        if not joint <= best.joint:
-            middle = score.shape[0] // 2
-            best = replace(
-                at,
-                row_px=at.row_px + (int(row) - middle) * radius / RADIUS_PX,
-                column_px=at.column_px + (int(column) - middle) * radius / RADIUS_PX,
-                radius_px=radius,
-                joint=joint,
-            )
-    return best
+def _moved_to_best(picture: Pyramid, at: Hypothesis, factor: float) -> Hypothesis:
+    """Move a hypothesis, scaled by a factor, to where the joint fits best."""
+    radius = at.radius_px * factor
+    score = _joint_map(picture, at, radius)
+    row, column = np.unravel_index(int(np.argmax(score)), score.shape)
+    middle = score.shape[0] // 2
+    return replace(
+        at,
+        row_px=at.row_px + (int(row) - middle) * radius / RADIUS_PX,
+        column_px=at.column_px + (int(column) - middle) * radius / RADIUS_PX,
+        radius_px=radius,
+        joint=float(score[row, column]),
+    )
+
+
+def sharpen(picture: Pyramid, at: Hypothesis) -> Hypothesis:
+    """Move a hypothesis to where the joint fits best, within 0.4 head radii and the range of `FACTORS`.
+
+    The outermost factors are tried only where their neighbour fits better than the radius as it was.
+    """
+    lowest, lower, same, higher, highest = FACTORS
+    best = max((_moved_to_best(picture, at, factor) for factor in (same, lower, higher)), key=lambda one: one.joint)
+    if best.radius_px == at.radius_px:
+        return best
+    farther = _moved_to_best(picture, at, lowest if best.radius_px < at.radius_px else highest)
+    return max(best, farther, key=lambda one: one.joint)

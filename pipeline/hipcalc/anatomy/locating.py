@@ -33,7 +33,6 @@ HYPOTHESES_PER_SIDE = 5
 FITS_PER_SIDE = 4
 # Mirrored pairs of hypotheses that are looked at beside those.
 PAIRS = 4
-RADIUS_FACTORS = (1.0, 0.93, 1.07, 0.87, 1.15)
 # Tried where the upright picture leaves a hip in doubt.
 TURNS_DEG = (-12.0, 12.0)
 FROG_WORDS = frozenset({"frog", "frogleg", "lauenstein", "rippstein", "dunn"})
@@ -176,7 +175,7 @@ def fits_of(picture: Pyramid, radii_px: tuple[float, float], turns_deg: tuple[fl
 
 
 def _fit_sharpest(picture: Pyramid, likely: list[Hypothesis], fitted: int) -> list[HipFit]:
-    sharp = [sharpen(picture, one, RADIUS_FACTORS) for one in likely]
+    sharp = [sharpen(picture, one) for one in likely]
     sharp = sorted((one for one in sharp if math.isfinite(one.joint)), key=lambda one: -one.score)
     return [fit_hip(picture, one) for one in sharp[:fitted]]
 

@@ -100,6 +100,5 @@ def gradient_patch(
     """
     half = math.ceil(half_head_radii * unit_px)
     patch, kept = _hip_patch(picture, centre_px, radius_px, unit_px, half, turn_deg)
-    smoothing = smoothing_head_radii * unit_px
-    field = normalised_gradient(patch, kept, smoothing, 0.45 * unit_px)
-    return field, np.asarray(cv2.GaussianBlur(patch, (0, 0), smoothing), np.float32), kept, half
+    smooth = np.asarray(cv2.GaussianBlur(patch, (0, 0), smoothing_head_radii * unit_px), np.float32)
+    return normalised_gradient(smooth, kept, 0.45 * unit_px), smooth, kept, half
