@@ -19,6 +19,10 @@ HEAD = (200.0, 210.0, 80.0)
 RADII_PX = (20.0, 60.0)
 
 
+def pyramid_of(picture: np.ndarray) -> Pyramid:
+    return Pyramid.of(picture, np.ones(picture.shape, bool))
+
+
 def head_picture(hidden_deg: tuple[float, float] | None = None) -> Pyramid:
     """A bright disk in noise; between two polar angles (0 cranial, lateral at the right) its edge is hidden in bone."""
     rows, columns = np.mgrid[:420, :420]
@@ -28,7 +32,7 @@ def head_picture(hidden_deg: tuple[float, float] | None = None) -> Pyramid:
         phi = np.degrees(np.arctan2(right, -down))
         picture[(phi > hidden_deg[0]) & (phi < hidden_deg[1])] = 1.0
     picture += np.random.default_rng(2).normal(0.0, 0.03, picture.shape)
-    return Pyramid.of(picture.astype(np.float32), np.ones((420, 420), np.float32))
+    return pyramid_of(picture.astype(np.float32))
 
 
 @pytest.mark.parametrize("hidden_deg", [None, (-20.0, 25.0), (20.0, 70.0)])
@@ -56,11 +60,11 @@ def implant_picture(head_px: float, stem_px: float) -> np.ndarray:
 
 
 def test_a_ball_on_a_stem_is_a_prosthesis() -> None:
-    (head,) = heads_on_stems(implant_picture(34.0, 12.0), RADII_PX)
+    (head,) = heads_on_stems(pyramid_of(implant_picture(34.0, 12.0)), RADII_PX)
     assert math.hypot(head.row_px - 160.0, head.column_px - 180.0) < 4.0
     assert head.radius_px == pytest.approx(34.0, abs=3.0)
     assert head.lateral_sign == 1
-    (mirrored,) = heads_on_stems(implant_picture(34.0, 12.0)[:, ::-1].copy(), RADII_PX)
+    (mirrored,) = heads_on_stems(pyramid_of(implant_picture(34.0, 12.0)[:, ::-1].copy()), RADII_PX)
     assert mirrored.lateral_sign == -1
 
 
@@ -75,7 +79,7 @@ def test_a_ball_on_a_stem_is_a_prosthesis() -> None:
     ids=["a nail", "a wide stem", "upside down", "a plate"],
 )
 def test_other_metal_is_no_prosthesis(picture: np.ndarray) -> None:
-    assert heads_on_stems(picture, RADII_PX) == ()
+    assert heads_on_stems(pyramid_of(picture), RADII_PX) == ()
 
 
 def test_a_hip_that_was_replaced_is_an_implant_without_a_native_one_beside_it() -> None:

@@ -17,7 +17,7 @@ def hip() -> tuple[Pyramid, HipTruth]:
     imaging = Imaging(view="ap-left-hip", rows=560, columns=512, pixel_mm=0.42)
     phantom = make_phantom(body=BodyAnatomy(), imaging=imaging, seed=11)
     normalized = normalize(phantom.to_radiograph())
-    return Pyramid.of(normalized.grey, (~normalized.excluded).astype(np.float32)), phantom.hips[0]
+    return Pyramid.of(normalized.grey, ~normalized.excluded), phantom.hips[0]
 
 
 def test_a_hip_looks_more_like_a_hip_than_what_is_around_it(hip: tuple[Pyramid, HipTruth]) -> None:
@@ -32,7 +32,7 @@ def test_a_hip_looks_more_like_a_hip_than_what_is_around_it(hip: tuple[Pyramid, 
 
 def test_a_mirrored_hip_looks_the_same(hip: tuple[Pyramid, HipTruth]) -> None:
     picture, truth = hip
-    mirrored = Pyramid.of(picture.grey[0][:, ::-1].copy(), picture.keep[0][:, ::-1].copy())
+    mirrored = Pyramid.of(picture.grey[0][:, ::-1].copy(), picture.keep[0][:, ::-1] > 0)
     place = truth.head_row_px, picture.grey[0].shape[1] - 1 - truth.head_column_px
     one, _ = edge_cells(picture, (truth.head_row_px, truth.head_column_px), truth.head_radius_px, 1)
     other, _ = edge_cells(mirrored, place, truth.head_radius_px, -1)
@@ -46,7 +46,7 @@ def test_a_turned_hip_looks_the_same_when_the_turn_is_known(hip: tuple[Pyramid, 
     # A negative angle of OpenCV turns clockwise as displayed.
     turn = cv2.getRotationMatrix2D(((columns - 1) / 2, (rows - 1) / 2), -10.0, 1.0)
     grey = cv2.warpAffine(picture.grey[0], turn, (columns, rows), borderMode=cv2.BORDER_REFLECT)
-    turned = Pyramid.of(grey, picture.keep[0])
+    turned = Pyramid.of(grey, picture.keep[0] > 0)
     column, row = turn @ (truth.head_column_px, truth.head_row_px, 1.0)
     own = likeness(picture, (truth.head_row_px, truth.head_column_px), truth.head_radius_px, 1, 0.0)
     known = likeness(turned, (row, column), truth.head_radius_px, 1, 10.0)
@@ -56,7 +56,7 @@ def test_a_turned_hip_looks_the_same_when_the_turn_is_known(hip: tuple[Pyramid, 
 
 
 def test_nothing_pictured_looks_like_nothing() -> None:
-    empty = Pyramid.of(np.zeros((300, 300), np.float32), np.zeros((300, 300), np.float32))
+    empty = Pyramid.of(np.zeros((300, 300), np.float32), np.zeros((300, 300), bool))
     assert likeness(empty, (150.0, 150.0), 40.0, 1, 0.0) == 0.0
 
 

@@ -55,7 +55,7 @@ def samples(job: tuple[str, int]) -> tuple[list[Sample], list[Sample]]:
     rng = np.random.default_rng([SEED + 1, job[1], job[0] == "pelvis"])
     phantom = small_phantom(*job)
     normalized = normalize(phantom.to_radiograph())
-    keep = (~normalized.excluded).astype(np.float32)
+    keep = ~normalized.excluded
     upright = Pyramid.of(normalized.grey, keep)
     turned_over = Pyramid.of(normalized.grey[::-1].copy(), keep[::-1].copy())
     hips, others = [], []

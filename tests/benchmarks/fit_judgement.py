@@ -124,7 +124,7 @@ def look(source: Source) -> list[Picture]:
 def _looked_at(name: str, patient: str, image: Radiograph, known: Hips) -> Picture:
     """Fit the likely places: upright, and turned where the picture shows no hip."""
     normalized = normalize(image)
-    picture = Pyramid.of(normalized.grey, (~normalized.excluded).astype(np.float32))
+    picture = Pyramid.of(normalized.grey, ~normalized.excluded)
     turns = ((0.0,),) if known or known is None else ((0.0,), TURNS_DEG)
     readings = tuple(tuple(fits_of(picture, radii_px_of(normalized), some)) for some in turns)
     return Picture(name=name, patient=patient, width_px=width_px_of(normalized), readings=readings, known=known)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hipcalc.anatomy.gradients import normalised_gradient
 from hipcalc.anatomy.matching import Channels, direction_channels, part_map
-from hipcalc.anatomy.patch import Pyramid
+from hipcalc.anatomy.patch import COUNTS, Mask, Pyramid
 from hipcalc.anatomy.shape import border_kernel, hip_parts
 
 __all__ = ["Hypothesis", "LateralSign", "apart", "find_hypotheses"]
@@ -85,13 +85,13 @@ def _peaks(score: Array) -> list[tuple[int, int]]:
     return [(int(rows[i]), int(columns[i])) for i in order]
 
 
-def _resampled_gradient(grey: Array, keep: Array, shape: tuple[int, int]) -> tuple[Array, Array]:
+def _resampled_gradient(grey: Array, keep: Mask, shape: tuple[int, int]) -> tuple[Array, Array]:
     """Normalised gradient and mask of the picture at a smaller size, with a margin as wide as the hip's drawing.
 
     The gradient has no margin at the left: there a row's beginning continues the end of the one before it.
     """
     small, kept = (cv2.resize(a, shape[::-1], interpolation=cv2.INTER_AREA) for a in (grey, keep))
-    inner = (kept > 0.95).astype(np.float32)
+    inner = (kept > COUNTS).astype(np.float32)
     inner = np.asarray(
         cv2.erode(inner, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0), np.float32
     )

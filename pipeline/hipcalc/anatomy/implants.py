@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hipcalc.anatomy.patch import Pyramid
+
 __all__ = ["MetalHead", "heads_on_stems", "metal_head"]
 
 # A prosthesis fills more than the brightest half percent of a pelvis: its grey level is near 1; and it ends sharply.
@@ -62,12 +64,12 @@ class _Piece:
     head: MetalHead
 
 
-def metal_head(grey: Grey, expected_px: tuple[float, float], radius_px: float) -> MetalHead | None:
+def metal_head(picture: Pyramid, expected_px: tuple[float, float], radius_px: float) -> MetalHead | None:
     """Find the head of a prosthesis near an expected place: the largest circle inside one piece of metal.
 
     Parameters
     ----------
-    grey : ndarray of float32, shape (rows, columns)
+    picture : Pyramid
         Bone bright; 1 is the 99.5th percentile.
     expected_px : (float, float)
         Row and column.
@@ -78,7 +80,7 @@ def metal_head(grey: Grey, expected_px: tuple[float, float], radius_px: float) -
     -------
     MetalHead or None
     """
-    small, factor = _reduced(grey)
+    small, factor = _reduced(picture)
     pieces = _long_pieces(small, METAL_GREY, LEAST_LENGTH, LEAST_SIZE * radius_px * factor)
     found = [_scaled(one.head, factor) for one in pieces]
     near = [
@@ -90,17 +92,17 @@ def metal_head(grey: Grey, expected_px: tuple[float, float], radius_px: float) -
     return max(near, key=lambda head: head.radius_px, default=None)
 
 
-def heads_on_stems(grey: Grey, radii_px: tuple[float, float]) -> tuple[MetalHead, ...]:
+def heads_on_stems(picture: Pyramid, radii_px: tuple[float, float]) -> tuple[MetalHead, ...]:
     """Find prostheses by their shape alone: a round head above a narrower stem; at most one of either side.
 
     Parameters
     ----------
-    grey : ndarray of float32, shape (rows, columns)
+    picture : Pyramid
         Bone bright; 1 is the 99.5th percentile.
     radii_px : (float, float)
         Smallest and largest radius of a native head.
     """
-    small, factor = _reduced(grey)
+    small, factor = _reduced(picture)
     best: dict[int, MetalHead] = {}
     least_radius = LEAST_SIZE_ALONE * radii_px[0]
     for level in LEVELS:
@@ -113,9 +115,13 @@ def heads_on_stems(grey: Grey, radii_px: tuple[float, float]) -> tuple[MetalHead
     return tuple(best[sign] for sign in sorted(best))
 
 
-def _reduced(grey: Grey) -> tuple[Grey, float]:
-    factor = WORK_SIZE_PX / max(grey.shape)
-    size = (max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor)))
+def _reduced(picture: Pyramid) -> tuple[Grey, float]:
+    rows, columns = picture.grey[0].shape
+    factor = WORK_SIZE_PX / max(rows, columns)
+    grey, size = (
+        picture.grey[picture.level_for(factor)],
+        (max(1, round(columns * factor)), max(1, round(rows * factor))),
+    )
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.float32), factor
 
 
@@ -132,10 +138,10 @@ def _long_pieces(small: Grey, level: float, least_length: float, least_radius: f
     """Sharply bounded, long pieces above a grey level, each with the largest circle inside."""
     count, labels, boxes, _ = cv2.connectedComponentsWithStats((small >= level).astype(np.uint8))
     pieces = []
-    for label in range(1, count):
-        left, top, width, height = (int(size) for size in boxes[label][:4])
-        if max(width, height) < least_length or (min(width, height) + 1) / 2 < least_radius:
-            continue
+    sizes = boxes[:, 2:4]
+    large = (sizes.max(axis=1) >= least_length) & (sizes.min(axis=1) + 1 >= 2 * least_radius)
+    for label in np.flatnonzero(large[1:count]) + 1:
+        left, top, width, height = boxes[label, :4].tolist()
         near = (
             slice(max(0, top - MARGIN_PX), top + height + MARGIN_PX),
             slice(max(0, left - MARGIN_PX), left + width + MARGIN_PX),

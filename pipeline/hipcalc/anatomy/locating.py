@@ -116,20 +116,20 @@ def _without_native_head(
     )
 
 
-def _missing(frame: HipFrame, grey: NDArray[np.float32]) -> HipFrame:
+def _missing(frame: HipFrame, picture: Pyramid) -> HipFrame:
     """Return the other hip of a pelvis of which one hip was found: a prosthesis, or absent."""
-    head = metal_head(grey, _other_place(frame), frame.head_radius_px)
+    head = metal_head(picture, _other_place(frame), frame.head_radius_px)
     side: Side = "L" if frame.side == "R" else "R"
     sign: LateralSign = 1 if frame.lateral_sign == -1 else -1
     return _without_native_head((side, frame.side_source), sign, frame.cranial_deg, head)
 
 
-def _metal_instead(one: HipFrame, other: HipFrame, grey: NDArray[np.float32]) -> list[HipFrame]:
+def _metal_instead(one: HipFrame, other: HipFrame, picture: Pyramid) -> list[HipFrame]:
     """Give a pair its prosthesis where one of its hips is only uncertain: metal may look a little like a hip."""
     hips = [one, other]
     for number, (doubted, partner) in enumerate(((one, other), (other, one))):
         if doubted.status == "uncertain" and partner.status == "located":
-            found = _missing(partner, grey)
+            found = _missing(partner, picture)
             hips[number] = found if found.status == "implant" else doubted
     return hips
 
@@ -140,9 +140,9 @@ def _on(frame: HipFrame, implant: HipFrame) -> bool:
     return away < max(frame.head_radius_px, implant.head_radius_px)
 
 
-def _implants(normalized: NormalizedRadiograph) -> list[HipFrame]:
+def _implants(normalized: NormalizedRadiograph, picture: Pyramid) -> list[HipFrame]:
     """Prostheses of a picture without a native hip."""
-    heads = heads_on_stems(normalized.grey, radii_px_of(normalized))
+    heads = heads_on_stems(picture, radii_px_of(normalized))
     sides = [side_of(normalized.radiograph, head.lateral_sign, paired=len(heads) == 2) for head in heads]
     return [_without_native_head(side, head.lateral_sign, 0.0, head) for head, side in zip(heads, sides, strict=True)]
 
@@ -207,20 +207,20 @@ def locate_hips(normalized: NormalizedRadiograph) -> tuple[HipFrame, ...]:
         hips has the other one with status ``implant`` where a prosthesis was found, else ``absent``; a picture without
         a native hip has its prostheses alone.
     """
-    picture = Pyramid.of(normalized.grey, (~normalized.excluded).astype(np.float32))
+    picture = Pyramid.of(normalized.grey, ~normalized.excluded)
     frames = _frames(normalized, picture, (0.0,))
     if not frames or any(frame.status != "located" for frame in frames):
         turned = _frames(normalized, picture, TURNS_DEG)
         frames = max(frames, turned, key=lambda some: sum(frame.confidence for frame in some))
-    implants = _implants(normalized)
+    implants = _implants(normalized, picture)
     # A cup and a metal head look like a hip, too: what lies on one is none.
     seen = [frame for frame in frames if frame.status != "absent" and not any(_on(frame, one) for one in implants)]
     if any(_on(frame, one) for frame in frames for one in implants):
         seen += [one for one in implants if one.lateral_sign not in {frame.lateral_sign for frame in seen}]
     if len(seen) == 1 and _shows_other_side(seen[0], normalized.shape[1]):
-        seen = _with_other(seen[0], _missing(seen[0], normalized.grey))
+        seen = _with_other(seen[0], _missing(seen[0], picture))
     elif len(seen) == 2:
-        seen = _metal_instead(seen[0], seen[1], normalized.grey)
+        seen = _metal_instead(seen[0], seen[1], picture)
     seen = seen or implants
     return tuple(sorted(seen, key=lambda frame: frame.lateral_sign))
 

@@ -13,6 +13,9 @@ from hipcalc.anatomy.gradients import normalised_gradient
 __all__ = ["Pyramid", "gradient_patch"]
 
 Array = NDArray[np.float32]
+Mask = NDArray[np.uint8]
+# A pixel of a reduced picture counts if this much of it does, of 255.
+COUNTS = 242
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,23 +26,22 @@ class Pyramid:
     ----------
     grey : tuple of ndarray of float32
         Bone bright.
-    keep : tuple of ndarray of float32
-        1 where the picture counts.
+    keep : tuple of ndarray of uint8
+        255 where the picture counts, less where a part of the pixel does.
     """
 
     grey: tuple[Array, ...]
-    keep: tuple[Array, ...]
+    keep: tuple[Mask, ...]
 
     @classmethod
-    def of(cls, grey: Array, keep: Array) -> Self:
-        """Halve a picture down to about 64 pixels."""
-        levels = [[grey], [keep]]
-        while min(levels[0][-1].shape) >= 128:
-            rows, columns = ((n + 1) // 2 for n in levels[0][-1].shape)
-            for level in levels:
-                half = cv2.resize(level[-1], (columns, rows), interpolation=cv2.INTER_AREA)
-                level.append(np.asarray(half, np.float32))
-        return cls(grey=tuple(levels[0]), keep=tuple(levels[1]))
+    def of(cls, grey: Array, keep: NDArray[np.bool_]) -> Self:
+        """Halve a picture, and the mask of what counts in it, down to about 64 pixels."""
+        greys, masks = [grey], [np.where(keep, np.uint8(255), np.uint8(0))]
+        while min(greys[-1].shape) >= 128:
+            half = tuple((n + 1) // 2 for n in greys[-1].shape[::-1])
+            greys.append(np.asarray(cv2.resize(greys[-1], half, interpolation=cv2.INTER_AREA), np.float32))
+            masks.append(np.asarray(cv2.resize(masks[-1], half, interpolation=cv2.INTER_AREA), np.uint8))
+        return cls(grey=tuple(greys), keep=tuple(masks))
 
     def level_for(self, factor: float) -> int:
         """Smallest level from which a picture reduced by `factor` can still be resampled."""
@@ -74,7 +76,7 @@ def _hip_patch(
     size = (2 * half_px + 1, 2 * half_px + 1)
     patch = cv2.warpAffine(grey, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     kept = cv2.warpAffine(keep, matrix, size, flags=cv2.INTER_LINEAR, borderValue=0)
-    kept = cv2.erode((kept > 0.95).astype(np.float32), np.ones((3, 3), np.uint8))
+    kept = cv2.erode((kept > COUNTS).astype(np.float32), np.ones((3, 3), np.uint8))
     return np.asarray(patch, np.float32), np.asarray(kept, np.float32)
 
 
