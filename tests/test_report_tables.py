@@ -2,14 +2,18 @@
 
 import json
 import math
+import os
 import sqlite3
+import subprocess
+import sys
 import zlib
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from hipcalc.errors import OutputError, UsageError
-from hipcalc.report import FileRecord, ResultsFolder, make_folder, table_frame, write_atomic, write_tables
+from hipcalc.report import FileRecord, ResultsFolder, make_folder, table_frame, tables, write_atomic, write_tables
 from report_builders import lost, one_hip, pelvis, results_folder
 
 COLUMNS = {
@@ -73,6 +77,47 @@ def test_tables_without_rows_keep_their_columns_and_types(tmp_path):
     write_tables(tmp_path, [])
     assert pd.read_parquet(tmp_path / "candidates.parquet").empty
     assert list(pd.read_csv(tmp_path / "images.csv"))[:3] == ["image_id", "path", "status"]
+
+
+def test_texts_of_any_kind_stay_in_their_cells(tmp_path):
+    paths = [
+        "a,b.dcm",
+        'say "hip".dcm',
+        "line\nfeed.dcm",
+        "carriage\rreturn.dcm",
+        "both\r\n.dcm",
+        " blank .dcm",
+        "häufig.dcm",
+    ]
+    write_tables(tmp_path, [lost("failed", "broken", path, "cut short, sadly.") for path in paths])
+    assert pd.read_csv(tmp_path / "images.csv")["path"].tolist() == paths
+    assert pd.read_parquet(tmp_path / "images.parquet")["path"].tolist() == paths
+
+
+def test_a_path_that_is_no_text_is_kept_in_csv_and_replaced_in_parquet(tmp_path):
+    write_tables(tmp_path, [lost("failed", "broken", os.fsdecode(b"in/\xe9.dcm"), "cut short, sadly.")])
+    assert b"in/\xe9.dcm" in (tmp_path / "images.csv").read_bytes()
+    assert pd.read_parquet(tmp_path / "images.parquet")["path"].tolist() == ["in/\ufffd.dcm"]
+
+
+def test_many_rows_are_written_in_pieces_and_groups_with_the_same_content(folder, tmp_path_factory, monkeypatch):
+    monkeypatch.setattr(tables, "_BATCH_RECORDS", 1)
+    monkeypatch.setattr(tables, "_PIECE_ROWS", 2)
+    monkeypatch.setattr(tables, "_GROUP_ROWS", 3)
+    apart = tmp_path_factory.mktemp("apart")
+    write_tables(apart, [pelvis()[2], one_hip()[2], lost("failed", "broken", "in/broken.dcm", "cut short, sadly.")])
+    for name in COLUMNS:
+        assert (apart / f"{name}.csv").read_bytes() == (folder / f"{name}.csv").read_bytes()
+        pd.testing.assert_frame_equal(*(pd.read_parquet(place / f"{name}.parquet") for place in (apart, folder)))
+
+
+def test_writing_tables_does_not_load_pandas(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from hipcalc.report import write_tables\n"
+        "from report_builders import pelvis\n"
+        "write_tables(Path(sys.argv[1]), [pelvis()[2]]); assert 'pandas' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=Path(__file__).parent)
 
 
 def test_the_same_records_give_the_same_bytes(folder, tmp_path_factory):

@@ -37,6 +37,7 @@ _NAMES = (
 _COLUMNS = ", ".join(_NAMES)
 _DONE_COLUMNS = ", ".join(f"done.{name}" for name in _NAMES)
 _CACHE_KIB = 16_000
+_READING_CACHE_KIB = 1000
 _COMPRESSION = 1
 # Inputs read in one step: an open question would keep the log beside the file from being taken in.
 _AT_ONCE = 1000
@@ -284,12 +285,23 @@ class Ledger:
             "LEFT JOIN done ON done.path = inputs.path AND done.settings_hash = ? "
             "LEFT JOIN records ON records.id = done.id ORDER BY inputs.place"
         )
-        with self._telling():
+        with self._telling(), self._reading_once():
             for path, record, *rest in self._base.execute(text, (settings_hash,)):
                 if rest[0] is None:
                     yield _missing(os.fsdecode(path)), None
                 else:
                     yield _entry(rest), None if record is None else bytes(record)
+
+    @contextmanager
+    def _reading_once(self) -> Iterator[None]:
+        """Keep few pages: what is read in order is not read again, and tables being written need the memory."""
+        run = self._base.execute
+        run("PRAGMA shrink_memory")
+        run(f"PRAGMA cache_size = -{_READING_CACHE_KIB}")
+        try:
+            yield
+        finally:
+            run(f"PRAGMA cache_size = -{_CACHE_KIB}")
 
     def summary(self) -> dict[str, int]:
         """Return counts over the inputs: by status, hips that are not absent, and marks."""

@@ -1,7 +1,6 @@
 """The three tables, as CSV and as Parquet, with one schema taken from the records."""
 
 import csv
-import io
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,9 +20,10 @@ __all__ = ["TABLES", "column_types", "csv_text", "parquet_table", "table_frame",
 
 TABLES: dict[str, type] = {"images": ImageRecord, "hips": HipRecord, "candidates": Finding}
 
-# Records are taken in small batches, and rows written in large groups, so that a million images need little memory
-# and a reader of the tables few steps. Both decide the bytes of the Parquet files: they depend on nothing else.
+# Records are taken in small batches, lines parsed in pieces, and rows written in large groups, so that a million images
+# need little memory and a reader of the tables few steps. Nothing else decides the bytes of the Parquet files.
 _BATCH_RECORDS = 50
+_PIECE_ROWS = 2000
 _GROUP_ROWS = 20_000
 
 
@@ -106,11 +106,14 @@ def _batches(records: Iterable[FileRecord]) -> Iterator[list[FileRecord]]:
 
 
 class _Table:
-    """One table that grows row by row, as CSV and as Parquet; both take their names when the block ends well."""
+    """One table that grows row by row, as CSV and as Parquet; both take their names when the block ends well.
+
+    The Parquet is read from the lines of the CSV, so that the two cannot differ.
+    """
 
     def __init__(self, folder: Path, name: str, columns: Mapping[str, type]) -> None:
         self._folder, self._name, self._columns = folder, name, columns
-        self._schema = _schema(columns)
+        self._lines = _Lines()
         self._group: list[Any] = []
         self._rows = 0
         self._stack = ExitStack()
@@ -122,10 +125,9 @@ class _Table:
             text = stack.enter_context(atomic_path(self._folder / f"{self._name}.csv"))
             binary = stack.enter_context(atomic_path(self._folder / f"{self._name}.parquet"))
             # What is read back as bytes that are no UTF-8, as paths may be, is written as it was.
-            file = stack.enter_context(text.open("w", encoding="utf-8", errors="surrogateescape", newline=""))
-            self._csv = csv.writer(file, lineterminator="\n")
-            self._csv.writerow(self._columns)
-            self._parquet = stack.enter_context(pq.ParquetWriter(binary, self._schema))
+            self._csv = stack.enter_context(text.open("w", encoding="utf-8", errors="surrogateescape", newline=""))
+            self._csv.write(csv_text(self._columns, ()))
+            self._parquet = stack.enter_context(pq.ParquetWriter(binary, _schema(self._columns)))
             self._stack = stack.pop_all()
         return self
 
@@ -140,18 +142,59 @@ class _Table:
 
     def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add rows to the end."""
-        self._group.append(parquet_table(self._columns, rows))
-        self._csv.writerows(_csv_rows(self._columns, rows))
+        self._lines.add(self._columns, rows)
         self._rows += len(rows)
+        if self._lines.count >= _PIECE_ROWS:
+            self._parse()
         if self._rows >= _GROUP_ROWS:
             self._write_group()
+
+    def _parse(self) -> None:
+        text = self._lines.text
+        self._csv.write(text)
+        self._group.append(_from_csv(self._columns, text))
+        self._lines = _Lines()
 
     def _write_group(self) -> None:
         import pyarrow as pa
 
-        if self._rows:
-            self._parquet.write_table(pa.concat_tables(self._group).combine_chunks(), row_group_size=self._rows)
+        if self._lines.count:
+            self._parse()
+        if self._group:
+            self._parquet.write_table(pa.concat_tables(self._group), row_group_size=self._rows)
         self._group, self._rows = [], 0
+
+
+class _Lines:
+    """Rows as lines of CSV that end in a line feed alone."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._lines: list[str] = []
+        # A carriage return inside a text is quoted only where it is part of what ends a line.
+        self._writer = csv.writer(self, lineterminator="\r\n")
+
+    def write(self, line: str) -> None:
+        """Take one line from the writer."""
+        self._lines.append(line[:-2] + "\n")
+
+    def add(self, columns: Mapping[str, type], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows; what is unknown is blank."""
+        values = {name: [row[name] for row in rows] for name in columns}
+        words = [_as_words(cells) if columns[name] is bool else cells for name, cells in values.items()]
+        self._writer.writerows(zip(*words, strict=True))
+        self.count += len(rows)
+        # Of many short texts each has an overhead of its own.
+        self._lines = ["".join(self._lines)]
+
+    def add_header(self, columns: Mapping[str, type]) -> None:
+        """Add the line of the columns' names."""
+        self._writer.writerow(columns)
+
+    @property
+    def text(self) -> str:
+        """All lines."""
+        return "".join(self._lines)
 
 
 def csv_text(columns: Mapping[str, type], rows: Sequence[Mapping[str, Any]]) -> str:
@@ -164,25 +207,38 @@ def csv_text(columns: Mapping[str, type], rows: Sequence[Mapping[str, Any]]) -> 
     rows : sequence of mapping
         Values by column.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(_csv_rows(columns, rows))
-    return text.getvalue()
+    lines = _Lines()
+    lines.add_header(columns)
+    lines.add(columns, rows)
+    return lines.text
 
 
 def parquet_table(columns: Mapping[str, type], rows: Sequence[Mapping[str, Any]]) -> Any:
     """Return rows as a pyarrow table with the types of the columns; arguments as of `csv_text`."""
+    lines = _Lines()
+    lines.add(columns, rows)
+    return _from_csv(columns, lines.text)
+
+
+def _from_csv(columns: Mapping[str, type], text: str) -> Any:
+    """Return lines of CSV as a pyarrow table. (Arrow's own way from Python lists would load pandas: 50 MB)."""
     # Only needed here, and slow to import.
     import pyarrow as pa
+    import pyarrow.csv
 
     schema = _schema(columns)
-    values = {name: [row[name] for row in rows] for name in columns}
-    arrays = [
-        pa.array(_without_blanks(values[part.name]) if columns[part.name] is str else values[part.name], part.type)
-        for part in schema
-    ]
-    return pa.Table.from_arrays(arrays, schema=schema)
+    # Parquet's texts are UTF-8.
+    content = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").encode()
+    if not content:
+        return schema.empty_table()
+    table = pyarrow.csv.read_csv(
+        pa.BufferReader(content),
+        # In one piece, so that the bytes depend on nothing else.
+        pyarrow.csv.ReadOptions(use_threads=False, block_size=len(content) + 1, column_names=schema.names),
+        pyarrow.csv.ParseOptions(newlines_in_values=True),
+        pyarrow.csv.ConvertOptions(column_types=schema, null_values=[""], strings_can_be_null=True),
+    )
+    return table.combine_chunks()
 
 
 def _schema(columns: Mapping[str, type]) -> Any:
@@ -190,18 +246,6 @@ def _schema(columns: Mapping[str, type]) -> Any:
 
     kinds = {str: pa.string(), float: pa.float64(), int: pa.int64(), bool: pa.bool_()}
     return pa.schema([(column, kinds[kind]) for column, kind in columns.items()])
-
-
-def _csv_rows(columns: Mapping[str, type], rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Any, ...]]:
-    values = {name: [row[name] for row in rows] for name in columns}
-    words = [_as_words(cells) if columns[name] is bool else cells for name, cells in values.items()]
-    # The writer leaves what is unknown blank.
-    return zip(*words, strict=True)
-
-
-def _without_blanks(texts: list[Any]) -> list[Any]:
-    """Give None for an empty text, as for the blank cell of the CSV; Parquet's texts are UTF-8."""
-    return [text.encode("utf-8", "surrogateescape").decode("utf-8", "replace") if text else None for text in texts]
 
 
 def _as_words(values: list[Any]) -> list[Any]:
