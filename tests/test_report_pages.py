@@ -276,18 +276,10 @@ def test_every_picture_has_a_text_and_every_control_a_label(folder):
         assert {control["id"] for control in page.find("input")} == labels
 
 
-def test_the_index_sorts_in_a_browser(folder, tmp_path):
+def _names_after(folder, tmp_path, script):
+    """Return the files in the table of images, and the page, after a script ran in it."""
     browser = require_program("chromium", "chromium")
-    script = """
-      <script>
-        addEventListener("load", () => {
-          document.querySelectorAll("#images th button")[1].click();
-          document.querySelectorAll("#images th button")[1].click();
-          const filter = document.getElementById("filter");
-          filter.value = "DCM";
-          filter.dispatchEvent(new Event("input"));
-        });
-      </script></body>"""
+    script = f'<script>addEventListener("load", () => {{ {script} }});</script></body>'
     text = folder.index.read_text(encoding="utf-8").replace("</body>", script)
     changed = folder.pages / "changed.html"
     changed.write_text(text, encoding="utf-8")
@@ -305,8 +297,24 @@ def test_the_index_sorts_in_a_browser(folder, tmp_path):
         )
     finally:
         changed.unlink()
-    body = done.stdout.split("<tbody>")[1]
-    names = re.findall(r'<td class="file">(?:<a [^>]*>)?([^<]+)', body)
+    body = done.stdout.split("<tbody>")[1].split("</tbody>")[0]
+    return re.findall(r'<td class="file">(?:<a [^>]*>)?([^<]+)', body), done.stdout
+
+
+def test_the_index_sorts_in_a_browser(folder, tmp_path):
+    script = """
+      document.querySelectorAll("#images th button")[1].click();
+      document.querySelectorAll("#images th button")[1].click();
+      const filter = document.getElementById("filter");
+      filter.value = "DCM";
+      filter.dispatchEvent(new Event("input"));"""
+    names, page = _names_after(folder, tmp_path, script)
     # Sorted by status, descending: rejected, ok, failed; the filter leaves out the PNG.
     assert names == ["forearm.dcm", "pelvis.dcm", "the_pelvis_again.dcm", "broken.dcm"]
-    assert "4 of 5 images" in done.stdout
+    assert "4 of 5 images" in page
+
+
+def test_a_reason_of_the_index_shows_its_files_in_a_browser(folder, tmp_path):
+    names, page = _names_after(folder, tmp_path, 'document.querySelector("#losses tbody tr button").click();')
+    assert names == ["broken.dcm"]
+    assert "1 of 5 images" in page

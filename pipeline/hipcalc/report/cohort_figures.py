@@ -4,6 +4,7 @@ Everything is added record by record; what grows with the cohort lies in a tempo
 """
 
 import math
+import re
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -29,6 +30,7 @@ _MOST_EXAMPLES = 3
 _OUTLIER = 3.5
 _MAD_TO_SIGMA = 1.4826
 _FEWEST_VALUES = 10
+_NUMBER = re.compile(r"\d+(\.\d+)?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +111,7 @@ class CohortFigures:
         image, count = record.image, self._counts
         level, _, reasons = image.quality.partition(": ")
         count["Quality"][level or "unknown"] += 1
-        count["Remarks on quality"].update(part.partition(" (")[0] for part in reasons.split("; ") if part)
+        count["Remarks on quality"].update(_kind(part) for part in reasons.split("; ") if part)
         count["View"][view_name(image.view)] += 1
         count["Manufacturer"][image.manufacturer or "not stated"] += 1
         source = "unknown" if image.spacing_mm is None else spacing_text(image.spacing_mm, image.spacing_source)
@@ -256,6 +258,11 @@ def _clock(mark: Finding) -> list[str]:
     if mark.zone not in ("rim", "rim-overlay", "supra-rim") or not math.isfinite(mark.clock_hour):
         return []
     return [f"{(round(mark.clock_hour) - 1) % 12 + 1} h"]
+
+
+def _kind(remark: str) -> str:
+    """Return a remark without its numbers and brackets, which differ from image to image."""
+    return _NUMBER.sub("…", remark.partition(" (")[0])
 
 
 def _bin(value: float | None, edges: Sequence[float]) -> str:

@@ -150,6 +150,16 @@ function setUpImages() {
     });
   });
   filter.addEventListener("input", choose);
+  // All files that were lost for one reason: the table of the images, filtered by it.
+  for (const row of document.querySelectorAll("#losses tbody tr")) {
+    const button = element("button", { type: "button", "aria-label": `Show the images: ${row.cells[2].textContent}` }, "show");
+    button.addEventListener("click", () => {
+      filter.value = `${row.cells[0].textContent} ${row.cells[2].textContent}`;
+      choose();
+      byId("images-part").scrollIntoView();
+    });
+    row.cells[3].append(" ", button);
+  }
 }
 
 function setUpMarks() {
