@@ -65,7 +65,8 @@ def pretend(job: Job) -> Analysed:
         time.sleep(pause)
     record = pretended_record(job.input.path, sha256)
     key = record_key(sha256[:16], job.input.path)
-    return Analysed(entry=entry_of(key, record, job.settings_hash, stamp=seen, times=(0.01, 0.5)), packed=pack(record))
+    entry = entry_of(key, record, job.settings_hash, stamp=seen, times=(0.01, 0.5))
+    return Analysed(entry=entry, packed=pack(record), stages_s={"reading": 0.01, "locating": 0.5})
 
 
 def pretend_or_fail(job: Job) -> Analysed:

@@ -115,6 +115,7 @@ def test_a_few_images_are_listed_and_many_are_counted(tmp_path):
     assert re.search(r"supra-rim|above the rim", text)
     assert re.search(r"300 inputs: \d+ analysed, \d+ rejected, \d+ failed", text)
     assert "Slowest: " in text
+    assert re.search(r"Mean of each image: reading 0.01 s, locating 0.5 s, ledger, tables and pages [\d.e-]+ s", text)
     # It fits a screen.
     assert len(text.splitlines()) <= 40
 

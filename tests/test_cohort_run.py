@@ -92,6 +92,18 @@ def test_times_stand_in_a_table_of_their_own(finished):
     assert images[["decode_s", "analyze_s"]].isna().all(axis=None)
 
 
+def test_the_run_tells_what_each_stage_takes(finished):
+    out, result, _ = finished
+    stages = json.loads((out / "run.json").read_text())["stages"]
+    assert stages["images"] == 2
+    assert list(result.stages_s) == [*stages["seconds"], "ledger, tables and pages"]
+    assert {"reading", "normalising", "locating", "measuring", "detecting", "pictures"} <= set(stages["seconds"])
+    assert all(seconds >= 0 for seconds in result.stages_s.values())
+    times = pd.read_csv(out / "times.csv")
+    parts = sum(seconds for name, seconds in stages["seconds"].items() if name != "pictures")
+    assert parts == pytest.approx((times["decode_s"] + times["analyze_s"]).sum(), rel=1e-3)
+
+
 def test_resuming_a_finished_run_does_no_work(finished, inputs):
     out, before, _ = finished
     written = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()}

@@ -55,6 +55,8 @@ class Screening:
         Every candidate, hip by hip, strongest first.
     analyze_s : float
         Seconds that the analysis took, reading left out.
+    stages_s : dict of str to float
+        Seconds of each stage of it, in their order.
     """
 
     image: NormalizedRadiograph
@@ -64,6 +66,7 @@ class Screening:
     hip_records: tuple[HipRecord, ...]
     candidates: tuple[Finding, ...]
     analyze_s: float
+    stages_s: dict[str, float]
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -142,23 +145,28 @@ def screen(
             f"hip, not {false_marks_per_hip:g}."
         )
     radiograph = source if isinstance(source, Radiograph) else read_radiograph(source)
-    started = time.perf_counter()
+    laps = _Laps()
     image = normalize(radiograph)
+    laps.end("normalising")
     _refuse_hopeless(image)
     hips = locate_hips(image)
+    laps.end("locating")
     _refuse_without_hip(image, hips)
     image = _with_what_hips_tell(image, hips)
     measures = measure_hips(image, hips)
+    laps.end("measuring")
     measured = measure_spots(image, hips)
     controls = [control_of(measured, number) for number in range(len(hips))]
     described = [
         (hip, describe_candidates(rank_spots(spots, control), hip, image, false_marks_per_hip=false_marks_per_hip))
         for hip, spots, control in zip(hips, measured, controls, strict=True)
     ]
+    laps.end("detecting")
     limits = [
         detection_limit(image, hip, false_marks_per_hip=false_marks_per_hip, control=control) if detectability else None
         for hip, control in zip(hips, controls, strict=True)
     ]
+    laps.end("detection limits")
     return Screening(
         image=image,
         view=recognise_view(image, hips),
@@ -166,8 +174,23 @@ def screen(
         measures=measures,
         hip_records=tuple(_hip_record(image, *row) for row in zip(hips, measures, limits, strict=True)),
         candidates=compare_sides(described),
-        analyze_s=time.perf_counter() - started,
+        analyze_s=sum(laps.seconds.values()),
+        stages_s=laps.seconds,
     )
+
+
+class _Laps:
+    """Seconds of stages that follow each other."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def end(self, stage: str) -> None:
+        """Take the time since the stage before as that of this one."""
+        now = time.perf_counter()
+        self.seconds[stage] = now - self._last
+        self._last = now
 
 
 def _refuse_hopeless(image: NormalizedRadiograph) -> None:

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as RichProgress
 
 from hipcalc.cohort import Done
+from hipcalc.report.words import count_text
 
 __all__ = ["Counting", "JsonLog", "Progress"]
 
@@ -227,4 +228,4 @@ def _text(done: Done) -> str:
     if done.status != "ok":
         return f"{done.status}, {done.reason}"
     kept = ", kept from before" if done.reused else ""
-    return f"{done.hips} hips, {done.findings} marks{kept}"
+    return f"{count_text(done.hips, 'hip')}, {count_text(done.findings, 'mark')}{kept}"

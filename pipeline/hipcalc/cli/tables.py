@@ -12,7 +12,7 @@ from rich.text import Text
 
 from hipcalc.cohort import CohortResult
 from hipcalc.report import FileRecord, WorkflowResult
-from hipcalc.report.words import number_text, short_length, side_name, zone_name
+from hipcalc.report.words import count_text, number_text, short_length, side_name, zone_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +54,9 @@ def print_screening(console: Console, result: CohortResult) -> None:
     if counts["ok"] > _FEW_IMAGES:
         slow = ", ".join(f"{PurePath(path).name} {seconds:.1f} s" for path, seconds in result.slowest)
         _print(console, f"Slowest: {slow}.")
+        if result.stages_s:
+            stages = ", ".join(f"{name} {seconds:.2g} s" for name, seconds in result.stages_s.items())
+            _print(console, f"Mean of each image: {stages}.")
     _print(console, _NOTICE)
     _print(console, f"Tables: {result.folder.path}")
     if result.folder.index.is_file():
@@ -108,10 +111,11 @@ def _print_lost(console: Console, result: CohortResult) -> None:
 
 def _summary(result: CohortResult) -> str:
     counts = result.counts
+    inputs, located = count_text(counts["inputs"], "input"), count_text(counts["located"], "hip")
     parts = [
-        f"{counts['inputs']} inputs: {counts['ok']} analysed, {counts['rejected']} rejected, {counts['failed']} failed",
-        f"{counts['located']} hips located, {counts['uncertain']} uncertain, {counts['implant']} with implant",
-        f"{counts['findings']} marks",
+        f"{inputs}: {counts['ok']} analysed, {counts['rejected']} rejected, {counts['failed']} failed",
+        f"{located} located, {counts['uncertain']} uncertain, {counts['implant']} with implant",
+        count_text(counts["findings"], "mark"),
     ]
     if result.reused:
         parts.append(f"{result.reused} kept from before")

@@ -4,7 +4,7 @@ import hashlib
 import time
 import traceback
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hipcalc.cohort.settings import CohortSettings
@@ -54,10 +54,19 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Analysed:
-    """What a worker hands back for the ledger: an entry and a record; no record where the content is as it was."""
+    """What a worker hands back for the ledger: an entry and a record; no record where the content is as it was.
+
+    Attributes
+    ----------
+    entry : Entry
+    packed : bytes or None
+    stages_s : dict of str to float
+        Seconds of each stage; empty for what ended before its end.
+    """
 
     entry: Entry
     packed: bytes | None
+    stages_s: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +121,8 @@ def analyse_input(job: Job) -> Analysed:
     with warnings.catch_warnings():
         # A library's warning is no message for a user; in the tests it is an error.
         warnings.simplefilter("ignore")
-        record = _record(job, data, sha256, started)
-    return _analysed(job, record, seen)
+        record, stages_s = _record(job, data, sha256, started)
+    return replace(_analysed(job, record, seen), stages_s=stages_s)
 
 
 def record_loss(job: Job, how: str) -> Analysed:
@@ -136,7 +145,8 @@ def _analysed(job: Job, record: FileRecord, seen: str) -> Analysed:
     return Analysed(entry=entry_of(key, record, job.settings_hash, stamp=seen, times=times), packed=pack(record))
 
 
-def _record(job: Job, data: bytes, sha256: str, started: float) -> FileRecord:
+def _record(job: Job, data: bytes, sha256: str, started: float) -> tuple[FileRecord, dict[str, float]]:
+    """Return the record, and the seconds of each stage if there was a last one."""
     path = job.input.path
     pictures = job.folder.pictures(record_key(sha256[:16], path))
     radiograph: Radiograph | None = None
@@ -148,20 +158,23 @@ def _record(job: Job, data: bytes, sha256: str, started: float) -> FileRecord:
             false_marks_per_hip=job.settings.false_marks_per_hip,
             detectability=job.settings.detectability,
         )
+        stages_s = {"reading": decode_s, **screening.stages_s}
         if job.settings.pages:
+            began = time.perf_counter()
             write_pictures(pictures, screening.image, screening.hips)
+            stages_s["pictures"] = time.perf_counter() - began
         record = screening.record(decode_s=decode_s)
-        return replace(record, image=replace(record.image, manufacturer=manufacturer_of(data)))
+        return replace(record, image=replace(record.image, manufacturer=manufacturer_of(data))), stages_s
     except (OutputError, MemoryError):
         raise
     except InputRejectedError as error:
         if radiograph is not None and job.settings.pages:
             write_thumbnail(pictures, radiograph)
-        return _without_result(path, sha256, "rejected", _reason(error, job), radiograph)
+        return _without_result(path, sha256, "rejected", _reason(error, job), radiograph), {}
     except HipcalcError as error:
-        return _without_result(path, sha256, "failed", _reason(error, job))
+        return _without_result(path, sha256, "failed", _reason(error, job)), {}
     except Exception as error:
-        return _without_result(path, sha256, "failed", _internal_error(error))
+        return _without_result(path, sha256, "failed", _internal_error(error)), {}
 
 
 def _read(job: Job, data: bytes) -> Radiograph:

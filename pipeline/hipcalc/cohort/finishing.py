@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -50,6 +51,9 @@ class CohortResult:
     losses : tuple of (status, reason, number of files, one of their paths)
         The most frequent ones first.
     slowest : tuple of (path, seconds)
+    stages_s : dict of str to float
+        Mean seconds of each stage of an image, over those that went through all stages in this run, and as the last one
+        the processor's seconds that ledger, tables and pages cost per input analysed. Empty when nothing was analysed.
     analysed, reused : int
         Inputs that were analysed in this run, and kept from before.
     """
@@ -59,6 +63,7 @@ class CohortResult:
     zones: tuple[tuple[str, str, int], ...]
     losses: tuple[tuple[str, str, int, str], ...]
     slowest: tuple[tuple[str, float], ...]
+    stages_s: dict[str, float]
     analysed: int
     reused: int
 
@@ -116,7 +121,7 @@ def conclude(
     ----------
     folder, ledger : ResultsFolder, Ledger
     run : dict
-        The beginning of ``run.json``, with the numbers of inputs analysed and reused.
+        The beginning of ``run.json``, with the numbers of inputs analysed and reused, and what the stages took.
     state : str
         Of `InputsState`.
     changed : bool
@@ -131,9 +136,11 @@ def conclude(
     OutputError
         If something cannot be written.
     """
+    cpu_s = time.process_time()
     if changed or identifiers or not _is_finished(folder, ledger, state=state, pages=pages):
         on_stage("writing tables and pages" if pages else "writing tables")
         _finish(folder, ledger, run, state=state, identifiers=identifiers, pages=pages)
+    run = run | {"coordinator_cpu_s": run["coordinator_cpu_s"] + time.process_time() - cpu_s}
     hips, zones = _totals(ledger)
     result = CohortResult(
         folder=folder,
@@ -141,6 +148,7 @@ def conclude(
         zones=zones,
         losses=tuple(ledger.losses(_MOST_LOSSES)),
         slowest=tuple(ledger.slowest(_MOST_SLOW)),
+        stages_s=_stages_s(run),
         analysed=run["analysed"],
         reused=run["reused"],
     )
@@ -150,6 +158,14 @@ def conclude(
     seconds = (datetime.fromisoformat(ended) - datetime.fromisoformat(run["started"])).total_seconds()
     folder.write_run(run | {"status": "done", "ended": ended, "elapsed_s": seconds, "counts": result.counts})
     return result
+
+
+def _stages_s(run: dict[str, Any]) -> dict[str, float]:
+    images, seconds = run["stages"]["images"], run["stages"]["seconds"]
+    if not images:
+        return {}
+    means = {name: total / images for name, total in seconds.items()}
+    return means | {"ledger, tables and pages": run["coordinator_cpu_s"] / run["analysed"]}
 
 
 def _finish(

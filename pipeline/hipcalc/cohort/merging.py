@@ -1,6 +1,7 @@
 """Shards that were done apart, on any machines, become one results folder: the same bytes as without shards."""
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,9 @@ def merge_shards(out: str | Path) -> CohortResult:
     runs = [shard.read_run() for shard in shards]
     _check(shards, runs)
     run = runs[0] | {"status": "running", "shard": None, "shards": len(shards), "started": now()}
-    run |= {name: sum(one[name] for one in runs) for name in ("analysed", "reused")}
+    # Shards of an earlier version do not tell all of it.
+    run |= {name: sum(one.get(name, 0) for one in runs) for name in ("analysed", "reused", "coordinator_cpu_s")}
+    run["stages"] = _added([one["stages"] for one in runs if "stages" in one])
     with top.ledger(write=True) as ledger:
         top.write_run(run)
         ledger.begin_inputs()
@@ -76,6 +79,13 @@ def _check(shards: list[ResultsFolder], runs: list[dict[str, Any]]) -> None:
     for shard, run in zip(shards, runs, strict=True):
         if (run["settings_hash"], run["inputs"]) != (runs[0]["settings_hash"], runs[0]["inputs"]):
             raise UsageError(f"{shard.path} is of other settings or inputs than {shards[0].path}; run it again.")
+
+
+def _added(stages: list[dict[str, Any]]) -> dict[str, Any]:
+    seconds: Counter[str] = Counter()
+    for one in stages:
+        seconds.update(one["seconds"])
+    return {"images": sum(one["images"] for one in stages), "seconds": dict(seconds)}
 
 
 def _some(names: list[str]) -> str:

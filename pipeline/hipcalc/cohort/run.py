@@ -3,9 +3,11 @@
 import hashlib
 import os
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from hipcalc.cohort.analysis import Analysed, Done, Job, analyse_input, record_loss
 from hipcalc.cohort.claiming import Shard, beginning, check_folder, check_unfinished
@@ -177,14 +179,14 @@ def carry_out(
             check_unfinished(plan.folder, ledger)
             ledger.clear()
         plan.folder.write_run(run)
+        tally = _Tally(on_done)
         _list_inputs(plan, ledger, top, on_stage)
         on_start(ledger.count())
-        tally = _Tally(on_done)
         state = _work(plan, ledger, run["settings_hash"], task, tally)
         result = conclude(
             plan.folder,
             ledger,
-            run | {"analysed": tally.analysed, "reused": tally.reused},
+            run | tally.facts,
             state=state,
             changed=tally.changed,
             identifiers=plan.identifiers,
@@ -246,12 +248,31 @@ class _Tally:
         self.analysed = 0
         self.reused = 0
         self.changed = False
+        self._stages_s: dict[str, float] = defaultdict(float)
+        self._staged = 0
+        self._cpu_s = time.process_time()
         self._on_done = on_done
 
     def take(self, entry: Entry, *, reused: bool) -> None:
         self.reused += reused
         self.analysed += not reused
         self._on_done(Done.of(entry, reused=reused))
+
+    def time(self, stages_s: dict[str, float]) -> None:
+        """Add what the stages of one image took."""
+        for name, seconds in stages_s.items():
+            self._stages_s[name] += seconds
+        self._staged += bool(stages_s)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What ``run.json`` tells of it: stages in seconds of all images that went through all of them in this run."""
+        return {
+            "analysed": self.analysed,
+            "reused": self.reused,
+            "stages": {"images": self._staged, "seconds": dict(self._stages_s)},
+            "coordinator_cpu_s": time.process_time() - self._cpu_s,
+        }
 
 
 def _work(plan: Plan, ledger: Ledger, settings_hash: str, task: Callable[[Job], Analysed], tally: _Tally) -> str:
@@ -295,6 +316,7 @@ def _is_result(known: Entry, settings_hash: str) -> bool:
 
 def _keep(ledger: Ledger, result: TaskResult[Job, Analysed], tally: _Tally) -> tuple[Entry, bool]:
     analysed = result.value if result.value is not None else record_loss(result.item, result.how)
+    tally.time(analysed.stages_s)
     if analysed.packed is None:
         ledger.set_stamp(analysed.entry.path, analysed.entry.stamp)
         kept = ledger.entry(analysed.entry.path)
