@@ -1,10 +1,17 @@
 """hipcalc: small calcifications near the acetabular rim on hip radiographs."""
 
-from hipcalc.anatomy import HipMeasures, Measure, measure_hips
-from hipcalc.guideline import ClinicalContext, Recommendation, read_contexts, recommend
-from hipcalc.radiograph import Radiograph, read_radiograph
-from hipcalc.review import Decision, ReviewedFinding, apply_reviews, read_decisions
-from hipcalc.screen import Screening, screen
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from hipcalc.loading import load_when_asked
+
+if TYPE_CHECKING:
+    from hipcalc.anatomy import HipMeasures, Measure, measure_hips
+    from hipcalc.guideline import ClinicalContext, Recommendation, read_contexts, recommend
+    from hipcalc.radiograph import Radiograph, read_radiograph
+    from hipcalc.review import Decision, ReviewedFinding, apply_reviews, read_decisions
+    from hipcalc.screen import Screening, screen
 
 __all__ = [
     "ClinicalContext",
@@ -23,3 +30,37 @@ __all__ = [
     "recommend",
     "screen",
 ]
+
+_HOMES = {
+    **dict.fromkeys(("HipMeasures", "Measure", "measure_hips"), "anatomy"),
+    **dict.fromkeys(("ClinicalContext", "Recommendation", "read_contexts", "recommend"), "guideline"),
+    **dict.fromkeys(("Radiograph", "read_radiograph"), "radiograph"),
+    **dict.fromkeys(("Decision", "ReviewedFinding", "apply_reviews", "read_decisions"), "review"),
+    "Screening": "screen",
+}
+
+if not TYPE_CHECKING:
+    # A type checker would believe in any name.
+    __getattr__ = load_when_asked(__name__, _HOMES)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+class _Package(ModuleType):
+    """The package, in which `hipcalc.screen` is the function: loading the module of that name would hide it."""
+
+    @property
+    def screen(self) -> Any:
+        """The function of `hipcalc.screen`."""
+        from hipcalc.screen import screen
+
+        return screen
+
+    @screen.setter
+    def screen(self, module: ModuleType) -> None:
+        pass
+
+
+sys.modules[__name__].__class__ = _Package

@@ -14,13 +14,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+import psutil
 from pydicom.uid import ExplicitVRLittleEndian
 
-from hipcalc.cohort import CohortSettings, run_cohort
 from hipcalc.cohort.pool import LocalEngine
 from hipcalc.cohort.querying import query
 from hipcalc.radiograph import read_radiograph
@@ -31,8 +33,7 @@ from hipcalc.synthetic import simulate
 from radiograph_files import dicom_dataset, save
 from simulated_cohort import run, write_inputs
 
-SETTINGS = CohortSettings(detectability=False, pages=False)
-PHANTOMS, IMAGES = 2, 24
+PHANTOMS, IMAGES = 2, 48
 # About what the analysis of an image takes, with two workers on two cores.
 TASK_S = 0.7
 RIM = (
@@ -59,30 +60,75 @@ def radiographs(folder: Path) -> Path:
 
 
 def throughput() -> None:
-    """One worker, two workers, and a Dask cluster of two."""
+    """One worker, two workers, and a Dask cluster of two that runs already, each as a user starts it.
+
+    The cluster is fresh in its first run: what its workers load then counts. Where other programs are at work, the
+    CPU seconds of all processes say more than the wall's.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         inputs = radiographs(folder)
-        times = {}
-        for label, engine in (("1 worker", LocalEngine(1)), ("2 workers", LocalEngine(2)), ("Dask, 2 workers", None)):
-            seconds, cpu = _timed(inputs, folder / label, engine)
-            times[label] = seconds
-            print(
-                f"{label:18s}{IMAGES / seconds:8.2f} images/s{seconds:9.1f} s wall{cpu / IMAGES:9.2f} s CPU per image"
-            )
-        print(f"2 workers over 1: {times['1 worker'] / times['2 workers']:.2f} times")
-        print(f"Dask over local: {100 * (times['Dask, 2 workers'] / times['2 workers'] - 1):+.1f}% time")
+        # Warms the page cache.
+        _screen(inputs, folder / "warm", "--workers", "2")
+        used = {label: _screen(inputs, folder / label, *more) for label, more in _LOCAL.items()}
+        with _cluster(folder) as (address, processes):
+            for label in ("Dask, fresh", "Dask, again"):
+                before = sum(map(_tree_cpu_s, processes))
+                wall, cpu = _screen(inputs, folder / label, "--engine", "dask", "--scheduler", address)
+                used[label] = wall, cpu + sum(map(_tree_cpu_s, processes)) - before
+        for label, (wall, cpu) in used.items():
+            print(f"{label:14s}{IMAGES / wall:8.2f} images/s{wall:9.1f} s wall{cpu / IMAGES:9.2f} s CPU per image")
+        print(f"2 workers over 1: {used['1 worker'][0] / used['2 workers'][0]:.2f} times")
+        for label in ("Dask, fresh", "Dask, again"):
+            wall, cpu = (100 * (dask / local - 1) for dask, local in zip(used[label], used["2 workers"], strict=True))
+            print(f"{label} over local: {wall:+.1f}% time, {cpu:+.1f}% CPU")
+        stages = json.loads((folder / "1 worker" / "run.json").read_text())
+        seconds = {name: total / stages["stages"]["images"] for name, total in stages["stages"]["seconds"].items()}
+        mean, own = sum(seconds.values()), stages["coordinator_cpu_s"] / stages["analysed"]
+        print("; ".join(f"{name} {one:.3f} s" for name, one in seconds.items()))
+        print(f"ledger and tables: {1000 * own:.1f} ms CPU per image, {100 * own / mean:.1f}% of the analysis")
 
 
-def _timed(inputs: Path, out: Path, engine: LocalEngine | None) -> tuple[float, float]:
-    """Return wall seconds and CPU seconds of all processes, starting them left out where that can be."""
-    if engine is None:
-        return _timed_dask(inputs, out)
-    # The first run warms the page cache.
-    before, children, start = time.process_time(), _children_s(), time.perf_counter()
-    run_cohort([inputs], out, settings=SETTINGS, engine=engine)
-    seconds = time.perf_counter() - start
-    return seconds, time.process_time() - before + _children_s() - children
+_LOCAL = {"1 worker": ("--workers", "1"), "2 workers": ("--workers", "2")}
+
+
+def _screen(inputs: Path, out: Path, *more: str) -> tuple[float, float]:
+    """Return wall seconds and CPU seconds of `hipcalc screen` and what it starts, start included."""
+    command = [sys.executable, "-m", "hipcalc", "screen", str(inputs), "--out", str(out), "--no-detectability"]
+    before, start = _children_s(), time.perf_counter()
+    subprocess.run([*command, "--format", "tables", *more], check=True, capture_output=True)
+    return time.perf_counter() - start, _children_s() - before
+
+
+@contextmanager
+def _cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """Start a scheduler and two workers of Dask, as a user does."""
+    from distributed import Client
+
+    file = folder / "scheduler.json"
+    common = ["--scheduler-file", str(file), "--no-dashboard"]
+    programs = {"scheduler": ["--port", "0", "--host", "127.0.0.1"], "worker": ["--nworkers", "2", "--nthreads", "1"]}
+    processes = []
+    for program, more in programs.items():
+        command = [sys.executable, "-m", f"distributed.cli.dask_{program}", *common, *more]
+        processes.append(subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=folder))
+        while not file.exists():
+            time.sleep(0.1)
+    address = json.loads(file.read_text())["address"]
+    with Client(address, set_as_default=False) as client:
+        client.wait_for_workers(2)
+    try:
+        yield address, processes
+    finally:
+        for process in processes[::-1]:
+            process.terminate()
+            process.wait()
+
+
+def _tree_cpu_s(process: subprocess.Popen[bytes]) -> float:
+    """Return the CPU seconds of a process, of those it started, and of those of them that have ended."""
+    top = psutil.Process(process.pid)
+    return sum(sum(one.cpu_times()[:4]) for one in (top, *top.children(recursive=True)))
 
 
 def engines() -> None:
@@ -118,17 +164,6 @@ def _note(times: list[float], _: object) -> None:
     times.append(_now())
 
 
-def _timed_dask(inputs: Path, out: Path) -> tuple[float, float]:
-    from distributed import LocalCluster
-
-    from hipcalc.cohort.dask_engine import DaskEngine
-
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as cluster:
-        start = time.perf_counter()
-        run_cohort([inputs], out, settings=SETTINGS, engine=DaskEngine(cluster.scheduler_address))
-        return time.perf_counter() - start, float("nan")
-
-
 def _children_s() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
@@ -136,7 +171,14 @@ def _children_s() -> float:
 
 def ledger(count: int, folder: Path) -> None:
     """Memory of the coordinating process, its CPU time per image, and the time of resuming a finished run."""
-    heads = (("inputs", 8), ("peak MB", 9), ("CPU ms per input", 18), ("resume, s", 11), ("its peak MB", 13))
+    heads = (
+        ("inputs", 8),
+        ("peak MB", 9),
+        ("CPU ms per input", 18),
+        ("resume, s", 11),
+        ("its CPU s", 11),
+        ("its peak MB", 13),
+    )
     print("".join(f"{name:>{width}s}" for name, width in (*heads, ("done again", 12))))
     for number in (1000, count):
         inputs = folder / f"in{number}"
@@ -148,6 +190,7 @@ def ledger(count: int, folder: Path) -> None:
         first, again = (_measured(inputs, folder / f"out{number}", *more) for more in ((), ("--resume",)))
         print(
             f"{number:8d}{first['peak_mb']:9.0f}{1000 * first['cpu_s'] / number:18.2f}{again['wall_s']:11.1f}"
+            f"{again['cpu_s']:11.1f}"
             f"{again['peak_mb']:13.0f}{again['analysed']:12d}"
         )
 

@@ -1,12 +1,17 @@
 """Many inputs: one row each, whatever happens, in tables that depend neither on the workers nor on interruptions."""
 
-from hipcalc.cohort.analysis import Done
-from hipcalc.cohort.claiming import Shard
-from hipcalc.cohort.finishing import CohortResult
-from hipcalc.cohort.merging import merge_shards
-from hipcalc.cohort.process import Limits
-from hipcalc.cohort.run import default_workers, run_cohort
-from hipcalc.cohort.settings import CohortSettings
+from typing import TYPE_CHECKING
+
+from hipcalc.loading import load_when_asked
+
+if TYPE_CHECKING:
+    from hipcalc.cohort.analysis import Done
+    from hipcalc.cohort.claiming import Shard
+    from hipcalc.cohort.finishing import CohortResult
+    from hipcalc.cohort.merging import merge_shards
+    from hipcalc.cohort.process import Limits
+    from hipcalc.cohort.run import default_workers, run_cohort
+    from hipcalc.cohort.settings import CohortSettings
 
 __all__ = [
     "CohortResult",
@@ -18,3 +23,22 @@ __all__ = [
     "merge_shards",
     "run_cohort",
 ]
+
+_HOMES = {
+    "CohortResult": "finishing",
+    "CohortSettings": "settings",
+    "Done": "analysis",
+    "Limits": "process",
+    "Shard": "claiming",
+    "default_workers": "run",
+    "merge_shards": "merging",
+    "run_cohort": "run",
+}
+
+if not TYPE_CHECKING:
+    # A type checker would believe in any name.
+    __getattr__ = load_when_asked(__name__, _HOMES)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Executor
 from contextlib import contextmanager, suppress
+from importlib.metadata import version
 from typing import Any
 
 from hipcalc.cohort.process import close_workers
@@ -53,7 +54,8 @@ class DaskEngine:
             raise
 
     def _check(self) -> None:
-        versions = self._client.run(package_version, on_error="return")
+        # Loads nothing there.
+        versions = self._client.run(version, "hipcalc", on_error="return")
         if not versions:
             raise UsageError(f"{self._address}: this Dask cluster has no workers; start some.")
         other = {str(one) for one in versions.values()} - {package_version()}

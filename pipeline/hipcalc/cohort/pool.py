@@ -1,5 +1,6 @@
 """Tasks in worker processes, where a worker that dies costs no more than the task that killed it."""
 
+import pickle
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
@@ -116,15 +117,18 @@ def run_tasks(
     suspects: list[Item] = []
     with engine.open() as executor:
 
-        def begin(item: Item) -> Future[Outcome[Value]]:
-            return executor.submit(run_in_worker, task, item, limits)
+        def begin(item: Item) -> Future[Outcome]:
+            return executor.submit(run_in_worker, pickle.dumps((task, item)), limits)
 
-        def end(item: Item, future: Future[Outcome[Value]]) -> TaskResult[Item, Value]:
+        def end(item: Item, future: Future[Outcome]) -> TaskResult[Item, Value]:
             try:
                 outcome = future.result()
             except engine.lost_errors:
                 return TaskResult(item=item, fate="lost", how="lost the nodes of the cluster that it ran on")
-            return TaskResult(item=item, fate=outcome.fate, value=outcome.value, how=outcome.how)
+            if outcome.fate == "raised":
+                raise pickle.loads(outcome.pickled)
+            value = pickle.loads(outcome.pickled) if outcome.fate == "done" else None
+            return TaskResult(item=item, fate=outcome.fate, value=value, how=outcome.how)
 
         for group in _run_all(items, begin, engine, stop):
             results = [end(item, future) for item, future in group]
@@ -138,8 +142,8 @@ def run_tasks(
 
 def _alone(
     item: Item,
-    begin: Callable[[Item], Future[Outcome[Value]]],
-    end: Callable[[Item, Future[Outcome[Value]]], TaskResult[Item, Value]],
+    begin: Callable[[Item], Future[Outcome]],
+    end: Callable[[Item, Future[Outcome]], TaskResult[Item, Value]],
 ) -> TaskResult[Item, Value]:
     """Run one item; again, where a cluster lost the place where it ran: a task cannot take a whole node with it."""
     for _ in range(_PLACES):

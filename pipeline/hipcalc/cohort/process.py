@@ -2,7 +2,8 @@
 
 The same process serves every engine: a task that kills, hangs or bloats it costs this process and nothing else, be
 its parent the coordinator or a worker of a cluster. It is started as a program of its own, not forked: a fork
-would copy its parent's threads' locks, and the workers of a cluster may not have forks.
+would copy its parent's threads' locks, and the workers of a cluster may not have forks. Tasks and what they return pass
+through its parent as bytes, so that a worker of a cluster need not load what they are made of.
 """
 
 import contextlib
@@ -12,22 +13,21 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO, Any, Generic, Literal, TypeVar
+from typing import IO, Literal
 
 from hipcalc.errors import OutputError
 
 __all__ = ["Fate", "Limits", "Outcome", "WorkerProcess", "close_workers", "run_in_worker"]
 
-Item = TypeVar("Item")
-Value = TypeVar("Value")
-Fate = Literal["done", "died", "time", "memory", "lost"]
+Fate = Literal["done", "raised", "died", "time", "memory", "lost"]
 
 _LENGTH_BYTES = 8
 # Libraries read these when they are loaded; more threads than cores would only wait for each other.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-_READY = "ready"
+_READY = b"ready"
+# The first byte of an answer.
+_VALUE, _RAISED, _NO_MEMORY = b"v", b"r", b"m"
 _ATTEMPTS = 10
 # A small radiograph, as read and as analysed.
 _LEAST_ROOM = 100 * 2**20
@@ -42,11 +42,11 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome(Generic[Value]):
-    """How a task ended: ``done`` with its value, or how it was stopped, in words."""
+class Outcome:
+    """How a task ended: ``done`` with its value, ``raised`` with its error (both pickled), or what stopped it."""
 
     fate: Fate
-    value: Value | None = None
+    pickled: bytes = b""
     how: str = ""
 
 
@@ -57,8 +57,13 @@ class WorkerProcess:
         self.limits = limits
         self._process: subprocess.Popen[bytes] | None = None
 
-    def run(self, task: Callable[[Item], Value], item: Item) -> Outcome[Value]:
+    def run(self, question: bytes) -> Outcome:
         """Run one task.
+
+        Parameters
+        ----------
+        question : bytes
+            The task and its item, pickled together.
 
         Returns
         -------
@@ -68,8 +73,6 @@ class WorkerProcess:
         ------
         OutputError
             If no process can be started.
-        Exception
-            What the task itself raised, a want of memory aside.
         """
         process = self._started()
         late = threading.Event()
@@ -83,19 +86,17 @@ class WorkerProcess:
             timer.daemon = True
             timer.start()
         try:
-            answer = _ask(process, (task, item))
+            answer = _ask(process, question)
         finally:
             if timer is not None:
                 timer.cancel()
         if answer is None:
             return self._lost(process, late.is_set())
-        kind, value = answer
-        if kind == "raised":
-            if isinstance(value, MemoryError):
-                self.close()
-                return Outcome(fate="memory", how=self._memory_text())
-            raise value
-        return Outcome(fate="done", value=value)
+        kind, pickled = answer[:1], answer[1:]
+        if kind == _NO_MEMORY:
+            self.close()
+            return Outcome(fate="memory", how=self._memory_text())
+        return Outcome(fate="done" if kind == _VALUE else "raised", pickled=pickled)
 
     def close(self) -> None:
         """End the process."""
@@ -137,7 +138,7 @@ class WorkerProcess:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
         )
 
-    def _lost(self, process: subprocess.Popen[bytes], late: bool) -> Outcome[Any]:
+    def _lost(self, process: subprocess.Popen[bytes], late: bool) -> Outcome:
         status = process.wait()
         self.close()
         if late:
@@ -160,13 +161,13 @@ _own = threading.local()
 _all: dict[int, WorkerProcess] = {}
 
 
-def run_in_worker(task: Callable[[Item], Value], item: Item, limits: Limits) -> Outcome[Value]:
+def run_in_worker(question: bytes, limits: Limits) -> Outcome:
     """Run one task in the process that belongs to the calling thread (see `WorkerProcess.run`)."""
     worker: WorkerProcess | None = getattr(_own, "worker", None)
     if worker is None or worker.limits != limits or id(worker) not in _all:
         worker = _own.worker = WorkerProcess(limits)
         _all[id(worker)] = worker
-    return worker.run(task, item)
+    return worker.run(question)
 
 
 def close_workers() -> None:
@@ -184,7 +185,7 @@ def _signal_name(number: int) -> str:
     return f"{name} (out of memory, or stopped by hand)" if number == signal.SIGKILL else name
 
 
-def _ask(process: subprocess.Popen[bytes], question: Any) -> Any:
+def _ask(process: subprocess.Popen[bytes], question: bytes) -> bytes | None:
     """Send a question and return the answer; None where the process ends before it answers."""
     try:
         _send(process.stdin, question)
@@ -193,22 +194,21 @@ def _ask(process: subprocess.Popen[bytes], question: Any) -> Any:
     return _answer(process)
 
 
-def _answer(process: subprocess.Popen[bytes]) -> Any:
+def _answer(process: subprocess.Popen[bytes]) -> bytes | None:
     try:
         return _receive(process.stdout)
-    except (OSError, EOFError):
+    except OSError:
         return None
 
 
-def _send(pipe: IO[bytes] | None, message: Any) -> None:
+def _send(pipe: IO[bytes] | None, message: bytes) -> None:
     if pipe is None:
         raise BrokenPipeError
-    content = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
-    pipe.write(len(content).to_bytes(_LENGTH_BYTES, "little") + content)
+    pipe.write(len(message).to_bytes(_LENGTH_BYTES, "little") + message)
     pipe.flush()
 
 
-def _receive(pipe: IO[bytes] | None) -> Any:
+def _receive(pipe: IO[bytes] | None) -> bytes | None:
     if pipe is None:
         return None
     header = pipe.read(_LENGTH_BYTES)
@@ -216,7 +216,7 @@ def _receive(pipe: IO[bytes] | None) -> Any:
         return None
     length = int.from_bytes(header, "little")
     content = pipe.read(length)
-    return pickle.loads(content) if len(content) == length else None
+    return content if len(content) == length else None
 
 
 def _limit_memory(limit: int) -> None:
@@ -246,7 +246,7 @@ def _serve(limit: int) -> None:
     answers = os.fdopen(os.dup(1), "wb")
     # Whatever prints must not mix with answers.
     os.dup2(2, 1)
-    questions: queue.Queue[Any] = queue.Queue()
+    questions: queue.Queue[bytes] = queue.Queue()
 
     def listen() -> None:
         while (question := _receive(sys.stdin.buffer)) is not None:
@@ -257,14 +257,17 @@ def _serve(limit: int) -> None:
     _send(answers, _READY)
     threading.Thread(target=listen, daemon=True).start()
     while True:
-        task, item = questions.get()
-        try:
-            answer = ("value", task(item))
-        except MemoryError:
-            answer = ("raised", MemoryError())
-        except Exception as error:
-            answer = ("raised", error)
-        _send(answers, answer)
+        _send(answers, _answer_to(questions.get()))
+
+
+def _answer_to(question: bytes) -> bytes:
+    try:
+        task, item = pickle.loads(question)
+        return _VALUE + pickle.dumps(task(item), protocol=pickle.HIGHEST_PROTOCOL)
+    except MemoryError:
+        return _NO_MEMORY
+    except Exception as error:
+        return _RAISED + pickle.dumps(error, protocol=pickle.HIGHEST_PROTOCOL)
 
 
 if __name__ == "__main__":
