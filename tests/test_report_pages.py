@@ -314,7 +314,22 @@ def test_the_index_sorts_in_a_browser(folder, tmp_path):
     assert "4 of 5 images" in page
 
 
-def test_a_reason_of_the_index_shows_its_files_in_a_browser(folder, tmp_path):
-    names, page = _names_after(folder, tmp_path, 'document.querySelector("#losses tbody tr button").click();')
+def test_a_reason_of_the_index_shows_its_files_and_bars_keep_their_lengths_in_a_browser(folder, tmp_path):
+    script = """
+      document.querySelector("#losses tbody tr button").click();
+      // Long numbers must not take the bars' place.
+      const even = [...document.querySelectorAll(".chart")].every((chart) => {
+        const bars = [...chart.querySelectorAll("li")].map((line) => {
+          const [bar, number] = [line.querySelector("i"), line.querySelector("b")];
+          const count = Number(number.textContent);
+          number.textContent = 100000 * count;
+          return [bar, count];
+        }).filter(([, count]) => count);
+        const scale = bars[0][0].getBoundingClientRect().width / bars[0][1];
+        return bars.every(([bar, count]) => Math.abs(bar.getBoundingClientRect().width - scale * count) < 2);
+      });
+      document.title = even ? "bars are even" : "bars are uneven";"""
+    names, page = _names_after(folder, tmp_path, script)
     assert names == ["broken.dcm"]
     assert "1 of 5 images" in page
+    assert "<title>bars are even</title>" in page

@@ -194,7 +194,7 @@ def _mark_row(entry: IndexEntry, number: int, mark: Finding) -> list[Any]:
         zone_name(mark.zone),
         length_text(mark.diameter_mm, mark.diameter_head_radii),
         mark.diameter_mm,
-        f"{number_text(mark.clock_hour)} h",
+        f"{number_text(mark.clock_hour)}\N{NO-BREAK SPACE}h",
         count_estimate(mark.expected_false_marks),
         entry.status_of(mark),
         _close_up(entry, mark),
