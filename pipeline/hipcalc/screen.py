@@ -161,19 +161,21 @@ def screen(
         (hip, describe_candidates(rank_spots(spots, control), hip, image, false_marks_per_hip=false_marks_per_hip))
         for hip, spots, control in zip(hips, measured, controls, strict=True)
     ]
+    candidates = compare_sides(described)
     laps.end("detecting")
     limits = [
         detection_limit(image, hip, false_marks_per_hip=false_marks_per_hip, control=control) if detectability else None
         for hip, control in zip(hips, controls, strict=True)
     ]
-    laps.end("detection limits")
+    if detectability:
+        laps.end("detection limits")
     return Screening(
         image=image,
         view=recognise_view(image, hips),
         hips=hips,
         measures=measures,
         hip_records=tuple(_hip_record(image, *row) for row in zip(hips, measures, limits, strict=True)),
-        candidates=compare_sides(described),
+        candidates=candidates,
         analyze_s=sum(laps.seconds.values()),
         stages_s=laps.seconds,
     )
