@@ -128,6 +128,9 @@ def test_each_hip_of_a_person_counts_once(cohort):
     assert set(result.table.query("group == 'age'")["value"]) >= {"below 40", "40 to 49", "80 and more"}
     rim = result.table.query("what.str.contains('rim') and group == 'all'").iloc[0]
     assert 0 < rim["positive"] < whole["positive"]
+    # Sensitivity and specificity are those of the search as a whole.
+    assert pd.isna(rim["adjusted"])
+    assert "Marks at the rim alone were not adjusted" in result.methods
 
 
 def test_tables_page_and_paragraph_are_written_and_say_the_same(cohort):

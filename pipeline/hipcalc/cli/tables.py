@@ -2,8 +2,9 @@
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Hashable, Mapping
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -35,7 +36,6 @@ _MOST_NAMES = 3
 _FEW_IMAGES = 12
 _MOST_REASONS = 8
 _LONG = ("image", "marks", "reason", "which", "state", "missing", "measure", "zone")
-_PREVALENCE = ("crude", "crude_low", "crude_high", "adjusted", "adjusted_low", "adjusted_high")
 _NOTICE = "Unconfirmed algorithm output. Research software, not a medical device."
 
 
@@ -164,19 +164,19 @@ def print_prevalence(console: Console, result: "PrevalenceResult") -> None:
     """Print the estimates, the paragraph, and where everything is."""
     table = _table("Hips with at least one", "measure", "group", "hips", "crude", "adjusted")
     for row in result.table.to_dict("records"):
-        cells = (f"{100 * row[name]:.1f}%" if row[name] == row[name] else "–" for name in _PREVALENCE)
         group = row["group"] if not row["value"] else f"{row['group']}: {row['value']}"
-        crude, low, high, adjusted, adjusted_low, adjusted_high = cells
-        corrected = "–" if adjusted == "–" else f"{adjusted} ({adjusted_low} to {adjusted_high})"
-        table.add_row(
-            *map(
-                Text, (row["what"], group, f"{row['positive']}/{row['hips']}", f"{crude} ({low} to {high})", corrected)
-            )
-        )
+        crude, adjusted = (_share(row, name) for name in ("crude", "adjusted"))
+        table.add_row(*map(Text, (row["what"], group, f"{row['positive']}/{row['hips']}", crude, adjusted)))
     console.print(table)
     console.print(Text(result.methods))
     _print(console, f"Tables: {result.folder / 'prevalence.csv'}")
     _print(console, f"Page: {result.page}")
+
+
+def _share(row: Mapping[Hashable, Any], name: str) -> str:
+    """Return a share with its interval in few characters."""
+    value, low, high = (100 * row[name + suffix] for suffix in ("", "_low", "_high"))
+    return f"{value:.1f}% ({low:.1f}–{high:.1f})" if value == value else "–"
 
 
 def print_agreement(console: Console, result: "AgreementResult") -> None:

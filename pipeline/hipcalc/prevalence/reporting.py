@@ -102,8 +102,8 @@ def _rows(hips: pd.DataFrame, validation: Validation | None) -> Iterator[dict[st
         whats += ["confirmed", "confirmed_rim"]
     for what in whats:
         for group, value, some in _groups(hips):
-            # The validation is of the search as a whole; what a reader confirmed errs in other ways.
-            known = validation if what.startswith("marked") else None
+            # The validation is of the search as a whole: marks in one place, and confirmed ones, err in other ways.
+            known = validation if what == "marked" else None
             yield {"what": _WHAT[what], "group": group, "value": value, **asdict(_estimate(some, what, known))}
 
 
