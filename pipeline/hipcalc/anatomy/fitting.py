@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from hipcalc.anatomy.appearance import likeness
+from hipcalc.anatomy.bony_end import settle_rim
 from hipcalc.anatomy.circle import HeadCircle, PolarStrip, fit_head_circle, polar_strip
 from hipcalc.anatomy.contour import settle_circle
 from hipcalc.anatomy.hypotheses import Hypothesis
@@ -58,8 +59,8 @@ def fit_hip(picture: Pyramid, hypothesis: Hypothesis) -> HipFit:
 
 
 def settle_hip(picture: Pyramid, fit: HipFit) -> HipFit:
-    """Settle a chosen hip's circle on its visible contour, and look for the rim again from there."""
+    """Settle a chosen hip's circle on its visible contour, and the rim on all that shows around it."""
     sign, turn = fit.hypothesis.lateral_sign, fit.hypothesis.turn_deg
     circle = settle_circle(picture, fit.circle, sign, turn)
     strip = polar_strip(picture, (circle.row_px, circle.column_px), circle.radius_px, sign, turn)
-    return replace(fit, circle=circle, strip=strip, rim=find_rim(strip))
+    return replace(fit, circle=circle, strip=strip, rim=settle_rim(strip, find_rim(strip)))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hipcalc.anatomy.circle import PHI_DEG, RADII, UNIT_PX, PolarStrip
 
-__all__ = ["Rim", "find_rim"]
+__all__ = ["STEP_DEG", "Rim", "find_rim", "mean_along"]
 
 STEP_DEG = float(PHI_DEG[1] - PHI_DEG[0])
 # The roof's border is looked for this far medially of a rim, and must have ended this far laterally of it.
@@ -42,7 +42,7 @@ class Rim:
     support: float
 
 
-def _mean_along(values: NDArray[Any], steps: int, axis: int) -> NDArray[np.float64]:
+def mean_along(values: NDArray[Any], steps: int, axis: int) -> NDArray[np.float64]:
     """Mean over the `steps` entries that follow each one; 0 where fewer follow."""
     total = np.cumsum(values, axis=axis, dtype=np.float64)
     later = np.roll(total, -steps, axis=axis)
@@ -59,9 +59,9 @@ def find_rim(strip: PolarStrip) -> Rim:
     border = cv2.dilate(np.clip(strip.outward, -0.5, 1.0), slack)
     side = cv2.dilate(np.clip(-strip.lateral, -0.5, 1.0), np.ones((1, 3), np.uint8))
     back, past = round(BACK_DEG / STEP_DEG), round(PAST_DEG / STEP_DEG)
-    ahead = _mean_along(border, past, axis=1)
-    before = np.roll(_mean_along(border, back, axis=1), back, axis=1)
-    wall = _mean_along(side, round(SIDE_HEAD_RADII * UNIT_PX), axis=0)
+    ahead = mean_along(border, past, axis=1)
+    before = np.roll(mean_along(border, back, axis=1), back, axis=1)
+    wall = mean_along(side, round(SIDE_HEAD_RADII * UNIT_PX), axis=0)
     radius, phi = np.meshgrid(RADII, PHI_DEG, indexing="ij")
     support = before + wall - PAST_WEIGHT * ahead
     unusual = ((radius - USUAL_RADIUS) / RADIUS_SPREAD) ** 2 + ((phi - USUAL_PHI_DEG) / PHI_SPREAD_DEG) ** 2
