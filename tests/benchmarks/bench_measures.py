@@ -192,7 +192,7 @@ def tile(normalized: NormalizedRadiograph, hip: HipFrame, measured: HipMeasures)
     drawn = cv2.cvtColor((255 * np.clip((cut - low) / (high - low), 0, 1)).astype(np.uint8), cv2.COLOR_GRAY2BGR)
     cv2.circle(drawn, (round(half), round(half)), round(TILE_PX / 4.2), (230, 180, 80), 1, cv2.LINE_AA)
     colours = {"sourcil_medial": (255, 255, 0), "sourcil_end": (0, 255, 255), "teardrop": (0, 0, 255)}
-    for name, colour in {**colours, "rim_lip": (255, 0, 255)}.items():
+    for name, colour in colours.items():
         mark = getattr(measured.landmarks, name)
         if mark.is_visible:
             cv2.circle(drawn, at(mark.row_px, mark.column_px), 5, colour, 1 + (mark.visibility == "clear"))

@@ -20,9 +20,7 @@ Visibility = Literal["clear", "faint", "absent"]
 
 # How clearly a landmark must show to be called faint, and clear, in the terms of what finds it; chosen where those of
 # phantoms, and of real radiographs that were looked at, stop being right.
-END_MEDIAL, END_LATERAL, LIP, TEARDROP = (0.8, 2.0), (3.0, 8.0), (6.0, 12.0), (1.5, 1.75)
-# A lip nearer to the sourcil's end than this is the same place.
-LIP_BEYOND_DEG = 4.0
+END_MEDIAL, END_LATERAL, TEARDROP = (0.8, 2.0), (3.0, 8.0), (1.5, 1.75)
 # What is cut out around a head reaches this far: the teardrop, and what it is compared with.
 REACH_HEAD_RADII = 2.8
 
@@ -61,8 +59,6 @@ class HipLandmarks:
 
     Attributes
     ----------
-    rim_lip : Landmark
-        Tip of a fainter bony lip, where it reaches beyond the sourcil's end; absent where the two are one.
     sourcil_end : Landmark
         Lateral end of the dense plate of the roof, on its lower border.
     sourcil_medial : Landmark
@@ -75,7 +71,6 @@ class HipLandmarks:
         (polar angle in degrees, distance from the head's circle to the plate's border in head radii).
     """
 
-    rim_lip: Landmark = ABSENT
     sourcil_end: Landmark = ABSENT
     sourcil_medial: Landmark = ABSENT
     teardrop: Landmark = ABSENT
@@ -106,7 +101,7 @@ def _surroundings(normalized: NormalizedRadiograph, hip: HipFrame) -> tuple[Pyra
 
 
 def find_landmarks(normalized: NormalizedRadiograph, hip: HipFrame) -> HipLandmarks:
-    """Find the ends of the sourcil, a lip of the rim, and the teardrop.
+    """Find the ends of the sourcil, and the teardrop.
 
     Parameters
     ----------
@@ -129,15 +124,10 @@ def find_landmarks(normalized: NormalizedRadiograph, hip: HipFrame) -> HipLandma
     if sourcil is None:
         return HipLandmarks(teardrop=teardrop)
     end, medial = _placed(hip, sourcil.lateral, END_LATERAL), _placed(hip, sourcil.medial, END_MEDIAL)
-    lip = _placed(hip, sourcil.lip, LIP)
-    apart = sourcil.lip is not None and sourcil.lateral is not None and end.is_visible
-    if not (apart and sourcil.lip.phi_deg - sourcil.lateral.phi_deg > LIP_BEYOND_DEG):  # type: ignore[union-attr]
-        lip = ABSENT
     plate = sourcil.border
     if medial.is_visible and sourcil.medial is not None:
         plate = plate[plate[:, 1] >= sourcil.medial.phi_deg]
     return HipLandmarks(
-        rim_lip=lip,
         sourcil_end=end,
         sourcil_medial=medial,
         teardrop=teardrop,

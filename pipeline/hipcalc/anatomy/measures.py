@@ -288,7 +288,7 @@ def measure_hips(normalized: NormalizedRadiograph, hips: Sequence[HipFrame]) -> 
 def hip_columns(hip: HipFrame, measured: HipMeasures) -> dict[str, float | str | None]:
     """Return what the hips table says of landmarks and measures, by column; None where it is not known."""
     cells: dict[str, float | str | None] = {"head_visible": hip.head_visible}
-    for name in ("rim_lip", "sourcil_end", "sourcil_medial", "teardrop"):
+    for name in ("sourcil_end", "sourcil_medial", "teardrop"):
         landmark: Landmark = getattr(measured.landmarks, name)
         cells[f"{name}_row_px"], cells[f"{name}_column_px"] = landmark.row_px, landmark.column_px
         cells[f"{name}_visibility"] = landmark.visibility

@@ -1,4 +1,4 @@
-"""The sourcil, the dense plate of the weight-bearing roof: its arc, its two ends, and a bony lip beyond it."""
+"""The sourcil, the dense plate of the weight-bearing roof: its arc and its two ends."""
 
 from dataclasses import dataclass
 
@@ -22,9 +22,6 @@ MEDIAL_DEG, LATERAL_FROM_RIM_DEG, COMPARED_DEG = (-62.0, -8.0), (-14.0, 12.0), 1
 LEAST_BEYOND_DEG, FEWEST_ANGLES = 4.0, 8
 # Mean and twice the spread of its medial end, and what one of those costs in shares of the clearest step.
 USUAL_MEDIAL_DEG, MEDIAL_SPREAD_DEG, PRIOR_WEIGHT = -39.0, 14.0, 0.25
-# A lip reaches so far beyond the rim at most; it ends where this share of the step from bone to soft tissue is left.
-LIP_REACH_DEG, LIP_RADII, LIP_SHARE = 20.0, (-0.14, 0.05), 0.3
-LEAST_LIP_STEP = 1.5
 
 Array = NDArray[np.float64]
 
@@ -46,15 +43,12 @@ class Sourcil:
     ----------
     medial, lateral : PolarPoint or None
         Ends of the dense plate, on its lower border; None where the picture ends first.
-    lip : PolarPoint or None
-        Lateral end of the bone at the rim's height; None where none shows.
     border : ndarray of float64, shape (n, 3)
         (r, phi, strength) along the roof from medial to its lateral end.
     """
 
     medial: PolarPoint | None
     lateral: PolarPoint | None
-    lip: PolarPoint | None
     border: Array
 
 
@@ -119,25 +113,6 @@ def _pictured(strip: PolarStrip, border: Array) -> Array:
     return border[(before[-1] + 1 if len(before) else 0) : (after[0] if len(after) else len(border))]
 
 
-def _lip(strip: PolarStrip, rim: tuple[float, float], scatter: float) -> PolarPoint | None:
-    """Where the bone at the rim's height ends laterally."""
-    rows = (rim[0] + LIP_RADII[0] <= RADII) & (rim[0] + LIP_RADII[1] >= RADII)
-    beyond = (rim[1] - 10.0 <= PHI_DEG) & (rim[1] + LIP_REACH_DEG >= PHI_DEG)
-    if not (rows.any() and strip.kept[np.ix_(rows, beyond)].all()) or beyond.sum() < 10:
-        return None
-    grey, phi = strip.grey[np.ix_(rows, beyond)].astype(np.float64), PHI_DEG[beyond]
-    brightest = grey.max(axis=0)
-    bone, soft = float(np.median(brightest[phi < rim[1] - 2.0])), float(brightest[phi > rim[1]].min())
-    if bone - soft < LEAST_LIP_STEP * scatter:
-        return None
-    dark = np.flatnonzero((brightest < soft + LIP_SHARE * (bone - soft)) & (phi > rim[1] - 4.0))
-    if not len(dark):
-        return None
-    last = int(dark[0]) - 1
-    row = int(np.argmax(grey[:, last]))
-    return PolarPoint(r_head_radii=float(RADII[rows][row]), phi_deg=float(phi[last]), clear=(bone - soft) / scatter)
-
-
 def find_sourcil(strip: PolarStrip, rim: tuple[float, float]) -> Sourcil | None:
     """Follow the roof, and find where its dense plate ends on either side.
 
@@ -167,6 +142,5 @@ def find_sourcil(strip: PolarStrip, rim: tuple[float, float]) -> Sourcil | None:
     return Sourcil(
         medial=_medial_end(plate, border, scatter),
         lateral=lateral,
-        lip=_lip(strip, rim, scatter),
         border=border[phi <= (rim[1] if lateral is None else lateral.phi_deg)],
     )

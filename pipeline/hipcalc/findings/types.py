@@ -104,9 +104,9 @@ class HipRecord:
         How the side is known.
     head_visible : float or None
         Share of the head's contour that shows, 0 to 1.
-    rim_lip_*, sourcil_end_*, sourcil_medial_*, teardrop_*
-        Place of a landmark, None where it does not show, and its visibility (clear, faint, absent): tip of a fainter
-        lip beyond the sourcil, lateral and medial end of the sourcil, lowest point of the teardrop.
+    sourcil_end_*, sourcil_medial_*, teardrop_*
+        Place of a landmark, None where it does not show, and its visibility (clear, faint, absent):
+        lateral and medial end of the sourcil, lowest point of the teardrop.
     angle_reference : {"heads", "picture", ""}
         Whether the angles that follow are measured against the line through both heads or the picture's horizontal.
     angle_reference_deg : float or None
@@ -131,9 +131,6 @@ class HipRecord:
     detection_limit_head_radii: float | None
     side_source: SideSource
     head_visible: float | None = None
-    rim_lip_row_px: float | None = None
-    rim_lip_column_px: float | None = None
-    rim_lip_visibility: str = "absent"
     sourcil_end_row_px: float | None = None
     sourcil_end_column_px: float | None = None
     sourcil_end_visibility: str = "absent"

@@ -120,7 +120,7 @@ def hip_cells(hip: HipRecord, spacing_mm: float | None, count: int, run: RunFact
         "side_source": hip.side_source.replace("-", " "),
         "status": hip.status,
         "confidence": number_text(hip.confidence, 2),
-        "head": _head_text(hip.head_radius_px, spacing_mm),
+        "head": _head_text(hip, spacing_mm),
         "angle": angle,
         "limit": limit,
         "count": count,
@@ -150,8 +150,6 @@ def _missing_text(hip: HipRecord) -> str:
         names = [text for name, text in _LANDMARKS.items() if getattr(hip, f"{name}_visibility") == visibility]
         if names:
             texts.append(f"{verb}: {', '.join(names)}.")
-    if hip.rim_lip_row_px is not None:
-        texts.append("A fainter bony lip reaches beyond the sourcil: the rim could be placed there.")
     return " ".join(texts)
 
 
@@ -161,11 +159,13 @@ def _limit_text(hip: HipRecord, run: RunFacts) -> str:
     return "not reached" if run.detectability and hip.status in ("located", "uncertain") else "not measured"
 
 
-def _head_text(radius_px: float | None, spacing_mm: float | None) -> str:
-    if radius_px is None:
+def _head_text(hip: HipRecord, spacing_mm: float | None) -> str:
+    if hip.head_radius_px is None:
         return "–"
-    pixels = f"{2 * radius_px:.0f} px"
-    return pixels if spacing_mm is None else f"{2 * radius_px * spacing_mm:.1f} mm ({pixels})"
+    size = f"{2 * hip.head_radius_px:.0f} px"
+    if spacing_mm is not None:
+        size = f"{2 * hip.head_radius_px * spacing_mm:.1f} mm ({size})"
+    return size if hip.head_visible is None else f"{size}, {100 * hip.head_visible:.0f}% of its contour shows"
 
 
 def finding_rows(record: FileRecord, review: PageReview = NO_REVIEW) -> list[dict[str, Any]]:

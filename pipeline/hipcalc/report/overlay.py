@@ -150,7 +150,7 @@ def _hip_mark(hip: HipRecord, shape: HipShape) -> HipMark:
 def _landmarks(hip: HipRecord) -> tuple[tuple[float, float], ...]:
     places = (
         (getattr(hip, f"{name}_column_px"), getattr(hip, f"{name}_row_px"))
-        for name in ("rim_lip", "sourcil_end", "sourcil_medial", "teardrop")
+        for name in ("sourcil_end", "sourcil_medial", "teardrop")
     )
     return tuple((round(x, 1), round(y, 1)) for x, y in places if x is not None and y is not None)
 
