@@ -272,6 +272,7 @@ def test_a_decision_that_changed_nothing_and_is_rejected_by_now_is_not_told() ->
         ("unused_grade_text", "unused_grade_text"),
         ("specialist_blocked_text", "specialist_blocked_text"),
         ("excluded_text", "excluded_text"),
+        ("disagreement_text", "disagreement_text"),
         ("disclaimer", "disclaimer"),
     ],
 )

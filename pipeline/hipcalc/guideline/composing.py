@@ -49,7 +49,7 @@ def compose(facts: Facts, history: tuple[HistoryEntry, ...] = ()) -> Recommendat
         grading_note=grading_note(facts),
         unreviewed=tuple(entry.finding.candidate_id for entry in hip.with_status("unreviewed")),
         indeterminate=tuple(entry.finding.candidate_id for entry in hip.with_status("indeterminate")),
-        notes=_notes(facts, state, nothing_offered=not offered),
+        notes=(*_notes(facts, state, nothing_offered=not offered), *_disagreements(facts, state)),
         mandatory=gated.of_kind("mandatory"),
         advice=gated.of_kind("advice"),
         explanations=gated.of_kind(*_EXPLAINING),
@@ -68,7 +68,7 @@ def compose(facts: Facts, history: tuple[HistoryEntry, ...] = ()) -> Recommendat
 
 
 def _confirmed(facts: Facts, entry: ReviewedFinding) -> ConfirmedFinding:
-    decision = entry.decisions[-1]
+    decision = entry.decision or entry.decisions[-1]
     return ConfirmedFinding(
         candidate_id=entry.finding.candidate_id,
         finding_class=entry.confirmed_class,
@@ -115,6 +115,21 @@ def _notes(facts: Facts, state: State, *, nothing_offered: bool) -> tuple[Note, 
         Note(id=text.id, text=text.text.replace("{detection_limit}", limit), basis=text.basis)
         for text in state.texts
         if holds[text.condition]
+    )
+
+
+def _disagreements(facts: Facts, state: State) -> tuple[Note, ...]:
+    """Return what readers disagree about, and how that is settled; a red flag leaves room for nothing else."""
+    disputed = [entry for entry in facts.hip.findings if entry.disagreement and state.id != "S17"]
+    return tuple(
+        Note(
+            id=f"{state.id}-readers",
+            text=facts.workflow.disagreement_text.replace("{candidate}", entry.finding.candidate_id).replace(
+                "{decisions}", entry.disagreement
+            ),
+            basis="E",
+        )
+        for entry in disputed
     )
 
 

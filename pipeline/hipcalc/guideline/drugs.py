@@ -55,6 +55,7 @@ def _texts(workflow: Workflow) -> dict[str, str]:
         "unused_grade_text": workflow.unused_grade_text,
         "specialist_blocked_text": workflow.specialist_blocked_text,
         "excluded_text": workflow.excluded_text,
+        "disagreement_text": workflow.disagreement_text,
         "disclaimer": " ".join(workflow.disclaimer),
     }
 

@@ -110,7 +110,7 @@ def _mandatory_texts(workflow: Workflow) -> Iterator[str]:
             yield f"state {state.id} must show no rule"
     texts = [(rule.id, rule.text) for rule in workflow.rules]
     texts += [(text.id, text.text) for state in workflow.states for text in state.texts]
-    texts += [("disclaimer", " ".join(workflow.disclaimer))]
+    texts += [("disclaimer", " ".join(workflow.disclaimer)), ("disagreement_text", workflow.disagreement_text)]
     yield from (f"the text of {name} is blank; write it" for name, text in texts if not text.strip())
 
 

@@ -216,6 +216,7 @@ class Workflow:
     mandatory: tuple[str, ...]
     specialist_blocked_text: str
     excluded_text: str
+    disagreement_text: str
     no_grading_text: str
     unused_grade_text: str
     scope: Scope

@@ -29,7 +29,9 @@ def page_review(
         key = reviewed.finding.candidate_id
         status[key] = reviewed.status
         decision = reviewed.decision
-        if decision is not None and reviewed.status != "unreviewed":
+        if reviewed.disagreement:
+            text[key] = f"not confirmed, readers disagree: {reviewed.disagreement}"
+        elif decision is not None and reviewed.status != "unreviewed":
             said = f"{decision.status} by {decision.reader}, {decision.time:%Y-%m-%d %H:%M}"
             text[key] = f"{said}: {decision.confirmed_class}" if decision.confirmed_class else said
     return PageReview(status=status, text=text, workflow=workflow_section(recommendations, origins))

@@ -13,6 +13,7 @@ __all__ = [
     "DECISION_COLUMNS",
     "FINDING_CLASSES",
     "REJECTION_REASONS",
+    "ROLES",
     "Decision",
     "ReviewStatus",
     "check_agreement",
@@ -22,6 +23,8 @@ __all__ = [
 ReviewStatus = Literal["unreviewed", "confirmed", "rejected", "indeterminate"]
 
 _STATUSES: Final = get_args(ReviewStatus)
+DecisionRole = Literal["reader", "adjudicator"]
+ROLES: Final = get_args(DecisionRole)
 
 # What a dense focus near the hip can be; the guideline's data says which of them its rules are about.
 FINDING_CLASSES: Final = (
@@ -42,7 +45,7 @@ FINDING_CLASSES: Final = (
     "marker",
 )
 REJECTION_REASONS: Final = ("osteophyte", "bone-edge", "vessel", "marker", "artefact", "other")
-DECISION_COLUMNS: Final = ("candidate_id", "status", "reader", "time", "reason", "note", "confirmed_class")
+DECISION_COLUMNS: Final = ("candidate_id", "status", "reader", "time", "reason", "note", "confirmed_class", "role")
 _REQUIRED: Final = ("candidate_id", "status", "reader", "time")
 _CLOCKS_DIFFER: Final = timedelta(hours=1)
 _TIME_RULE: Final = "give ISO 8601 with an offset or Z, such as 2026-03-01T14:05:00+01:00"
@@ -61,13 +64,15 @@ class Decision:
     reader : str
         The name of the person who decided; never empty.
     time : datetime
-        When it was decided, with an offset from UTC. The latest decision holds.
+        When it was decided, with an offset from UTC. Each reader's latest decision holds.
     reason : str
         Why it was rejected (`REJECTION_REASONS`); empty otherwise.
     note : str
         Free text.
     confirmed_class : str
         What the reader holds a confirmed focus to be (`FINDING_CLASSES`); empty when that was not said.
+    role : {"reader", "adjudicator"}
+        An adjudicator's decision settles what readers disagree about.
 
     Raises
     ------
@@ -82,6 +87,7 @@ class Decision:
     reason: str = ""
     note: str = ""
     confirmed_class: str = ""
+    role: DecisionRole = "reader"
 
     def __post_init__(self) -> None:
         """Drop blanks around texts, as the table's reader does, and refuse what no decisions table may hold."""
@@ -106,7 +112,7 @@ def read_decisions(path: str | Path, *, candidates: Collection[str] | None = Non
     ----------
     path : str or Path
         CSV with the columns `candidate_id`, `status`, `reader`, `time` and, optionally, `reason`, `note`,
-        `confirmed_class`: the fields of `Decision`.
+        `confirmed_class`, `role` (blank is reader): the fields of `Decision`.
     candidates : collection of str, optional
         The ids that a decision may be about; without them, any.
 
@@ -189,6 +195,7 @@ def _decision(row: Row) -> Decision:
         reason=row.cell("reason"),
         note=row.cell("note"),
         confirmed_class=row.cell("confirmed_class"),
+        role=cast(DecisionRole, row.cell("role") or "reader"),
     )
 
 
@@ -206,6 +213,7 @@ def _wrong_cells(cells: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
             ("", *FINDING_CLASSES).__contains__,
             f"choose one of {', '.join(FINDING_CLASSES)}, or none",
         ),
+        ("role", ("", *ROLES).__contains__, f"choose one of {', '.join(ROLES)}, or leave it blank for a reader"),
     ):
         value = cells.get(column, "")
         if not fine(value):

@@ -113,10 +113,11 @@ def _draft(decision: Decision) -> Draft:
     identity = json.dumps([*row.values()], ensure_ascii=False).encode("utf-8", "surrogatepass")
     decided = row.pop("time")
     reader = row.pop("reader")
+    is_adjudicator = row.pop("role") == "adjudicator"
     return Draft(
         request_id=f"import-{hashlib.sha256(identity).hexdigest()}",
         reader=reader,
-        role="import",
+        role="adjudicator" if is_adjudicator else "import",
         kind="decision",
         hip_id=hip_of(decision.candidate_id),
         payload={**row, "decided": decided},

@@ -236,4 +236,5 @@ def decision_of(event: Event) -> Decision:
         reason=values.get("reason", ""),
         note=values.get("note", ""),
         confirmed_class=values.get("confirmed_class", ""),
+        role="adjudicator" if event.role == "adjudicator" else "reader",
     )

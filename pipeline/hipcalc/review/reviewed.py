@@ -11,6 +11,7 @@ from hipcalc.findings import Finding, HipRecord
 from hipcalc.radiograph import Side
 from hipcalc.review.decision import Decision, ReviewStatus, check_agreement
 from hipcalc.review.events import is_added
+from hipcalc.review.standing import disagree, say, standing
 
 __all__ = ["ReviewedFinding", "ReviewedHip", "Screened", "apply_reviews"]
 
@@ -46,18 +47,29 @@ class ReviewedFinding:
 
     @property
     def decision(self) -> Decision | None:
-        """The decision that holds: the latest; None when there is none."""
-        return self.decisions[-1] if self.decisions else None
+        """The decision that holds: the latest of those that stand; None when there is none."""
+        stand = standing(self.decisions) or self.decisions
+        return stand[-1] if stand else None
 
     @property
     def status(self) -> ReviewStatus:
-        """Unreviewed, confirmed, rejected or indeterminate."""
-        return self.decisions[-1].status if self.decisions else "unreviewed"
+        """Unreviewed, confirmed, rejected or indeterminate; indeterminate also while readers disagree."""
+        if self.disagreement:
+            return "indeterminate"
+        return self.decision.status if self.decision else "unreviewed"
 
     @property
     def confirmed_class(self) -> str:
-        """What the reader holds it to be; empty unless it is confirmed and the reader said so."""
-        return self.decisions[-1].confirmed_class if self.decisions else ""
+        """What the readers hold it to be; empty unless it is confirmed and one of them said so."""
+        if self.status != "confirmed":
+            return ""
+        return next((one.confirmed_class for one in reversed(standing(self.decisions)) if one.confirmed_class), "")
+
+    @property
+    def disagreement(self) -> str:
+        """What each reader said, in words, where they disagree and no adjudicator has settled it; empty otherwise."""
+        stand = standing(self.decisions)
+        return say(stand) if disagree(stand) else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +123,8 @@ def apply_reviews(screening: Screened, decisions: Iterable[Decision]) -> tuple[R
     screening : Screened
         What was found.
     decisions : iterable of Decision
-        In any order; the latest about a candidate holds. Decisions about other images are left aside, so that one
+        In any order; each reader's latest about a candidate holds, and where readers disagree, an adjudicator's.
+        Until then the finding is indeterminate. Decisions about other images are left aside, so that one
         log serves any part of its cohort, and a replaced image is unreviewed again; so are decisions about foci that
         a reader added, unless they are among the screening's candidates.
 

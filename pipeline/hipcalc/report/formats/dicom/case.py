@@ -76,7 +76,7 @@ class HipCase:
     @property
     def decisions(self) -> tuple[Decision, ...]:
         """The decisions that hold, about the findings that are shown."""
-        return tuple(entry.decision for _, entry in self.shown if entry.decision is not None)
+        return tuple(entry.decision for _, entry in self.shown if entry.decision is not None and not entry.disagreement)
 
     @property
     def readers(self) -> tuple[str, ...]:
@@ -113,7 +113,7 @@ class HipCase:
     def digest(self) -> str:
         """Changes with anything that the objects of this hip say."""
         decisions = [
-            (entry.finding.candidate_id, entry.status, entry.confirmed_class, str(entry.decision))
+            (entry.finding.candidate_id, entry.status, entry.confirmed_class, str(entry.decision), entry.disagreement)
             for _, entry in self.shown
         ]
         return content_digest(

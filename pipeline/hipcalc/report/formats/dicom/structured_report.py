@@ -164,7 +164,7 @@ def _finding_group(
         lines=_finding_lines(number, entry),
     )
     decision = entry.decision
-    if decision is not None:
+    if decision is not None and not entry.disagreement:
         _observed_by(group, decision)
     return group
 
@@ -176,7 +176,9 @@ def _observed_by(group: sr.PlanarROIMeasurementsAndQualitativeEvaluations, decis
 
 def _finding_lines(number: int, entry: ReviewedFinding) -> Iterator[str]:
     finding, decision = entry.finding, entry.decision
-    if decision is None:
+    if entry.disagreement:
+        yield f"Mark {number}: readers disagree: {entry.disagreement}. {UNCONFIRMED}"
+    elif decision is None:
         yield f"Mark {number}: unreviewed. {UNCONFIRMED}"
     elif entry.status == "confirmed":
         held = f", held to be: {class_name(entry.confirmed_class)}" if entry.confirmed_class else ""

@@ -71,7 +71,7 @@ def _finding(patient: Patient, hip: ReviewedHip, reviewed: ReviewedFinding, orig
     is_confirmed = reviewed.status == "confirmed"
     decision = reviewed.decision
     said: dict[str, Any] = {}
-    if decision is not None and reviewed.status != "unreviewed":
+    if decision is not None and reviewed.status != "unreviewed" and not reviewed.disagreement:
         said = {"performer": [{"display": decision.reader}], "issued": instant(decision.time)}
     if reviewed.confirmed_class:
         # The map has a code for some classes; the others stay text.
@@ -98,7 +98,9 @@ def _lines(hip: ReviewedHip, reviewed: ReviewedFinding) -> list[str]:
     ]
     if reviewed.confirmed_class:
         lines.append(f"held to be: {class_name(reviewed.confirmed_class)}")
-    if reviewed.decision is not None and reviewed.status != "unreviewed":
+    if reviewed.disagreement:
+        lines += [f"readers disagree: {reviewed.disagreement}", _UNCONFIRMED]
+    elif reviewed.decision is not None and reviewed.status != "unreviewed":
         lines.append(f"{reviewed.status} by {reviewed.decision.reader}, {reviewed.decision.time:%Y-%m-%d %H:%M %z}")
     else:
         lines.append(_UNCONFIRMED)
