@@ -122,7 +122,14 @@ def test_rejected_findings_are_in_the_audit_only(folder, tmp_path):
 
 def test_a_later_decision_moves_a_hip_out_of_the_audit(folder, tmp_path):
     report(folder, tmp_path, R_1="rejected", R_2="rejected")
-    rows = [{"candidate_id": f"{PELVIS}-R-1", "status": "confirmed", "reader": "Dr B", "time": "2026-03-02T09:00:00Z"}]
+    rows = [
+        {
+            "candidate_id": f"{PELVIS}-R-1",
+            "status": "confirmed",
+            "reader": "Dr A. Reader",
+            "time": "2026-03-02T09:00:00Z",
+        }
+    ]
     later = table(tmp_path / "later.csv", rows)
     report_workflow(folder.path, tmp_path / "contexts.csv", later)
     assert saved(folder, f"{PELVIS}-R.json")["state"] == "S10"
