@@ -487,3 +487,54 @@ def test_an_entry_of_the_patient_fills_what_the_questionnaire_left_unknown(tmp_p
 
 def test_a_caution_needs_a_checklist_that_is_clear_otherwise() -> None:
     assert recommend(reviewed_hip(), replace(PAINFUL, red_flags=NONE)).state == "S10"
+
+
+@pytest.mark.parametrize(("age", "weeks"), [(0, 0), (0.5, 0.5), (120, 5000)])
+def test_numbers_at_the_ends_of_what_is_possible_are_taken(age: float, weeks: float) -> None:
+    context = ClinicalContext(age_years=age, pain_duration_weeks=weeks)
+    assert (context.age_years, context.pain_duration_weeks) == (age, weeks)
+
+
+@pytest.mark.parametrize("age", [-0.5, 120.5, 400])
+def test_numbers_beyond_are_not(age: float) -> None:
+    with pytest.raises(UsageError, match="age_years: .* give a number from 0 to 120"):
+        ClinicalContext(age_years=age)
+
+
+def test_each_guard_is_told_by_its_state() -> None:
+    for guard in recommend(reviewed_hip(), PAINFUL).explanation.guards:
+        state = WORKFLOW.state(guard.state)
+        assert (guard.name, guard.when) == (state.name, state.when)
+
+
+def test_what_if_answers_a_red_flag_with_yes() -> None:
+    output = recommend(reviewed_hip(), replace(PAINFUL, red_flags=Checklist()))
+    asked = {one.name: one.answer for one in output.explanation.what_if if one.name.startswith("red_flag_")}
+    assert set(asked.values()) == {"yes"}
+    assert len(asked) == len(WORKFLOW.gate("R").asked)
+
+
+def test_an_exclusion_withdraws_no_rule_by_name() -> None:
+    output = recommend(reviewed_hip(), replace(PAINFUL, implant="yes"))
+    assert [(block.gate, block.rules, block.reasons) for block in output.blocked] == [("S7", (), ())]
+
+
+def test_an_answer_without_a_link_has_none_and_an_odd_item_hides_none() -> None:
+    resource = {"item": ["odd", {"answer": [{"valueString": "x"}]}, {"linkId": "a", "answer": [{"valueString": "y"}]}]}
+    assert list(response_answers(resource)) == [("", "x"), ("a", "y")]
+
+
+def test_a_hip_that_is_answered_is_not_named_again_by_its_body_structure(tmp_path: Path) -> None:
+    person = {"subject": {"reference": "Patient/p"}}
+    named = {
+        "resourceType": "BodyStructure",
+        "patient": {"reference": "Patient/p"},
+        "identifier": [{"system": "urn:x/hip-id"}, {"value": "a-R"}, {"system": "urn:x/hip-id", "value": "a-R"}],
+    }
+    file = _bundle(tmp_path, {**_response(path="a.dcm", side="R"), **person}, named)
+    assert [row.cells for row in read_bundle_rows(file, context_columns()).rows] == [{"path": "a.dcm", "side": "R"}]
+    named["patient"] = {"reference": "Patient/q"}
+    file = _bundle(tmp_path, {**_response(path="a.dcm", side="R"), **person}, named)
+    cells = [row.cells for row in read_bundle_rows(file, context_columns()).rows]
+    assert cells[0] == {"path": "a.dcm", "side": "R"}
+    assert cells[-1] == {"image_id": "a", "side": "R"}

@@ -69,7 +69,9 @@ class Reached:
 
     def reads_workflow(self, mutant: Mutant) -> bool:
         """Tell whether a mutant may change what the workflow is read as."""
-        return any(WORKFLOW in self.by_line.get((mutant.file, line), ()) for line in mutant.around)
+        lines = {line for (file, line), names in self.by_line.items() if file == mutant.file and WORKFLOW in names}
+        # Whoever reads the workflow may read the module's tables.
+        return bool(lines) if mutant.place.isupper() else not lines.isdisjoint(mutant.around)
 
     def tests(self, mutant: Mutant) -> set[str]:
         """Return the tests that reach the changed statement; if none does, those that reach its function.
