@@ -9,8 +9,10 @@ import pytest
 
 from candidate_scenes import HEAD_RADIUS_PX, SHAPE, as_normalized, hip_frame, soft_background, with_disk
 from hipcalc.candidates import find_candidates
+from hipcalc.candidates.detaching import opened_level
 from hipcalc.candidates.features import FEATURES
 from hipcalc.candidates.model import load_model
+from hipcalc.candidates.window import cut_window
 from hipcalc.synthetic import add_patches, draw_focus
 
 HIP = hip_frame()
@@ -66,6 +68,32 @@ def test_several_foci_in_one_hip_are_all_found():
         grey = with_disk(grey, place, 13.0, 0.2)
     candidates = find_candidates(as_normalized(grey), HIP)
     assert {candidates.index(nearest(candidates, place)) for place in places} == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("gap_px", [-2.0, 0.0, 3.0])
+def test_a_focus_that_touches_bone_is_found(gap_px):
+    place = HIP.to_image(1.6, 45.0)
+    columns = np.arange(SHAPE[1], dtype=np.float32)
+    # A straight edge of bone to medial, tangent to the focus, overlapped by it, or with a gap.
+    bone = 0.15 * (1.0 - np.tanh((columns - (place[1] - 8.0 - gap_px)) / 2.0))
+    picture = as_normalized(with_disk(soft_background(1) + bone, place, 16.0, 0.25))
+    found = nearest(find_candidates(picture, HIP), place)
+    assert found is not None
+    assert found.expected_false_marks < 0.5
+    assert found.diameter_px == pytest.approx(16.0, abs=3.0)
+    bare = find_candidates(as_normalized(soft_background(1) + bone), HIP)
+    assert nearest(bare, place) is None or nearest(bare, place).expected_false_marks > 1.0
+
+
+def test_the_opened_picture_keeps_edges_and_gives_up_foci():
+    place = HIP.to_image(1.6, 45.0)
+    bone = 0.15 * (1.0 - np.tanh((np.arange(SHAPE[1], dtype=np.float32) - (place[1] - 8.0)) / 2.0))
+    bare, planted = (
+        opened_level(cut_window(as_normalized(grey), HIP))
+        for grey in (soft_background(1) + bone, with_disk(soft_background(1) + bone, place, 16.0, 0.25))
+    )
+    assert np.abs(planted - bare).max() < 0.03
+    assert float(np.ptp(bare)) > 0.3
 
 
 def test_texture_alone_gives_no_strong_mark():

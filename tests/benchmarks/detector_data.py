@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import cv2
 import numpy as np
@@ -29,6 +29,7 @@ READ_BY_EYE = {
 FOCI_BY_EYE = Path(__file__).with_name("natural_by_eye.csv")
 
 Source = Literal["crop", "pelvis"]
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -137,23 +138,35 @@ def _annotated(row: dict[str, str]) -> HipFrame | None:
 
 
 @cache
-def load_hips(*, crops: bool = True, pelves: bool = True, annotated_only: bool = False) -> tuple[BenchHip, ...]:
-    """Return the hips of ../shared/data without a focus, framed as read by eye where there is that, else as located."""
+def load_hips(
+    *, crops: bool = True, pelves: bool = True, annotated_only: bool = False, most: int | None = None
+) -> tuple[BenchHip, ...]:
+    """Return the hips of ../shared/data without a focus, framed as read by eye where there is that, else as located.
+
+    With `most`, only so many crops and so many pelves, spread evenly over the files: for a quick look.
+    """
     hips: list[BenchHip] = []
     not_free = {focus.file for focus in natural_foci()}
     if crops:
         with (DATA / "hip_crops" / "annotations.csv").open(newline="") as table:
             read = {row["file"]: _annotated(row) for row in csv.DictReader(table)}
         with (DATA / "hip_crops" / "index.csv").open(newline="") as table:
-            for row in csv.DictReader(table):
-                file, known = DATA / "hip_crops" / "images" / row["file"], read.get(row["file"])
-                if row["file"] not in not_free and (known or not annotated_only):
-                    hips += _bench_hips(file, row["patient_group"], "crop", known)
+            rows = [row for row in csv.DictReader(table) if row["file"] not in not_free]
+        for row in _spread([row for row in rows if read.get(row["file"]) or not annotated_only], most):
+            file = DATA / "hip_crops" / "images" / row["file"]
+            hips += _bench_hips(file, row["patient_group"], "crop", read.get(row["file"]))
     if pelves:
-        for file in sorted((DATA / "radiographs_mixed").iterdir()):
-            if file.name not in not_free and file.suffix.lower() in (".png", ".jpg", ".jpeg"):
-                hips += _bench_hips(file, file.name, "pelvis", None)
+        files = [file for file in sorted((DATA / "radiographs_mixed").iterdir()) if file.name not in not_free]
+        for file in _spread([file for file in files if file.suffix.lower() in (".png", ".jpg", ".jpeg")], most):
+            hips += _bench_hips(file, file.name, "pelvis", None)
     return tuple(hips)
+
+
+def _spread(items: list[Item], most: int | None) -> list[Item]:
+    """Return at most so many of a list, evenly."""
+    if most is None or len(items) <= most:
+        return items
+    return [items[k * len(items) // most] for k in range(most)]
 
 
 def _bench_hips(file: Path, group: str, source: Source, known: HipFrame | None) -> list[BenchHip]:

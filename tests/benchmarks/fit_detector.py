@@ -259,10 +259,8 @@ def _table(knots: Knots) -> list[dict[str, float]]:
     return [{"strength": round(s, 4), "marks_per_hip": m} for s, m in knots]
 
 
-def main() -> None:
+def fit_and_write(samples: list[Sample]) -> None:
     """Fit, write and print."""
-    cv2.setNumThreads(1)
-    samples = collect(load_hips())
     ranking = fit_ranking(samples)
     knots, adapted = fit_calibration(samples, cross_validated(samples))
     centre, scale, weight = ranking
@@ -284,6 +282,12 @@ def main() -> None:
         for nominal, (median, low, high) in spread_of_calibration(samples, source).items():
             print(f"  {source}, nominal {nominal:4.2f}: counted {median:.2f} ({low:.2f} to {high:.2f})")
     assert all(math.isfinite(s) for rows in knots for s, _ in rows)
+
+
+def main() -> None:
+    """Plant into every hip, and fit."""
+    cv2.setNumThreads(1)
+    fit_and_write(collect(load_hips()))
 
 
 if __name__ == "__main__":

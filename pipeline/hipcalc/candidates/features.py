@@ -86,6 +86,7 @@ def _step_at_rim(window: HipWindow, otherwise: float) -> float:
 
 def feature_table(
     window: HipWindow,
+    opened: NDArray[np.float32],
     levels: HipLevels,
     spots: tuple[Spot, ...],
     rays: RayProfiles,
@@ -97,6 +98,9 @@ def feature_table(
     Parameters
     ----------
     window : HipWindow
+        With the bone taken away.
+    opened : ndarray of float32, shape (rows, columns)
+        What was taken away (`opened_level`).
     levels : HipLevels
     spots : tuple of Spot
     rays : RayProfiles
@@ -118,7 +122,7 @@ def feature_table(
     fall = rays.weakest_fall / proposals.structure[kept]
     millimetres = diameter / WORKING_RADIUS_PX * 24.0
     r, from_rim = window.r[pixel].astype(float), window.phi_deg[pixel].astype(float) - window.hip.rim_phi_deg
-    bone = np.clip((background - levels.soft) / (levels.bone - levels.soft), 0.0, 1.5)
+    bone = np.clip((opened[pixel] - levels.soft) / (levels.bone - levels.soft), 0.0, 1.5)
     table = {
         "weakest_fall": _log(fall, 0.1, 6.0),
         "response": _log(response, 0.05, 4.0),

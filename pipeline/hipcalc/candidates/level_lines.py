@@ -17,7 +17,7 @@ __all__ = ["LevelLines", "closed_level_lines"]
 
 Image = NDArray[np.float32]
 
-LEVELS = 48
+LEVELS = 32
 # Diameters in head radii of the circle with the line's area.
 DIAMETERS = (0.055, 0.5)
 AREAS = tuple(math.pi / 4 * (diameter * WORKING_RADIUS_PX) ** 2 for diameter in DIAMETERS)

@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 # A generous first cut: what passes is measured and ranked, the rest costs nothing more.
 MIN_RESPONSE = 0.12
 MIN_MEANING = 0.5
-MOST = 30
+MOST = 24
 # A quick rank of the union, only to choose which of two overlapping proposals is kept, and which are the `MOST`.
 LINE_WEIGHT = 0.6
 DISK_DIAMETER = 2.2
