@@ -2,7 +2,7 @@
 
 The same pictures and zones for all; every ranking of ours is cross-validated by patient. With `--sheets FOLDER`, the
 strongest false marks and missed plants are drawn there, to be looked at (never inside the project). The whole run takes
-half an hour, most of it for blob_doh; `--hips 8` looks at 8 crops and 8 pelves only.
+half an hour, most of it for blob_doh; `--hips 8` looks at 8 crops and 8 pelves only, and counts no price.
 """
 
 import argparse
@@ -103,11 +103,14 @@ def main() -> None:
     print(f"{'sensitivity at false marks per hip of':62s}" + "".join(f"{p:7.2f}" for p in POINTS) + "  plants")
     for name in TABLES:
         false, hits = _scored(samples, models, name)
-        print(_line(f"hipcalc, {name}", froc(false, hits), len(hits)))
-    print("\ncounted false marks per hip on unseen halves of the patients: median (5th to 95th percentile)")
-    for source in ("pelvis", "crop"):
-        for nominal, (median, low, high) in spread_of_calibration(samples, source).items():
-            print(f"  {source}, nominal {nominal:4.2f}: {median:.2f} ({low:.2f} to {high:.2f})")
+        if hits:
+            print(_line(f"hipcalc, {name}", froc(false, hits), len(hits)))
+    # A price cannot be counted on a few hips.
+    if asked.hips is None:
+        print("\ncounted false marks per hip on unseen halves of the patients: median (5th to 95th percentile)")
+        for source in ("pelvis", "crop"):
+            for nominal, (median, low, high) in spread_of_calibration(samples, source).items():
+                print(f"  {source}, nominal {nominal:4.2f}: {median:.2f} ({low:.2f} to {high:.2f})")
     if asked.sheets is not None:
         draw_sheets(hips, models, asked.sheets)
     print("\npeers on the pelves, true frames given")
