@@ -141,3 +141,13 @@ def test_each_worker_has_one_thread_and_this_process_is_left_alone(monkeypatch):
     assert results(threads, [1, 2])[0] == ("1", 1)
     assert os.environ["OMP_NUM_THREADS"] == "7"
     assert "MKL_NUM_THREADS" not in os.environ
+
+
+def trimming(_):
+    return os.environ.get("MALLOC_TRIM_THRESHOLD_", "")
+
+
+def test_a_worker_of_a_cluster_does_not_slow_its_processes_down(monkeypatch):
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "65536")
+    ((result,),) = run_tasks(trimming, [1], engine=LocalEngine(1))
+    assert result.value == ""

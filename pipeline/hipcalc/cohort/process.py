@@ -25,6 +25,9 @@ Fate = Literal["done", "raised", "died", "time", "memory", "lost"]
 _LENGTH_BYTES = 8
 # Libraries read these when they are loaded; more threads than cores would only wait for each other.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+# The keeper of a Dask worker sets it, so that freed memory is given back at once; each large array then asks the system
+# for new pages, which costs an analysis half as much again.
+_TRIMMING = "MALLOC_TRIM_THRESHOLD_"
 _READY = b"ready"
 # The first byte of an answer.
 _VALUE, _RAISED, _NO_MEMORY = b"v", b"r", b"m"
@@ -130,6 +133,7 @@ class WorkerProcess:
 
     def _start(self) -> subprocess.Popen[bytes]:
         environment = os.environ | dict.fromkeys(_ONE_THREAD, "1")
+        environment.pop(_TRIMMING, None)
         # A task is found by its module's name, as in this process.
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
         command = [sys.executable, "-P", "-m", "hipcalc.cohort.process", str(self.limits.memory_bytes or 0)]
