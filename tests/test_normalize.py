@@ -167,6 +167,7 @@ def test_clipped_white_is_excluded():
     picture = np.minimum(PICTURE + 0.5 * np.exp(-((np.arange(COLUMNS) - 280) ** 2) / 40.0**2), 0.95)
     excluded = normalize(radiograph(picture)).excluded
     assert excluded[picture >= 0.95].mean() > 0.9
+    assert normalize(radiograph(picture)).share_of("clipped") == pytest.approx((picture >= 0.95).mean(), rel=0.3)
     assert not excluded[cv2.dilate((picture >= 0.94).astype(np.uint8), np.ones((19, 19))) == 0].any()
 
 

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -99,6 +100,15 @@ def test_what_is_no_hip_is_refused(tmp_path):
         hipcalc.screen(tmp_path / "nowhere.dcm")
     with pytest.raises(InputRejectedError, match="04_forearm.dcm: "):
         hipcalc.screen(SAMPLE / "04_forearm.dcm")
+
+
+def test_a_picture_that_is_clipped_where_its_joint_lies_is_told_so(tmp_path):
+    grey = np.random.default_rng(2).normal(0.3, 0.02, (600, 600)) + np.linspace(0, 0.3, 600)
+    cv2.circle(grey, (300, 300), 150, 2.0, -1)
+    levels = np.clip(cv2.GaussianBlur(grey, (0, 0), 4.0), 0, 0.9)
+    cv2.imwrite(str(tmp_path / "clipped.png"), np.rint(65535 * levels).astype(np.uint16))
+    with pytest.raises(InputRejectedError, match=r"clipped\.png: no hip was found; \d+% of the picture is clipped"):
+        hipcalc.screen(replace(hipcalc.read_radiograph(tmp_path / "clipped.png"), polarity="bone-bright"))
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, 10.5, float("nan")])

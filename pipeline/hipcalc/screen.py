@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_FALSE_MARKS_PER_HIP", "MOST_FALSE_MARKS_PER_HIP", "Screening", "screen"]
 
 DEFAULT_FALSE_MARKS_PER_HIP = 0.25
+# From this share of the picture on, clipped areas may hide both joints.
+MUCH_CLIPPED = 0.01
 # The detector lists no candidate beyond this.
 MOST_FALSE_MARKS_PER_HIP = MOST_FALSE_MARKS
 
@@ -202,7 +204,13 @@ def _refuse_hopeless(image: NormalizedRadiograph) -> None:
 
 def _refuse_without_hip(image: NormalizedRadiograph, hips: tuple[HipFrame, ...]) -> None:
     if all(hip.status == "absent" for hip in hips):
-        raise InputRejectedError(f"{image.radiograph.path}: no hip was found; the picture may show another body part.")
+        share = image.share_of("clipped")
+        why = "the picture may show another body part"
+        if share >= MUCH_CLIPPED:
+            why = (
+                f"{share:.0%} of the picture is clipped to white, where the joints may lie; export its whole grey range"
+            )
+        raise InputRejectedError(f"{image.radiograph.path}: no hip was found; {why}.")
 
 
 def _with_what_hips_tell(image: NormalizedRadiograph, hips: tuple[HipFrame, ...]) -> NormalizedRadiograph:

@@ -33,7 +33,7 @@ STRONGEST = 10
 # A pelvis shows all of the zones, a crop its medial part: there are few pelves, so each counts more, all of them as
 # much as all crops.
 PELVIS_WEIGHT = 8.0
-PLANTINGS: dict[str, tuple[Style, ...]] = {"crop": ("natural",) * 2, "pelvis": ("natural", "stated") * 4}
+PLANTINGS: dict[str, tuple[Style, ...]] = {"crop": ("natural",) * 2, "pelvis": ("natural", "stated") * 8}
 KNOTS = (20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.25, 0.1, 0.05, 0.02)
 
 Ranking = tuple[np.ndarray, np.ndarray, np.ndarray]

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.normalize.regions import ExcludedRegion
+from hipcalc.normalize.regions import ExcludedKind, ExcludedRegion
 from hipcalc.radiograph import Radiograph
 
 __all__ = ["NormalizedRadiograph", "Quality"]
@@ -52,6 +53,11 @@ class NormalizedRadiograph:
     def shape(self) -> tuple[int, int]:
         """Rows and columns."""
         return self.radiograph.shape
+
+    def share_of(self, kind: ExcludedKind) -> float:
+        """Share of the picture that excluded areas of a kind cover, by their outlines."""
+        areas = [cv2.contourArea(np.array(one.outline_px, np.float32)) for one in self.regions if one.kind == kind]
+        return sum(areas) / self.grey.size
 
     @property
     def spacing_mm(self) -> float | None:
