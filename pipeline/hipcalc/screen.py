@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_FALSE_MARKS_PER_HIP", "MOST_FALSE_MARKS_PER_HIP", "Screening", "screen"]
 
 DEFAULT_FALSE_MARKS_PER_HIP = 0.25
-# From this share of the picture on, clipped areas may hide both joints.
+# From this share of the picture on, clipped areas may hide a joint.
 MUCH_CLIPPED = 0.01
 # The detector lists no candidate beyond this.
 MOST_FALSE_MARKS_PER_HIP = MOST_FALSE_MARKS
@@ -204,12 +204,10 @@ def _refuse_hopeless(image: NormalizedRadiograph) -> None:
 
 def _refuse_without_hip(image: NormalizedRadiograph, hips: tuple[HipFrame, ...]) -> None:
     if all(hip.status == "absent" for hip in hips):
-        share = image.share_of("clipped")
+        share = image.share_within("clipped")
         why = "the picture may show another body part"
         if share >= MUCH_CLIPPED:
-            why = (
-                f"{share:.0%} of the picture is clipped to white, where the joints may lie; export its whole grey range"
-            )
+            why += f", or its joints lie where {share:.0%} of it are clipped to white"
         raise InputRejectedError(f"{image.radiograph.path}: no hip was found; {why}.")
 
 

@@ -54,10 +54,12 @@ class NormalizedRadiograph:
         """Rows and columns."""
         return self.radiograph.shape
 
-    def share_of(self, kind: ExcludedKind) -> float:
-        """Share of the picture that excluded areas of a kind cover, by their outlines."""
-        areas = [cv2.contourArea(np.array(one.outline_px, np.float32)) for one in self.regions if one.kind == kind]
-        return sum(areas) / self.grey.size
+    def share_within(self, kind: ExcludedKind) -> float:
+        """Share of the picture that excluded areas of a kind cover, by their outlines; those at its border left out."""
+        margin, limits = 0.02 * max(self.shape), np.array(self.shape)
+        outlines = [np.array(one.outline_px, np.float32) for one in self.regions if one.kind == kind]
+        within = [one for one in outlines if one.min() > margin and (one.max(axis=0) < limits - margin).all()]
+        return sum(cv2.contourArea(one) for one in within) / self.grey.size
 
     @property
     def spacing_mm(self) -> float | None:
