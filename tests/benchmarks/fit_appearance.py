@@ -33,12 +33,12 @@ SHRINKAGE = 100.0
 Sample = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
-def small_phantom(kind: str, number: int) -> Phantom:
-    """Return a phantom of a pelvis or of one hip, native hips only, with few pixels."""
-    rng = np.random.default_rng([SEED, number, kind == "pelvis"])
+def small_phantom(kind: str, number: int, *, seed: int = SEED, replaced: bool = False) -> Phantom:
+    """Return a phantom of a pelvis or of one hip, with few pixels; its hips are native, or all of them replaced."""
+    rng = np.random.default_rng([seed, number, kind == "pelvis"])
     view = "ap-pelvis" if kind == "pelvis" else ("ap-left-hip" if number % 2 else "ap-right-hip")
     body, imaging = draw_body(rng), draw_imaging(view, rng)
-    body = replace(body, right=replace(body.right, prosthesis=False), left=replace(body.left, prosthesis=False))
+    body = replace(body, right=replace(body.right, prosthesis=replaced), left=replace(body.left, prosthesis=replaced))
     factor = imaging.pixel_mm / PIXEL_MM[kind]
     imaging = replace(
         imaging,

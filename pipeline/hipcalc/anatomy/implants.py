@@ -118,11 +118,9 @@ def heads_on_stems(picture: Pyramid, radii_px: tuple[float, float]) -> tuple[Met
 def _reduced(picture: Pyramid) -> tuple[Grey, float]:
     rows, columns = picture.grey[0].shape
     factor = WORK_SIZE_PX / max(rows, columns)
-    grey, size = (
-        picture.grey[picture.level_for(factor)],
-        (max(1, round(columns * factor)), max(1, round(rows * factor))),
-    )
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.float32), factor
+    size = max(1, round(columns * factor)), max(1, round(rows * factor))
+    small = cv2.resize(picture.grey[picture.level_for(factor)], size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32), factor
 
 
 def _scaled(head: MetalHead, factor: float) -> MetalHead:
