@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,10 @@ from format_builders import PELVIS, copied_results, reported
 from hipcalc.cli import main
 from hipcalc.errors import UsageError
 from hipcalc.guideline import context_columns, left_aside, load_workflow, read_contexts
+from hipcalc.guideline.fhir.answers import answers as entry_answers
+from hipcalc.guideline.fhir.bundle import Entry
+from hipcalc.guideline.fhir.mapping import Mapped, context_table
+from hipcalc.guideline.fhir.rows import _Said
 from hipcalc_models import model_file
 
 ICD, CM, ATC = "http://hl7.org/fhir/sid/icd-10", "http://hl7.org/fhir/sid/icd-10-cm", "http://www.whocc.no/atc"
@@ -334,3 +339,44 @@ def test_no_damaged_bundle_ends_in_anything_but_a_sentence(tmp_path):
             except UsageError:
                 refused += 1
     assert refused > counter[0]
+
+
+def test_a_quantity_without_a_unit_is_in_that_of_the_table(tmp_path):
+    age = next(line for line in context_table().lines if line.value_column == "age_years")
+    code = age.codes[0].partition(":")[2]
+    for given in ({"value": 45}, {"value": 45, "code": age.unit}):
+        answers = {name: word for name, word in ANSWERS.items() if name != "age_years"}
+        (one,) = read_contexts(bundle(tmp_path, response(answers), observation(code, valueQuantity=given)))
+        assert one.age_years == 45
+
+
+def test_an_entry_that_two_lines_of_the_table_know_answers_both():
+    lines = tuple(Mapped(resource="Condition", title=name, codes=("x:1",), sets={name: "yes"}) for name in "ab")
+    table_of_two = replace(context_table(), systems={"x": ("urn:x",)}, lines=lines)
+    entry = Entry(number=1, kind="Condition", resource={"code": concept(("urn:x", "1"))}, place="entry 1")
+    assert entry_answers(entry, table_of_two) == {"a": "yes", "b": "yes"}
+
+
+def test_an_unknown_answer_never_displaces_a_known_one():
+    entry = Entry(number=1, kind="Condition", resource={}, place="entry 1")
+    for words, kept in (
+        (["yes", "unknown"], "yes"),
+        (["unknown", "yes"], "yes"),
+        (["", "unknown"], "unknown"),
+        (["unknown", ""], ""),
+        (["unknown", "unknown"], "unknown"),
+    ):
+        said = _Said()
+        for word in words:
+            said.add("hip_pain", word, entry)
+        assert said.cells["hip_pain"][0] == kept
+
+
+def test_what_a_site_s_own_item_is_answered_by_is_not_left_aside(tmp_path):
+    own = load_workflow()
+    gate = own.gate("M")
+    more = replace(gate, items=(*gate.items, replace(gate.items[0], id="shunt", question="Is there a shunt?")))
+    site = replace(own, gates=tuple(more if one.id == "M" else one for one in own.gates))
+    file = bundle(tmp_path, response({**ANSWERS, f"{gate.prefix}shunt": "yes"}))
+    assert left_aside(file, site) == ()
+    assert "'mra_shunt' is left aside: it is no column" in left_aside(file)[0]

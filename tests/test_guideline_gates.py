@@ -122,3 +122,17 @@ def test_the_age_answers_the_nsaid_gates_own_question(age: float | None, answer:
     result = evaluate_gate("N", replace(PAINFUL, age_years=age), WORKFLOW)
     assert [entry.answer for entry in result.blocking] == ([] if answer == "no" else [answer])
     assert result.is_clear == (answer == "no")
+
+
+def test_a_reason_without_a_caution_to_pass_is_not_given() -> None:
+    context = replace(PAINFUL, nsaid_caution_reason=REASON)
+    assert evaluate_gate("N", context, WORKFLOW).reason == ""
+
+
+def test_a_site_cannot_make_a_red_flag_one_that_a_reason_passes() -> None:
+    gate = WORKFLOW.gate("R")
+    milder = replace(gate, items=tuple(replace(item, kind="caution") for item in gate.items))
+    site = replace(WORKFLOW, gates=tuple(milder if one.id == "R" else one for one in WORKFLOW.gates))
+    result = evaluate_gate("R", replace(PAINFUL, red_flags=Checklist(answers={"fever": "yes"}, others="no")), site)
+    assert [entry.item.id for entry in result.answered_yes] == ["fever"]
+    assert not result.is_clear

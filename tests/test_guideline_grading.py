@@ -19,6 +19,7 @@ def test_a_heterotopic_ossification_carries_the_readers_grade_and_the_caveat() -
     output = recommend(OSSIFICATION, replace(PAINFUL, brooker_grade="II"))
     (grading,) = output.gradings
     assert (grading.scheme, grading.grade, grading.candidate_ids) == ("brooker", "II", (f"{IMAGE}-R-1",))
+    assert grading.name == "Brooker classification of heterotopic ossification"
     assert grading.text == "spurs of bone from pelvis or femur, with a wide space left between them"
     assert "after total hip arthroplasty" in grading.caveat
     assert "hipcalc does not measure it" in grading.caveat

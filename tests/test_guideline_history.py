@@ -1,6 +1,8 @@
 """Repeated visits: the state follows the events, in whatever order the rows stand."""
 
 import csv
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,8 +15,9 @@ from hypothesis import strategies as st
 from guideline_builders import IMAGE, NONE, PAINFUL, decision, finding, reviewed_hip
 from guideline_strategies import hips
 from hipcalc.errors import UsageError
-from hipcalc.guideline import Checklist, ClinicalContext, Recommendation, read_contexts, recommend
+from hipcalc.guideline import Checklist, ClinicalContext, Recommendation, load_workflow, read_contexts, recommend
 from hipcalc.guideline.context import contradictions
+from hipcalc.guideline.visits import after_each_visit
 
 FIRST = date(2026, 3, 2)
 some = settings(max_examples=min(60, settings.default.max_examples), deadline=None)
@@ -296,3 +299,96 @@ def test_an_event_names_the_class_and_never_an_unknown_answer() -> None:
 def test_rows_about_two_images_are_about_two_hips(tmp_path: Path) -> None:
     rows = [{"image_id": name, "side": "R"} for name in (IMAGE, "fedcba9876543210")]
     assert [context.image_id for context in read_contexts(table(tmp_path, rows))] == [IMAGE, "fedcba9876543210"]
+
+
+def test_every_entry_names_its_state() -> None:
+    names = {state.id: state.name for state in load_workflow().states}
+    history = recommend((reviewed_hip(),), COURSE)[0].history
+    assert [entry.state_name for entry in history] == [names[entry.state] for entry in history]
+
+
+def test_a_confirmation_that_changes_no_state_is_told() -> None:
+    two = reviewed_hip((finding(1), finding(2)), (decision(1, hour=8), decision(2, hour=9)))
+    history = recommend((two,), (visit(0),))[0].history
+    assert [(entry.state, [event.name for event in entry.events]) for entry in history[:2]] == [
+        ("S8", [f"{IMAGE}-R-1"]),
+        ("S8", [f"{IMAGE}-R-2"]),
+    ]
+
+
+def test_what_is_rejected_by_now_is_told_by_the_state_that_it_changed_and_not_otherwise() -> None:
+    two = (finding(1), finding(2))
+    fever = visit(0, red_flags=Checklist(answers={"fever": "yes"}, others="no"))
+    doubted = (decision(2, "indeterminate", hour=8), decision(2, "rejected", hour=9))
+    assert [entry.kind for entry in recommend((reviewed_hip(two, doubted),), (fever,))[0].history] == ["visit"]
+    confirmed = (decision(2, hour=8), decision(2, "rejected", hour=9))
+    history = recommend((reviewed_hip(two, confirmed),), (visit(0),))[0].history
+    assert [(entry.kind, entry.state, entry.events) for entry in history[:2]] == [
+        ("review", "S8", ()),
+        ("review", "S1", ()),
+    ]
+
+
+def test_a_reason_that_is_left_blank_later_is_no_news() -> None:
+    said = visit(0, nsaid_caution_reason="weighed against the benefit")
+    history = recommend((reviewed_hip(),), (said, visit(1)))[0].history
+    assert [event.name for event in history[1].events if "reason" in event.name] == ["nsaid_caution_reason"]
+    assert history[2].events == ()
+
+
+def test_a_red_flag_is_taken_back_by_its_own_no_alone() -> None:
+    raised = visit(0, red_flags=Checklist(answers={"fever": "yes"}, others="no"))
+    _, denied = after_each_visit((raised, visit(1, red_flags=Checklist(answers={"fever": "no"}))), load_workflow())
+    assert denied.red_flags.answer("fever") == "no"
+    _, others = after_each_visit((raised, visit(1, red_flags=Checklist(answers={"unwell": "no"}))), load_workflow())
+    assert others.red_flags.answer("fever") == "yes"
+
+
+def test_only_what_excludes_a_new_answer_is_given_up() -> None:
+    before = visit(0, age_years=45, advanced_imaging_result="no-labral-pathology", conservative_started="yes")
+    now = visit(1, age_years=None, symptomatic_labral_pathology="yes")
+    _, known = after_each_visit((before, now), load_workflow())
+    assert (known.advanced_imaging_result, known.symptomatic_labral_pathology) == ("unknown", "yes")
+    assert (known.age_years, known.conservative_started) == (45, "yes")
+
+
+def test_a_site_may_let_a_reason_carry_over() -> None:
+    own = load_workflow()
+    carrying = tuple(replace(one, carries=True) if one.id == "nsaid_caution_reason" else one for one in own.inputs)
+    said = visit(0, nsaid_caution_reason="weighed against the benefit")
+    _, kept = after_each_visit((said, visit(1)), replace(own, inputs=carrying))
+    assert kept.nsaid_caution_reason == "weighed against the benefit"
+    _, asked_anew = after_each_visit((said, visit(1)), own)
+    assert asked_anew.nsaid_caution_reason == ""
+
+
+def test_visits_of_two_hips_are_not_mixed(tmp_path: Path) -> None:
+    rows = [
+        {"image_id": IMAGE, "side": "R", "visit_date": "2026-03-02", "conservative_started": "yes"},
+        {"image_id": IMAGE, "side": "L", "visit_date": "2026-03-09", "conservative_started": "no"},
+    ]
+    assert [one.conservative_started for one in read_contexts(table(tmp_path, rows))] == ["yes", "no"]
+
+
+@pytest.fixture
+def a_day_ahead(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Set the machine's clock a whole day ahead of UTC, as far as POSIX goes."""
+    if not hasattr(time, "tzset"):
+        pytest.skip("this system cannot change its time zone")
+    monkeypatch.setenv("TZ", "TST-24")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("a_day_ahead")
+def test_a_day_is_that_of_utc_whatever_the_machine_s_clock(tmp_path: Path) -> None:
+    late = decision(time=datetime(2026, 3, 1, 23, tzinfo=UTC))
+    assert recommend((reviewed_hip(decisions=(late,)),), (visit(0),))[0].history[0].date == "2026-03-01"
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    row = {"image_id": IMAGE, "side": "R", "visit_date": tomorrow.isoformat()}
+    assert read_contexts(table(tmp_path, [row]))[0].visit_date == tomorrow
+    row["visit_date"] = (tomorrow + timedelta(days=1)).isoformat()
+    with pytest.raises(UsageError, match="the day lies in the future"):
+        read_contexts(table(tmp_path, [row]))

@@ -17,7 +17,7 @@ from hipcalc.guideline.fhir.bindings import required_bindings
 from hipcalc.guideline.fhir.bundle import Entry
 from hipcalc.guideline.fhir.mapping import Coding, codings, context_table
 from hipcalc.guideline.fhir.rows import BundleRows, read_bundle_rows
-from hipcalc.guideline.loading import _complete
+from hipcalc.guideline.loading import _complete, _mandatory_texts
 from hipcalc.guideline.table import context_columns
 from hipcalc.guideline.visits import after_each_visit, in_order, visit_problems
 
@@ -185,6 +185,36 @@ def test_a_sites_own_items_are_columns_of_its_tables(tmp_path: Path) -> None:
     assert context.mra_checklist.answer("shunt") == "yes"
     with pytest.raises(UsageError, match="shunt"):
         read_contexts(file)
+
+
+# --- readers who disagree
+
+
+def test_what_readers_disagree_about_is_told_with_who_said_what() -> None:
+    said = (decision(1, reader="Dr A"), decision(1, "rejected", hour=10, reader="Dr B"), decision(2, hour=11))
+    hip = reviewed_hip((finding(1), finding(2)), said)
+    disputed = [entry for entry in hip.findings if entry.disagreement]
+    assert [entry.disagreement for entry in disputed] == [
+        "Dr A says confirmed, 2026-03-01; Dr B says rejected, 2026-03-01"
+    ]
+    output = recommend(hip, PAINFUL)
+    assert [(note.id, note.basis, note.text) for note in output.notes if note.id.endswith("-readers")] == [
+        (
+            "S10-readers",
+            "E",
+            f"Readers disagree about {IMAGE}-R-1: Dr A says confirmed, 2026-03-01; Dr B says rejected, 2026-03-01. It "
+            "is not confirmed and no advice rests on it until they agree, by a later decision of one of them, or an "
+            "adjudicator decides: in the reading room with that role, or in the table of decisions with role "
+            "adjudicator.",
+        )
+    ]
+    flagged = recommend(hip, replace(PAINFUL, red_flags=Checklist(answers={"fever": "yes"}, others="no")))
+    assert not [note for note in flagged.notes if note.id.endswith("-readers")]
+
+
+def test_a_site_must_say_what_disagreement_means() -> None:
+    (problem,) = _mandatory_texts(replace(WORKFLOW, disagreement_text=" "))
+    assert problem == "the text of disagreement_text is blank; write it"
 
 
 # --- visits and history

@@ -95,6 +95,9 @@ def test_a_sites_own_copy_is_used_and_named_in_the_output(tmp_path: Path) -> Non
     ("change", "message"),
     [
         (lambda text: without_table(text, "rules", "R31"), "the rule R31 is missing; add it"),
+        (lambda text: without_table(text, "states", "S3"), "the state S3 is missing; add it"),
+        (lambda text: text.replace('id = "T5"', 'id = "T4"', 1), "the tension T4 is there twice; keep one"),
+        (lambda text: text.replace('id = "R31"\n', "", 1), "rules 35: the field id is missing; add it"),
         (lambda text: text.replace('id = "R31"', 'id = "R30"', 1), "the rule R30 is there twice; keep one"),
         (lambda text: text.replace('id = "R31"', 'id = "R99"', 1), "the rule R31 is missing"),
         (
@@ -157,7 +160,7 @@ def test_a_sites_own_copy_is_used_and_named_in_the_output(tmp_path: Path) -> Non
         (lambda text: text.replace('prefix = "mra_"', 'prefix = "nsaid_"'), "share the column nsaid_pregnancy; rename"),
         (
             lambda text: text.replace('column = "red_flags"', 'column = "flags"'),
-            "gate R: flags is no checklist; choose",
+            "gate R: flags is no checklist; choose one of red_flags, nsaid_checklist, injection_checklist, mra_check",
         ),
         (
             lambda text: text.replace('derived_from = "age_years"', 'derived_from = "hip_pain"'),

@@ -86,7 +86,8 @@ class _Case:
         steps: list[tuple[date, Literal["review", "visit"], datetime | int]] = []
         steps += [(moment.date(), "review", moment) for moment in moments]
         steps += [(visit.visit_date or date.min, "visit", position) for position, visit in enumerate(self.visits)]
-        return sorted(steps, key=lambda step: (step[0], step[1] == "visit"))
+        # Sorting keeps the order within a day.
+        return sorted(steps, key=lambda step: step[0])
 
     def _state(self, moment: datetime | None, seen: int) -> State:
         context = self.known[seen - 1] if seen else ClinicalContext()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, Final
 
 from hipcalc.errors import UsageError
@@ -32,7 +33,7 @@ def in_order(visits: Sequence[ClinicalContext]) -> tuple[ClinicalContext, ...]:
             "of its own."
         )
     # A single visit may lack the date.
-    return tuple(sorted(visits, key=lambda visit: (visit.visit_date is not None, visit.visit_date)))
+    return tuple(sorted(visits, key=lambda visit: visit.visit_date or date.min))
 
 
 def after_each_visit(visits: Sequence[ClinicalContext], workflow: Workflow) -> tuple[ClinicalContext, ...]:
@@ -102,14 +103,14 @@ def _joined(before: ClinicalContext, visit: ClinicalContext, workflow: Workflow)
     joined: dict[str, Any] = {**given, **carried}
     # What a visit says wins over what was known before it.
     while problem := next(iter(contradictions(joined)), None):
-        column = problem[0] if problem[0] in carried else _other(problem[0], joined, carried)
+        column = _carried_against(problem[0], joined, carried)
         joined[column] = given[column]
         del carried[column]
     return replace(visit, **joined, red_flags=_still_raised(before.red_flags, visit.red_flags))
 
 
-def _other(column: str, joined: dict[str, Any], carried: dict[str, Any]) -> str:
-    """Return the carried input that excludes what a visit gives."""
+def _carried_against(column: str, joined: dict[str, Any], carried: dict[str, Any]) -> str:
+    """Return the carried input without which a column is no problem any more: itself, or what excludes it."""
     return next(
         name for name in carried if all(problem[0] != column for problem in contradictions({**joined, name: "unknown"}))
     )
