@@ -9,7 +9,7 @@ from playwright.sync_api import sync_playwright
 
 from format_builders import CONTEXT, PELVIS, copied_results, reported, table
 from hipcalc.errors import UsageError
-from hipcalc.report import report_workflow
+from hipcalc.report import data_files, report_workflow, state_table
 from support import require_program
 
 NOTICE = "Research software, not a medical device"
@@ -127,6 +127,38 @@ def test_pages_are_accessible_alone_and_on_paper(tmp_path, browser):
         assert reached >= page.evaluate("document.querySelectorAll('a[href], summary').length")
         printed(page.pdf(prefer_css_page_size=True, print_background=False))
         page.close()
+
+
+def test_a_table_of_many_hips_has_pages_a_filter_and_an_order(tmp_path, browser, monkeypatch):
+    monkeypatch.setattr(state_table, "STATES_SHOWN", 2)
+    monkeypatch.setattr(data_files, "ROWS_PER_FILE", 2)
+    contexts = [CONTEXT | {"red_flags": "fever;others-no"}]
+    folder, result = reported(tmp_path, "html", contexts=contexts, R_1="confirmed")
+    assert [path.name for path in sorted((result.folder / "data").iterdir())] == ["states-00000.js", "states-00001.js"]
+    for index in (result.folder / "index.html", folder.index):
+        page = browser.new_page()
+        page.goto(index.as_uri())
+        hips = page.locator("#states tbody tr")
+        assert hips.count() == 2
+        assert "S17" in hips.nth(0).inner_text()
+        assert "1 to 2 of 4 hips" in page.locator("#states-pager").inner_text()
+        assert Axe().run(page).response["violations"] == []
+        page.locator("#states-pager button", has_text="next").click()
+        page.wait_for_function("document.querySelector('#states-pager').textContent.includes('3 to 4 of 4 hips')")
+        assert (index.parent / hips.nth(0).locator("a").get_attribute("href").partition("#")[0]).is_file()
+        page.locator("#states-filter").fill("left")
+        page.wait_for_function("document.querySelector('#states-shown').textContent === '2 of 4 hips'")
+        assert {row.split("\t")[1] for row in hips.all_inner_texts()} == {"Left"}
+        page.locator("#states-filter").fill("")
+        for _ in range(2):
+            page.locator("#states th button", has_text="File").click()
+        names = "[...document.querySelectorAll('#states tbody a')].map((one) => one.textContent)"
+        page.wait_for_function(f"{names}.join() === 'pelvis.dcm,pelvis.dcm'")
+        page.close()
+    monkeypatch.undo()
+    reported(tmp_path, "html", folder=folder, contexts=contexts)
+    assert list((result.folder / "data").iterdir()) == []
+    assert not list((folder.pages / "data").glob("states-*"))
 
 
 def by_keyboard(page):

@@ -42,8 +42,8 @@ class SortedRows:
         """Return the first rows."""
         return [json.loads(content) for content in self._sorted(most)]
 
-    def write(self, folder: Path) -> int:
-        """Write the data files, take away those of an earlier page, and return how many there are.
+    def write(self, folder: Path) -> tuple[Path, ...]:
+        """Write the data files, take away those of an earlier page, and return their paths.
 
         Raises
         ------
@@ -51,15 +51,16 @@ class SortedRows:
             If a file cannot be written.
         """
         contents = self._sorted(self.count)
-        number = 0
+        written: list[Path] = []
         while lines := [line for _, line in zip(range(ROWS_PER_FILE), contents, strict=False)]:
+            number = len(written)
             text = f"hipcalcRows({json.dumps(self.name)},{number},[\n" + ",\n".join(lines) + "\n]);\n"
-            write_derived(folder / f"{self.name}-{number:05d}.js", text)
-            number += 1
+            written.append(folder / f"{self.name}-{number:05d}.js")
+            write_derived(written[-1], text)
         for old in folder.glob(f"{self.name}-*.js"):
-            if int(old.stem.rpartition("-")[2]) >= number:
+            if int(old.stem.rpartition("-")[2]) >= len(written):
                 old.unlink()
-        return number
+        return tuple(written)
 
     def close(self) -> None:
         """Drop the temporary file."""

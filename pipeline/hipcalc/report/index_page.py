@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from markupsafe import Markup
-
 from hipcalc.findings import Finding
 from hipcalc.report.cells import PageReview
 from hipcalc.report.cohort_figures import CohortFigures
@@ -19,6 +17,7 @@ from hipcalc.report.pictures import hip_box
 from hipcalc.report.provenance import unconfirmed_notice
 from hipcalc.report.records import FileRecord
 from hipcalc.report.rendering import RunFacts, render
+from hipcalc.report.state_table import StateTable
 from hipcalc.report.words import count_estimate, count_text, length_text, number_text, side_name, view_name, zone_name
 
 __all__ = ["IndexEntry", "IndexPage"]
@@ -72,7 +71,7 @@ class IndexPage:
         for number, mark in entry.numbered:
             self._marks.add((mark.expected_false_marks, 0.0), _mark_row(entry, number, mark))
 
-    def write(self, folder: Path, run: RunFacts, workflow: Markup = Markup("")) -> str:  # noqa: B008
+    def write(self, folder: Path, run: RunFacts, states: StateTable | None = None) -> str:
         """Write the data files, and return the page as HTML text.
 
         Parameters
@@ -80,8 +79,8 @@ class IndexPage:
         folder : Path
             Where the data files go.
         run : RunFacts
-        workflow : Markup, optional
-            A section about the guideline workflow.
+        states : StateTable, optional
+            Of the guideline workflow.
 
         Raises
         ------
@@ -90,9 +89,11 @@ class IndexPage:
         """
         figures = self._figures
         lists = [
-            {"name": rows.name, "count": rows.count, "files": rows.write(folder), "shown": shown}
+            {"name": rows.name, "count": rows.count, "files": len(rows.write(folder)), "shown": shown}
             for rows, shown in ((self._images, IMAGES_SHOWN), (self._marks, MARKS_SHOWN))
         ]
+        states = states or StateTable((), {})
+        lists.append(states.facts(len(states.write(folder))))
         images = count_text(figures.images_with_marks, "image")
         page = render(
             "index.html.j2",
@@ -102,7 +103,7 @@ class IndexPage:
             unconfirmed=unconfirmed_notice(self._confirmed, self._unreviewed),
             cards=_cards(figures, self._confirmed),
             flow=_flow(figures, self._confirmed),
-            workflow=workflow,
+            workflow=states.section(),
             lists=lists,
             rows=self._images.first(IMAGES_SHOWN),
             marks=self._marks.first(MARKS_SHOWN),

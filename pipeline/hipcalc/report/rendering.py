@@ -13,7 +13,7 @@ from markupsafe import Markup
 from hipcalc.report.files import write_atomic
 from hipcalc.report.provenance import RESEARCH_NOTICE
 
-__all__ = ["RunFacts", "render", "render_part", "write_assets"]
+__all__ = ["RunFacts", "asset", "render", "render_part", "write_assets"]
 
 _ASSETS = ("style.css", "index.js")
 
@@ -65,5 +65,9 @@ def render_part(template: str, **values: Any) -> Markup:
 def write_assets(folder: Path) -> None:
     """Write the style sheet and the script beside the pages: nothing is fetched from the net."""
     for name in _ASSETS:
-        content = files("hipcalc.report").joinpath("assets", name).read_bytes()
-        write_atomic(folder / "assets" / name, content)
+        write_atomic(folder / "assets" / name, asset(name))
+
+
+def asset(name: str) -> str:
+    """Return the text of a style sheet or script, for a page that holds it itself."""
+    return files("hipcalc.report").joinpath("assets", name).read_text(encoding="utf-8")

@@ -3,14 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-from markupsafe import Markup
-
 from hipcalc.report.cells import NO_REVIEW, PageReview
 from hipcalc.report.files import write_atomic, write_derived
 from hipcalc.report.image_page import PageLinks, image_page
 from hipcalc.report.index_page import IndexEntry, IndexPage
 from hipcalc.report.records import FileRecord
 from hipcalc.report.rendering import RunFacts, write_assets
+from hipcalc.report.state_table import StateTable
 from hipcalc.report.store import ResultsFolder, record_key
 
 __all__ = ["page_names", "write_pages"]
@@ -22,7 +21,7 @@ def write_pages(
     run: RunFacts,
     *,
     review_of: Callable[[FileRecord], PageReview] = lambda _: NO_REVIEW,
-    workflow: Markup = Markup(""),  # noqa: B008
+    states: StateTable | None = None,
 ) -> None:
     """Write ``report/index.html`` and a page for each analysed image; pictures are there already.
 
@@ -34,8 +33,8 @@ def write_pages(
     run : RunFacts
     review_of : callable, optional
         Returns what readers decided about an image.
-    workflow : Markup, optional
-        The section of the index about the guideline workflow.
+    states : StateTable, optional
+        Of the guideline workflow, for the index.
 
     Raises
     ------
@@ -59,7 +58,7 @@ def write_pages(
                 thumbnail=_thumbnail(folder, record),
             )
         )
-    write_atomic(folder.index, index.write(folder.pages / "data", run, workflow))
+    write_atomic(folder.index, index.write(folder.pages / "data", run, states))
     write_assets(folder.pages)
 
 

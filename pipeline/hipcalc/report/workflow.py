@@ -13,10 +13,11 @@ from hipcalc.report.formats import DEFAULT_FORMATS, NotWritten, WorkflowReport, 
 from hipcalc.report.formats.patients import read_owners
 from hipcalc.report.hip_provenance import hip_provenances
 from hipcalc.report.records import FileRecord
-from hipcalc.report.rendering import RunFacts, render_part
+from hipcalc.report.rendering import RunFacts
 from hipcalc.report.site import write_pages
+from hipcalc.report.state_table import StateTable
 from hipcalc.report.store import ResultsFolder
-from hipcalc.report.workflow_parts import page_review, site_pages, state_rows
+from hipcalc.report.workflow_parts import page_review, site_pages
 from hipcalc.review import Decision, ReviewedHip, append_decisions, apply_reviews, read_decisions, read_log
 
 __all__ = ["WorkflowResult", "report_workflow"]
@@ -169,5 +170,5 @@ def _write_pages(report: WorkflowReport) -> None:
         report.records,
         report.run,
         review_of=review_of,
-        workflow=render_part("states.html.j2", rows=state_rows(report.shown, site_pages(report.records))),
+        states=StateTable(report.shown, site_pages(report.records)),
     )

@@ -1,4 +1,4 @@
-"""Parts of pages about the workflow: a hip's section, and the table of all hips' states."""
+"""Parts of pages about the workflow: a hip's section, and what readers decided."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from hipcalc.report.site import page_names
 from hipcalc.report.words import length_text, side_name, spacing_text
 from hipcalc.review import ReviewedHip
 
-__all__ = ["page_review", "site_pages", "state_rows", "workflow_section"]
+__all__ = ["page_review", "site_pages", "workflow_section"]
 
 
 def page_review(
@@ -50,31 +50,9 @@ def workflow_section(
     return render_part("workflow.html.j2", recommendations=hips_said, names=names, **words)
 
 
-def state_rows(recommendations: Iterable[Recommendation], pages: Mapping[str, str]) -> list[dict[str, object]]:
-    """Return the rows of a table of hips and their states, red flags first.
-
-    Parameters
-    ----------
-    recommendations : iterable of Recommendation
-    pages : mapping of image id to str
-        Where each image's page is.
-    """
-    ordered = sorted(recommendations, key=lambda one: (_urgency(one.state), one.path, one.side))
-    return [
-        {"hip": one, "name": Path(one.path).name, "side": side_name(one.side), "page": pages.get(one.image_id, "")}
-        for one in ordered
-    ]
-
-
 def site_pages(records: Sequence[FileRecord]) -> dict[str, str]:
     """Return the page of each image among the pages of the results, by image id."""
     pages: dict[str, str] = {}
     for record, page in zip(records, page_names(records), strict=True):
         pages.setdefault(record.image.image_id, page)
     return pages
-
-
-def _urgency(state: str) -> tuple[int, int]:
-    """Red flags first, then by how far the workflow has come; what nobody has confirmed last."""
-    number = int(state.removeprefix("S"))
-    return (0 if number == 17 else 1, -number)

@@ -1,4 +1,4 @@
-// Pages, sorting and filtering of marks and images. Rows come from data files, loaded when they are needed: without
+// Pages, sorting and filtering of marks, images and hips. Rows come from data files, loaded when they are needed: without
 // this script the page shows the first rows, in their order.
 "use strict";
 
@@ -99,6 +99,18 @@ function imageRow([page, thumbnail, name, folder, status, marks, confirmed, , st
   );
 }
 
+function stateRow([page, name, side, state, stateName, confirmed, waiting, held, missing]) {
+  return element("tr", {},
+    element("td", { class: "file" }, page ? element("a", { href: `${page}#workflow` }, name) : name),
+    element("td", {}, side),
+    element("td", {}, element("span", { class: `chip ${state}` }, state), ` ${stateName}`),
+    element("td", { class: "n" }, String(confirmed)),
+    element("td", { class: "n" }, String(waiting)),
+    element("td", {}, held),
+    element("td", { class: "why" }, missing),
+  );
+}
+
 const empty = document.createElement("template");
 empty.innerHTML = "<svg><image/></svg>";
 function closeUp([source, box, x, y, width, height], alt) {
@@ -120,14 +132,10 @@ function markItem([page, name, number, side, zone, size, , clock, expected, revi
 const factsOf = (name) => hipcalcLists.find((one) => one.name === name);
 const byId = (id) => document.getElementById(id);
 
-function setUpImages() {
-  const table = byId("images");
-  const list = new List(factsOf("images"), table.tBodies[0], byId("images-pager"), byId("shown"), "images", imageRow);
-  // What a column is sorted by, in the rows of the data files.
-  const keys = [null, (row) => `${row[3]}/${row[2]}`.toLowerCase(), (row) => row[4], (row) => row[5], (row) => row[7],
-    (row) => row[9].map((hip) => hip.join(" ")).join(" "), (row) => row[10], (row) => row[11].toLowerCase()];
+// A table that can be filtered by words and sorted by its columns; `keys` are what each is sorted by, in the rows of
+// the data files. Returns the function that applies the filter.
+function setUpTable(table, list, filter, keys) {
   let order = null;
-  const filter = byId("filter");
   const choose = () => {
     const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     const keep = words.length ? (row) => { const text = row.flat(2).join(" ").toLowerCase(); return words.every((word) => text.includes(word)); } : null;
@@ -150,6 +158,15 @@ function setUpImages() {
     });
   });
   filter.addEventListener("input", choose);
+  return choose;
+}
+
+function setUpImages() {
+  const [table, filter] = [byId("images"), byId("filter")];
+  if (!table) return;
+  const list = new List(factsOf("images"), table.tBodies[0], byId("images-pager"), byId("shown"), "images", imageRow);
+  const choose = setUpTable(table, list, filter, [null, (row) => `${row[3]}/${row[2]}`.toLowerCase(), (row) => row[4], (row) => row[5],
+    (row) => row[7], (row) => row[9].map((hip) => hip.join(" ")).join(" "), (row) => row[10], (row) => row[11].toLowerCase()]);
   // All files that were lost for one reason: the table of the images, filtered by it.
   for (const row of document.querySelectorAll("#losses tbody tr")) {
     const button = element("button", { type: "button", "aria-label": `Show the images: ${row.cells[2].textContent}` }, "show");
@@ -160,6 +177,16 @@ function setUpImages() {
     });
     row.cells[3].append(" ", button);
   }
+}
+
+function setUpStates() {
+  const [table, filter] = [byId("states"), byId("states-filter")];
+  // A table that the page holds in full has no filter.
+  if (!filter) return;
+  const list = new List(factsOf("states"), table.tBodies[0], byId("states-pager"), byId("states-shown"), "hips", stateRow);
+  const told = (value) => value.toLowerCase() || null;
+  setUpTable(table, list, filter, [(row) => row[1].toLowerCase(), (row) => row[2], (row) => Number(row[3].slice(1)), (row) => row[5],
+    (row) => row[6], (row) => told(row[7]), (row) => told(row[8])]);
 }
 
 function setUpMarks() {
@@ -178,4 +205,5 @@ function setUpMarks() {
 }
 
 setUpImages();
+setUpStates();
 setUpMarks();

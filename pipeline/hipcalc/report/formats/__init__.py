@@ -41,7 +41,7 @@ class Format:
 # In the order in which they are written.
 FORMATS: Final[dict[str, Format]] = {
     "json": Format(module="json_files", places=("*-[RLU].json", "audit/*-[RLU].json", "schema/recommendation.json")),
-    "html": Format(module="pages", places=("index.html", "patients/*.html"), needs_pictures=True),
+    "html": Format(module="pages", places=("index.html", "data/*.js", "patients/*.html"), needs_pictures=True),
     "pdf": Format(module="pdf", places=("patients/*.pdf",), package="reportlab", extra="pdf", needs_pictures=True),
     "csv": Format(module="csv_table", places=("recommendations.csv", "columns.csv")),
     "parquet": Format(module="parquet_table", places=("recommendations.parquet",)),

@@ -4,7 +4,6 @@ import base64
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,9 +21,10 @@ from hipcalc.report.formats.view import (
     unconfirmed_text,
 )
 from hipcalc.report.provenance import RESEARCH_NOTICE
-from hipcalc.report.rendering import render, render_part
+from hipcalc.report.rendering import asset, render
+from hipcalc.report.state_table import StateTable
 from hipcalc.report.words import count_text
-from hipcalc.report.workflow_parts import state_rows, workflow_section
+from hipcalc.report.workflow_parts import workflow_section
 
 __all__ = ["write"]
 
@@ -37,15 +37,13 @@ _FOOTER: Final = """
 
 
 def write(report: WorkflowReport) -> Iterator[Path]:
-    """Write ``patients/<name>.html`` and ``index.html``, and yield their paths."""
-    sheet = files("hipcalc.report").joinpath("assets", "style.css").read_text(encoding="utf-8")
-    style = Markup(sheet + _FOOTER.replace("NOTICE", RESEARCH_NOTICE))
+    """Write ``patients/<name>.html``, and ``index.html`` with ``data/`` where hips are many; yield their paths."""
+    style = Markup(asset("style.css") + _FOOTER.replace("NOTICE", RESEARCH_NOTICE))
     for patient in report.patients:
         path = report.folder / "patients" / f"{patient.name}.html"
         write_atomic(path, _patient_page(report, patient, style))
         yield path
-    write_atomic(report.folder / "index.html", _cohort_page(report, style))
-    yield report.folder / "index.html"
+    yield from _cohort_page(report, style)
 
 
 def _patient_page(report: WorkflowReport, patient: Patient, style: Markup) -> str:
@@ -87,12 +85,14 @@ def _data(content: bytes) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(content).decode()
 
 
-def _cohort_page(report: WorkflowReport, style: Markup) -> str:
+def _cohort_page(report: WorkflowReport, style: Markup) -> Iterator[Path]:
     pages = {one.image_id: f"patients/{patient.name}.html" for patient in report.patients for one in patient.hips}
     names = {one.state: one.state_name for one in report.shown}
     counts = Counter(one.state for one in report.shown)
     patients = count_text(len(report.patients), "patient")
-    return render(
+    states = StateTable(report.shown, pages)
+    data = states.write(report.folder / "data")
+    page = render(
         "patients.html.j2",
         report.run,
         style=style,
@@ -101,5 +101,9 @@ def _cohort_page(report: WorkflowReport, style: Markup) -> str:
         headline=f"{patients}, {count_text(len(report.shown), 'hip')}",
         unconfirmed=unconfirmed_text(report.shown),
         states=[(state, names[state], counts[state]) for state in sorted(counts, key=lambda state: int(state[1:]))],
-        table=render_part("states.html.j2", rows=state_rows(report.shown, pages)),
+        table=states.section(),
+        lists=[states.facts(len(data))] if states.is_paged else [],
+        script=Markup(asset("index.js")),
     )
+    write_atomic(report.folder / "index.html", page)
+    yield from (*data, report.folder / "index.html")
