@@ -23,7 +23,7 @@ from hipcalc.radiograph import study_header
 from hipcalc.report import report_workflow
 from hipcalc.report.codes import CODES_VARIABLE
 from hipcalc.report.formats import dicom
-from hipcalc.report.formats.dicom.uids import KEY_VARIABLE
+from hipcalc.report.formats.uids import KEY_VARIABLE
 from orthanc_server import running_orthanc
 from radiograph_files import dicom_dataset, save
 from report_builders import results_folder
@@ -465,6 +465,60 @@ def test_a_window_over_the_whole_table_stands_for_a_voi_lut(tmp_path):
     file = save(dicom_dataset(pixels, **HEADER, VOILUTSequence=Sequence([entry])), tmp_path / "table.dcm")
     header = study_header(file.read_bytes(), "table.dcm")
     assert (header.WindowCenter, header.WindowWidth) == (700, 1000)
+
+
+# The study, in FHIR
+
+
+def _studies(case, **options):
+    """Return, by image id, the identifiers of each ImagingStudy beside those that hipcalc always gives."""
+    contexts = table(case.folder / "contexts.csv", [{"image_id": case.image_id, "side": "R", "age_years": "45"}])
+    result = report_workflow(case.results.path, contexts, formats=["fhir"], **options)
+    case.sentences = [(one.sentence, one.is_loss) for one in result.not_written]
+    case.bundles = sorted((result.folder / "fhir" / "patients").iterdir())
+    resources = [entry["resource"] for path in case.bundles for entry in json.loads(path.read_text())["entry"]]
+    return {
+        one["id"].removeprefix("image-"): [
+            known for known in one["identifier"] if not known["system"].endswith(("/image-id", "/image-sha256"))
+        ]
+        for one in resources
+        if one["resourceType"] == "ImagingStudy"
+    }
+
+
+def test_fhir_names_a_study_only_where_that_is_asked_for(case):
+    assert list(_studies(case).values()) == [[], []]
+    named = _studies(case, identifiers=True)
+    assert named.pop(case.image_id) == [{"use": "official", "system": "urn:dicom:uid", "value": f"urn:oid:{STUDY}"}]
+    # The other image is a PNG, which is part of no study.
+    assert list(named.values()) == [[]]
+    assert case.sentences == []
+    if os.name == "posix":
+        assert {stat.S_IMODE(path.stat().st_mode) for path in case.bundles} == {0o600}
+    assert [name for name in SECRETS if name != STUDY and any(name in path.read_text() for path in case.bundles)] == []
+
+
+def test_with_a_site_s_key_fhir_has_a_pseudonym_of_the_study(case, monkeypatch):
+    said = []
+    for key in ("one", "one", "another"):
+        monkeypatch.setenv(KEY_VARIABLE, key)
+        ((found,),) = (known for known in _studies(case).values() if known)
+        assert found["system"] == "https://hipcalc.invalid/fhir/study-pseudonym"
+        assert found["value"].startswith("urn:oid:2.25.")
+        assert not [path for path in case.bundles if STUDY in path.read_text()]
+        said.append(found["value"])
+    assert said[0] == said[1] != said[2]
+
+
+def test_a_study_that_cannot_be_named_is_told_and_the_rest_is_written(case, capsys):
+    case.file.unlink()
+    contexts = table(case.folder / "contexts.csv", [{"image_id": case.image_id, "side": "R", "age_years": "45"}])
+    command = ["report", str(case.results.path), "--context", str(contexts), "--identifiers", "--format"]
+    assert main([*command, "fhir"]) == 3
+    assert "No study in FHIR: in/pelvis.dcm: there is no such file" in capsys.readouterr().err
+    assert len(list((case.results.path / "recommendations" / "fhir" / "patients").iterdir())) == 2
+    assert main([*command, "json"]) == 2
+    assert "named by their UIDs in the format fhir only; ask for it" in capsys.readouterr().err
 
 
 # Sent to a PACS

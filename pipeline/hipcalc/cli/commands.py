@@ -187,6 +187,7 @@ def report(arguments: argparse.Namespace) -> int:
         formats=arguments.format,
         participants=arguments.participants,
         fetch=fetch,
+        identifiers=arguments.identifiers,
     )
     tables.print_workflow(Console(), result)
     for one in result.not_written:

@@ -178,6 +178,11 @@ def _report(command: argparse.ArgumentParser) -> None:
         default=DEFAULT_FORMATS,
         help=f"one or several of {', '.join(FORMATS)} (default: {','.join(DEFAULT_FORMATS)})",
     )
+    command.add_argument(
+        "--identifiers",
+        action="store_true",
+        help="name each image's study in fhir by its DICOM UID, which leads to the patient, for your eyes only",
+    )
 
 
 def _evaluate(command: argparse.ArgumentParser) -> None:

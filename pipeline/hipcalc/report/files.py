@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hipcalc.errors import OutputError
 
-__all__ = ["atomic_path", "make_folder", "replace_file", "write_atomic", "write_derived"]
+__all__ = ["atomic_path", "make_folder", "replace_file", "write_atomic", "write_derived", "write_private"]
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
@@ -20,6 +20,20 @@ def write_atomic(path: Path, content: bytes | str) -> None:
     """
     with atomic_path(path) as temporary:
         temporary.write_bytes(_as_bytes(content))
+
+
+def write_private(path: Path, content: bytes | str) -> None:
+    """Write a file as `write_atomic` does, for its owner alone to read.
+
+    Raises
+    ------
+    OutputError
+        When the folder does not take it.
+    """
+    with atomic_path(path) as temporary:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(_as_bytes(content))
 
 
 def write_derived(path: Path, content: bytes | str) -> None:

@@ -56,6 +56,7 @@ def report_workflow(
     formats: Sequence[str] = DEFAULT_FORMATS,
     participants: str | Path | None = None,
     fetch: Callable[[str], bytes] = read_file,
+    identifiers: bool = False,
 ) -> WorkflowResult:
     """Add decisions to the log of a results folder, and write what the workflow says about each hip.
 
@@ -83,6 +84,8 @@ def report_workflow(
     fetch : callable, optional
         Returns the bytes of an image for the formats that need it, given where it is read; without it, files and
         archives can be read.
+    identifiers : bool, optional
+        Name each radiograph's study in FHIR by its DICOM UID. It leads to the patient, so nothing is named without.
 
     Returns
     -------
@@ -103,6 +106,10 @@ def report_workflow(
     records = tuple(folder.records())
     has_pictures = bool(run["settings"]["pages"])
     check_formats(formats, has_pictures=has_pictures)
+    if identifiers and "fhir" not in formats:
+        raise UsageError(
+            "Studies are named by their UIDs in the format fhir only; ask for it, or leave out identifiers."
+        )
     site = load_workflow(workflow)
     owners = read_owners(participants, records)
     known = read_contexts(contexts, site)
@@ -127,6 +134,7 @@ def report_workflow(
         workflow=site,
         owners=owners,
         fetch=fetch,
+        identifiers=identifiers,
     )
     not_written = write_formats(formats, report)
     if has_pictures:

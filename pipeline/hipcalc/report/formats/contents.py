@@ -1,10 +1,12 @@
 """What every format of the workflow report is made from."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from hipcalc.errors import InputUnreadableError
 from hipcalc.guideline import Recommendation, Workflow
 from hipcalc.radiograph import read_file
 from hipcalc.report.formats.patients import Patient, group_by_patient
@@ -55,6 +57,8 @@ class WorkflowReport:
         Whose the images are, where a participants table says so.
     fetch : callable
         Returns the bytes of an image, given where it is read; raises a HipcalcError where there are none.
+    identifiers : bool
+        Whether formats that name no study otherwise are to name it by its UID, which leads to the patient.
     """
 
     results: ResultsFolder
@@ -67,6 +71,7 @@ class WorkflowReport:
     workflow: Workflow
     owners: Mapping[str, str]
     fetch: Callable[[str], bytes] = read_file
+    identifiers: bool = False
 
     @property
     def folder(self) -> Path:
@@ -84,14 +89,18 @@ class WorkflowReport:
         return group_by_patient(self.records, self.reviewed, self.recommendations, self.owners)
 
     def image_bytes(self, record: FileRecord) -> bytes:
-        """Return the bytes of an image as its place holds them now.
+        """Return the bytes of an image, as they were when it was screened.
 
         Raises
         ------
         HipcalcError
-            If they cannot be had.
+            If they cannot be had, or have changed.
         """
-        return self.fetch(record.image.path)
+        data = self.fetch(record.image.path)
+        if hashlib.sha256(data).hexdigest() != record.image.sha256:
+            path = record.image.path
+            raise InputUnreadableError(f"{path}: the file has changed since it was screened; screen it again.")
+        return data
 
     def origin(self, one: Recommendation) -> HipProvenance:
         """Return what made a recommendation."""

@@ -1,9 +1,7 @@
 """DICOM: for each hip an SR, a presentation state and a picture, in the study of the radiograph."""
 
-import hashlib
 import io
 import logging
-import os
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from hipcalc.errors import HipcalcError, InputRejectedError, InputUnreadableError
+from hipcalc.errors import HipcalcError, InputRejectedError
 from hipcalc.guideline import Recommendation
 from hipcalc.radiograph import radiograph_from_bytes, study_header
-from hipcalc.report.files import atomic_path
+from hipcalc.report.files import write_private
 from hipcalc.report.formats.contents import NotWritten, WorkflowReport, file_stem
 from hipcalc.report.formats.dicom.case import HipCase
 from hipcalc.report.formats.dicom.presentation_state import presentation_state
@@ -73,7 +71,7 @@ def _write_image(report: WorkflowReport, record: FileRecord, hips: list[Recommen
         return
     for name, content in files.items():
         path = report.folder / "dicom" / name
-        _write_private(path, content)
+        write_private(path, content)
         yield path
 
 
@@ -109,8 +107,6 @@ def _read_source(report: WorkflowReport, record: FileRecord) -> tuple[Dataset, N
     """
     path = record.image.path
     data = report.image_bytes(record)
-    if hashlib.sha256(data).hexdigest() != record.image.sha256:
-        raise InputUnreadableError(f"{path}: the file has changed since it was screened; screen it again.")
     header = study_header(data, path)
     radiograph = radiograph_from_bytes(data, path)
     return header, radiograph.pixels if radiograph.polarity == "bone-bright" else -radiograph.pixels
@@ -120,10 +116,3 @@ def _as_bytes(dataset: Dataset) -> bytes:
     buffer = io.BytesIO()
     dataset.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    with atomic_path(path) as temporary:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)

@@ -13,7 +13,7 @@ from pydicom.valuerep import DA, TM
 
 from hipcalc.findings import HipRecord
 from hipcalc.guideline import Recommendation
-from hipcalc.report.formats.dicom.uids import content_digest, keyed_uid
+from hipcalc.report.formats.uids import content_digest, keyed_uid
 from hipcalc.report.hip_provenance import HipProvenance
 from hipcalc.report.overlay import Drawing, draw, numbered_marks
 from hipcalc.report.pictures import Box, hip_box, whole_box

@@ -11,8 +11,8 @@ from pydicom.sr.coding import Code as DicomCode
 
 from hipcalc.report.codes import verified_code
 from hipcalc.report.formats.dicom.case import UNCONFIRMED, HipCase, plain_text
-from hipcalc.report.formats.dicom.uids import keyed_uid
 from hipcalc.report.formats.sections import origin_lines
+from hipcalc.report.formats.uids import keyed_uid
 from hipcalc.report.words import class_name, differential_list, length_text, zone_name
 from hipcalc.review import Decision, ReviewedFinding
 

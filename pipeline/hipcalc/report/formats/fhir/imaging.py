@@ -1,5 +1,6 @@
-"""Who and what a Bundle is about: Patient, Device, ImagingStudy, BodyStructure, without any identifier of a header."""
+"""Who and what a Bundle is about: Patient, Device, ImagingStudy, BodyStructure; no identifier of a header unasked."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from hipcalc.report.formats.fhir.codes import coding
@@ -46,8 +47,8 @@ def device(origin: HipProvenance) -> dict[str, Any]:
     }
 
 
-def imaging_study(patient: Patient, record: FileRecord) -> dict[str, Any]:
-    """Return one radiograph's ImagingStudy. It has no UID of the study, which would identify the patient."""
+def imaging_study(patient: Patient, record: FileRecord, study: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Return one radiograph's ImagingStudy, with the identifiers of its study that may stand there."""
     image = record.image
     sides = {hip.side for hip in patient.reviewed if hip.image_id == image.image_id}
     side = "both" if image.view == _BOTH_HIPS else next(iter(sides)) if len(sides) == 1 else "both"
@@ -59,7 +60,11 @@ def imaging_study(patient: Patient, record: FileRecord) -> dict[str, Any]:
         "id": image_id(image.image_id),
         "meta": meta(),
         "text": narrative("Radiograph", {"Image": facts}),
-        "identifier": [identifier("image-id", image.image_id), identifier("image-sha256", image.sha256)],
+        "identifier": [
+            *map(dict, study),
+            identifier("image-id", image.image_id),
+            identifier("image-sha256", image.sha256),
+        ],
         "status": "available",
         "subject": {"reference": f"Patient/{patient.name}"},
         "numberOfSeries": 1,
