@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import stat
+import subprocess
 import urllib.request
 
 import cv2
@@ -27,7 +28,7 @@ from hipcalc.report.formats.uids import KEY_VARIABLE
 from orthanc_server import running_orthanc
 from radiograph_files import dicom_dataset, save
 from report_builders import results_folder
-from support import SHARED_DATA, needs_shared_data
+from support import SHARED_DATA, needs_shared_data, require_program
 
 STUDY, SERIES, INSTANCE = (f"1.2.826.0.1.3680043.8.498.{last}" for last in (771, 772, 773))
 HEADER = {
@@ -458,13 +459,95 @@ def test_what_is_part_of_no_study_is_refused(data, message):
         study_header(data, "a.png")
 
 
-def test_a_window_over_the_whole_table_stands_for_a_voi_lut(tmp_path):
-    entry = Dataset()
-    entry.LUTDescriptor, entry.LUTData = [1000, 200, 12], bytes(2000)
-    pixels = np.zeros((8, 8), np.uint16)
-    file = save(dicom_dataset(pixels, **HEADER, VOILUTSequence=Sequence([entry])), tmp_path / "table.dcm")
+def _table(first, entries, bits, representation="US"):
+    item = Dataset()
+    item.add_new("LUTDescriptor", representation, [len(entries) % 65536, first, bits])
+    item.add_new("LUTData", "OW", np.asarray(entries, "<u1" if bits == 8 else "<u2").tobytes())
+    return item
+
+
+# A curve that rises slowly, then steeply, over the values of the pelvis.
+_CURVE = np.round(4095 * np.linspace(0, 1, 4096) ** 3)
+_GREY_SCALES = {
+    "a window": {"WindowCenter": "1800", "WindowWidth": "2000"},
+    "a table": {"VOILUTSequence": Sequence([_table(0, _CURVE, 12)])},
+    "a table of bytes": {"VOILUTSequence": Sequence([_table(0, _CURVE / 16, 8)])},
+    "a table beside a window": {
+        "VOILUTSequence": Sequence([_table(0, _CURVE, 12)]), "WindowCenter": "900", "WindowWidth": "100",
+    },
+    "a table of what the rescale makes negative": {
+        "RescaleSlope": "1", "RescaleIntercept": "-1000", "VOILUTSequence": Sequence([_table(-1000, _CURVE, 12, "SS")]),
+    },
+    "a modality table and a window": {
+        "ModalityLUTSequence": Sequence([_table(0, _CURVE, 12)]), "WindowCenter": "1000", "WindowWidth": "1500",
+    },
+    "a modality table": {"ModalityLUTSequence": Sequence([_table(0, _CURVE, 12)])},
+    "both tables": {
+        "ModalityLUTSequence": Sequence([_table(0, _CURVE[::-1], 12)]),
+        "VOILUTSequence": Sequence([_table(0, _CURVE, 12)]),
+    },
+    "both tables, inverted": {
+        "PhotometricInterpretation": "MONOCHROME1", "ModalityLUTSequence": Sequence([_table(0, _CURVE, 12)]),
+        "VOILUTSequence": Sequence([_table(0, _CURVE, 12)]),
+    },
+}  # fmt: skip
+
+
+def _seen(tmp_path, *command):
+    """Return what a viewer shows, as dcmtk draws it."""
+    file = tmp_path / "seen.pgm"
+    done = subprocess.run([require_program(command[0], "dcmtk"), *command[1:], file], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    return cv2.imread(str(file), cv2.IMREAD_UNCHANGED).astype(float)
+
+
+@pytest.mark.parametrize("header", _GREY_SCALES.values(), ids=_GREY_SCALES)
+def test_a_presentation_state_shows_the_picture_as_its_source_does(tmp_path, monkeypatch, header):
+    for item in (*header.get("VOILUTSequence", ()), *header.get("ModalityLUTSequence", ())):
+        item.LUTExplanation = "ZQ07X"
+    for item in header.get("ModalityLUTSequence", ()):
+        item.ModalityLUTType = "OD"
+    case = Case(tmp_path, monkeypatch, **header)
+    state = case.report()["R-gsps"]
+    assert dicom_problems(state) == []
+    shown = _seen(tmp_path, "dcmp2pgm", "-p", state, case.file)
+    own = {"VOILUTSequence": ["+Wl", "1"], "WindowCenter": ["+Wi", "1"]}
+    wish = next((words for name, words in own.items() if name in header), [])
+    meant = _seen(tmp_path, "dcmj2pnm", "+op", *wish, case.file)
+    assert shown.shape == meant.shape
+    assert np.ptp(shown) > 100
+    assert np.abs(shown - meant).max() <= 1
+
+
+def test_the_window_stands_where_the_table_is_damaged(tmp_path):
+    table_of_four = _table(0, _CURVE[:4], 12)
+    table_of_four.LUTDescriptor = [4096, 0, 12]
+    grey = {"VOILUTSequence": Sequence([table_of_four]), "WindowCenter": "700", "WindowWidth": "1000"}
+    file = save(dicom_dataset(np.zeros((8, 8), np.uint16), **HEADER, **grey), tmp_path / "table.dcm")
     header = study_header(file.read_bytes(), "table.dcm")
     assert (header.WindowCenter, header.WindowWidth) == (700, 1000)
+    assert "VOILUTSequence" not in header
+
+
+def test_behind_a_damaged_modality_table_no_grey_scale_is_given(tmp_path):
+    table_of_four = _table(0, _CURVE[:4], 12)
+    table_of_four.LUTDescriptor = [4096, 0, 12]
+    grey = {"ModalityLUTSequence": Sequence([table_of_four]), "WindowCenter": "700", "WindowWidth": "1000"}
+    file = save(dicom_dataset(np.zeros((8, 8), np.uint16), **HEADER, **grey), tmp_path / "table.dcm")
+    header = study_header(file.read_bytes(), "table.dcm")
+    assert not [name for name in ("VOILUTSequence", "RescaleSlope", "WindowCenter") if name in header]
+
+
+@pytest.mark.parametrize(("count", "said"), [(65536, 0), (40000, 40000), (200, 200)])
+def test_the_number_of_entries_has_no_sign_though_the_first_value_has_one(tmp_path, count, said):
+    item = _table(0, np.arange(count) % 4096, 12)
+    item.add_new("LUTDescriptor", "SS", [said, -5, 12])
+    file = save(
+        dicom_dataset(np.zeros((8, 8), np.int16), **HEADER, VOILUTSequence=Sequence([item])), tmp_path / "a.dcm"
+    )
+    (kept,) = study_header(file.read_bytes(), "a.dcm").VOILUTSequence
+    assert list(kept.LUTDescriptor) == [said, -5, 16]
+    assert len(kept.LUTData) == 2 * count
 
 
 # The study, in FHIR

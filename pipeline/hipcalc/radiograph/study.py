@@ -5,14 +5,18 @@ import math
 import warnings
 from typing import Final
 
+import numpy as np
 import pydicom
+from numpy.typing import NDArray
 from pydicom.datadict import dictionary_VR
 from pydicom.dataset import Dataset
+from pydicom.pixels.processing import apply_windowing
 from pydicom.uid import UID
 from pydicom.valuerep import DA, TM, DSfloat, PersonName
 
 from hipcalc.errors import InputRejectedError
 from hipcalc.radiograph.dicom import drop_unreadable, looks_like_dicom
+from hipcalc.radiograph.voi import look_up_table
 
 __all__ = ["study_header"]
 
@@ -29,6 +33,8 @@ _OPTIONAL: Final = (
     *("PatientOrientation", "PhotometricInterpretation", "SamplesPerPixel", "Rows", "Columns"),
 )
 _VOI_FUNCTIONS: Final = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
+_WORD_BITS: Final = 16
+_WORDS: Final = 2**_WORD_BITS
 _SEXES: Final = ("M", "F", "O")
 
 
@@ -72,32 +78,71 @@ def study_header(data: bytes, path: str) -> Dataset:
 
 
 def _copy_grey_scale(source: Dataset, header: Dataset) -> None:
-    """Copy the rescale and the first window, where they are valid (PS3.3, C.11.1 and C.11.2).
+    """Copy what a viewer makes grey levels from, where it is valid: rescale, then VOI LUT or window.
 
-    Tables are not copied: a window over all values that a VOI LUT takes stands for it, and none is given behind a
-    modality LUT.
+    Of several the first; of a table and a window the table, as the analysis takes it (PS3.3, C.11.1 and C.11.2). What
+    a modality LUT and what follows it do together stands as one VOI LUT, as presentation states hold modality LUTs of
+    8 and of full 16 bits only. Behind a modality LUT that is damaged nothing can be said about the grey levels.
     """
     if source.get("ModalityLUTSequence"):
+        both = _through_both(source)
+        if both is not None:
+            header.VOILUTSequence = [_words(*both)]
         return
     slope, intercept = _number(source, "RescaleSlope"), _number(source, "RescaleIntercept")
     if slope and intercept is not None:
         header.RescaleSlope, header.RescaleIntercept = _decimal(slope), _decimal(intercept)
+    table = _first_table(source, "VOILUTSequence")
+    window = _window(source)
+    if table is not None:
+        header.VOILUTSequence = [_words(*table)]
+    elif window is not None:
+        header.WindowCenter, header.WindowWidth = map(_decimal, window)
+        if _text(source, "VOILUTFunction") in _VOI_FUNCTIONS:
+            header.VOILUTFunction = source.VOILUTFunction
+
+
+def _window(source: Dataset) -> tuple[float, float] | None:
     centre, width = _number(source, "WindowCenter"), _number(source, "WindowWidth")
-    if centre is None or width is None or width < 1:
-        centre, width = _table_range(source)
-    elif _text(source, "VOILUTFunction") in _VOI_FUNCTIONS:
-        header.VOILUTFunction = source.VOILUTFunction
-    if width:
-        header.WindowCenter, header.WindowWidth = _decimal(centre), _decimal(width)
+    return None if centre is None or width is None or width < 1 else (centre, width)
 
 
-def _table_range(source: Dataset) -> tuple[float, float]:
-    """Return centre and width of what a VOI LUT maps; a width of 0 where there is no table."""
-    try:
-        entries, first, _ = source.VOILUTSequence[0].LUTDescriptor
-        return first + entries / 2, float(entries)
-    except Exception:  # a damaged table raises anything
-        return 0.0, 0.0
+def _first_table(source: Dataset, keyword: str) -> tuple[int, NDArray[np.float64]] | None:
+    """Return first mapped value and entries, as shares of the largest possible, of a sequence's first table."""
+    sequence = source.get(keyword)
+    table = look_up_table(sequence[0]) if sequence else None
+    if table is None:
+        return None
+    first, entries = table
+    return first, entries / (2 ** int(sequence[0].LUTDescriptor[2]) - 1)
+
+
+def _through_both(source: Dataset) -> tuple[int, NDArray[np.float64]] | None:
+    """Return the table from stored values to what is shown, through the modality LUT and what follows it."""
+    modality = _first_table(source, "ModalityLUTSequence")
+    if modality is None:
+        return None
+    first, shares = modality
+    largest = 2 ** int(source.ModalityLUTSequence[0].LUTDescriptor[2]) - 1
+    values = shares * largest
+    voi = _first_table(source, "VOILUTSequence")
+    if voi is not None:
+        return first, np.interp(values, voi[0] + np.arange(len(voi[1])), voi[1])
+    if _window(source) is not None:
+        try:
+            return first, apply_windowing(values.astype(np.uint16), source) / largest
+        except Exception:  # pydicom refuses odd windows in many ways
+            return None
+    return first, shares
+
+
+def _words(first: int, shares: NDArray[np.float64]) -> Dataset:
+    """Return a look-up table in full words of 16 bits, which every program takes (PS3.3, C.11.2.1.1)."""
+    table = Dataset()
+    # 65536 entries are said as 0.
+    table.add_new("LUTDescriptor", "SS" if first < 0 else "US", [len(shares) % _WORDS, first, _WORD_BITS])
+    table.add_new("LUTData", "OW", np.round(np.clip(shares, 0, 1) * (_WORDS - 1)).astype("<u2").tobytes())
+    return table
 
 
 def _number(source: Dataset, keyword: str) -> float | None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-__all__ = ["apply_voi"]
+__all__ = ["apply_voi", "look_up_table"]
 
 # A sigmoid maps what lies this many widths off its centre to within 2% of an end: a window that does so to more than
 # this share of the pixels at either end cuts, as a linear one does.
@@ -72,7 +72,7 @@ def _first(value: Any) -> float | None:
 
 
 def _through_table(values: NDArray[np.float32], item: Dataset, notes: list[str]) -> NDArray[np.float32]:
-    table = _table(item)
+    table = look_up_table(item)
     if table is None:
         notes.append("the VOI LUT is invalid and was ignored")
         return values
@@ -88,19 +88,20 @@ def _through_table(values: NDArray[np.float32], item: Dataset, notes: list[str])
     return np.asarray(np.interp(values, index, entries), np.float32)
 
 
-def _table(item: Dataset) -> tuple[int, NDArray[np.float64]] | None:
+def look_up_table(item: Dataset) -> tuple[int, NDArray[np.float64]] | None:
     """First mapped value and entries of a look-up table; None where descriptor and data do not agree."""
     try:
         count, first, bits = (int(number) for number in item.LUTDescriptor)
         data = item.LUTData
         if isinstance(data, bytes):
-            data = np.frombuffer(data, "<u2" if len(data) >= 2 * (count or 65536) else "u1")
+            data = np.frombuffer(data, "<u2" if len(data) >= 2 * (count % 65536 or 65536) else "u1")
         entries = np.asarray(data, np.float64)
     except (AttributeError, TypeError, ValueError):
         return None
-    # PS3.3, C.11.2.1.1: 0 entries stand for 65536; 8 bit tables are kept as words by some.
-    if len(entries) < (count or 65536) or not 1 <= bits <= 16:
+    # PS3.3, C.11.2.1.1: 0 entries stand for 65536, whatever the sign; 8 bit tables are kept as words by some.
+    count = count % 65536 or 65536
+    if len(entries) < count or not 1 <= bits <= 16:
         return None
     if first > 32767 and item["LUTDescriptor"].VR == "SS":
         first -= 65536
-    return first, entries[: count or 65536]
+    return first, entries[:count]

@@ -43,8 +43,11 @@ def presentation_state(case: HipCase) -> Dataset:
             ),
         )
     attributes = case.attributes("marks", "marks")
+    # highdicom copies rescale and window; of tables it takes some kinds only.
+    source = Dataset(case.source)
+    table = source.pop("VOILUTSequence", None)
     dataset = pr.GrayscaleSoftcopyPresentationState(
-        referenced_images=[case.source],
+        referenced_images=[source],
         content_label=_LABELS[case.is_confirmed],
         content_description=plain_text(f"Marks, {case.headline}"),
         graphic_annotations=annotations,
@@ -58,6 +61,10 @@ def presentation_state(case: HipCase) -> Dataset:
     dataset.PresentationCreationDate = attributes["content_date"]
     dataset.PresentationCreationTime = attributes["content_time"]
     dataset.Laterality = case.side
+    if table is not None:
+        voi = Dataset()
+        voi.VOILUTSequence = table.value
+        dataset.SoftcopyVOILUTSequence = [voi]
     return case.finish(dataset)
 
 
