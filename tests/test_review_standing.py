@@ -9,7 +9,8 @@ from format_builders import CONTEXT, PELVIS, copied_results, table
 from guideline_builders import IMAGE, PAINFUL, decision, finding, reviewed_hip
 from hipcalc.cli import main
 from hipcalc.guideline import recommend
-from hipcalc.review import Decision, ReviewedFinding
+from hipcalc.prevalence.people import hips_of_people
+from hipcalc.review import Decision, Draft, Readings, ReviewedFinding, disputes_of, open_log, read_finished, verdict
 
 A, B, C = "Dr A", "Dr B", "Dr C"
 CONFIRMED, REJECTED, DOUBT, REVOKED = "confirmed", "rejected", "indeterminate", "unreviewed"
@@ -72,6 +73,57 @@ def test_what_readers_disagree_about_is_not_confirmed(rows: list[tuple[str, ...]
     assert (entry.status, entry.confirmed_class) == ("indeterminate", "")
     assert f"{A} says" in entry.disagreement
     assert f"{B} says" in entry.disagreement
+
+
+@pytest.mark.parametrize(
+    ("rows", "finished", "status"),
+    [
+        ([], [A, B], REVOKED),
+        ([(A, CONFIRMED)], [A], CONFIRMED),
+        ([(A, CONFIRMED)], [A, B], DOUBT),
+        ([(A, REJECTED)], [A, B], REJECTED),
+        # Who had said something was not silent.
+        ([(B, DOUBT), (A, CONFIRMED)], [A, B], CONFIRMED),
+        ([(B, CONFIRMED), (C, REVOKED), (A, CONFIRMED)], [A, B], DOUBT),
+        ([(A, CONFIRMED), (C, CONFIRMED, "", "adjudicator")], [A, B], CONFIRMED),
+    ],
+)
+def test_who_finished_a_hip_without_a_word_on_a_mark_does_not_confirm_it(
+    rows: list[tuple[str, ...]], finished: list[str], status: str
+) -> None:
+    found = verdict(said(*rows), finished)
+    assert found.status == status
+    told = f"{A} says confirmed, 2026-03-01; {B} finished the hip without a word on it"
+    assert found.disagreement == (told if status == DOUBT else "")
+
+
+def test_one_rule_holds_in_the_report_the_agreement_and_the_prevalence(tmp_path: Path) -> None:
+    results = copied_results(tmp_path).path
+    mark, hip = f"{PELVIS}-R-1", f"{PELVIS}-R"
+    decision_row = {"candidate_id": mark, "status": "confirmed", "finishes": "read"}
+    with open_log(results) as log:
+        for reader, kind, payload in ((A, "decision", decision_row), (B, "hip", {"finishes": "read"})):
+            draft = Draft(
+                request_id=f"{reader}-1", reader=reader, role="reader", kind=kind, hip_id=hip, payload=payload
+            )
+            log.append([draft])
+        readings = Readings()
+        readings.take(log.events())
+    assert disputes_of(readings.readings(hip), 100.0).candidates == (mark,)
+    assert read_finished(results) == {hip: (A, B)}
+
+    contexts = table(tmp_path / "contexts.csv", [CONTEXT])
+    assert main(["report", str(results), "--context", str(contexts)]) == 0
+    written = json.loads((results / "recommendations" / f"{PELVIS}-R.json").read_text(encoding="utf-8"))
+    assert (written["confirmed"], mark in written["indeterminate"]) == ([], True)
+    assert any(f"{B} finished the hip without a word on it" in note["text"] for note in written["notes"])
+
+    hips = hips_of_people(results, None)
+    assert not hips["confirmed"].any()
+    with open_log(results) as log:
+        settled = Draft(request_id="c", reader=C, role="adjudicator", kind="decision", hip_id=hip, payload=decision_row)
+        log.append([settled])
+    assert hips_of_people(results, None)["confirmed"].sum() == 1
 
 
 def test_a_disagreement_is_told_in_words_and_gives_no_advice() -> None:

@@ -75,11 +75,7 @@ def read_readings(readings: Readings, hips: Hips) -> dict[str, dict[str, Reading
     """Return the finished readings of readers (not of adjudicators), by hip and reader; inadequate images left out."""
     finished: dict[str, dict[str, Reading]] = {}
     for hip_id in readings.hips():
-        of_hip = {
-            one.reader: one
-            for one in readings.readings(hip_id)
-            if one.role in ("reader", "import") and one.status == "read"
-        }
+        of_hip = {one.reader: one for one in readings.readings(hip_id) if one.is_reader and one.status == "read"}
         if of_hip and hip_id in hips.patient:
             finished[hip_id] = of_hip
     return finished

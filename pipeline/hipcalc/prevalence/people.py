@@ -6,7 +6,7 @@ import pandas as pd
 
 from hipcalc.errors import UsageError
 from hipcalc.report.participants import PARTICIPANT_COLUMNS
-from hipcalc.review import read_log
+from hipcalc.review import Decision, hip_of, read_finished, read_log, verdict
 
 __all__ = ["RIM_ZONES", "hips_of_people"]
 
@@ -65,10 +65,15 @@ def hips_of_people(folder: Path, participants: pd.DataFrame | None) -> pd.DataFr
 
 
 def _marks_per_hip(folder: Path, marks: pd.DataFrame) -> pd.DataFrame:
-    # The latest decision about a candidate holds.
-    decisions = sorted(read_log(folder), key=lambda decision: decision.time)
-    status = {decision.candidate_id: decision.status for decision in decisions}
-    marks = marks.assign(decision=[status.get(key, "unreviewed") for key in marks["candidate_id"]])
+    decisions: dict[str, list[Decision]] = {}
+    for decision in sorted(read_log(folder), key=lambda decision: (decision.time, decision.reader)):
+        decisions.setdefault(decision.candidate_id, []).append(decision)
+    finished = read_finished(folder)
+    marks = marks.assign(
+        decision=[
+            verdict(decisions.get(name, ()), finished.get(hip_of(name), ())).status for name in marks["candidate_id"]
+        ]
+    )
     marks["marked"] = marks["decision"] != "rejected"
     marks["confirmed"] = marks["decision"] == "confirmed"
     at_rim = marks["zone"].isin(RIM_ZONES)

@@ -1,6 +1,6 @@
 """Decisions and clinical contexts -> recommendations beside the results, and in their pages."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,15 @@ from hipcalc.report.site import write_pages
 from hipcalc.report.state_table import StateTable
 from hipcalc.report.store import ResultsFolder
 from hipcalc.report.workflow_parts import page_review, site_pages
-from hipcalc.review import Decision, ReviewedHip, append_decisions, apply_reviews, read_decisions, read_log
+from hipcalc.review import (
+    Decision,
+    ReviewedHip,
+    append_decisions,
+    apply_reviews,
+    read_decisions,
+    read_finished,
+    read_log,
+)
 
 __all__ = ["WorkflowResult", "report_workflow"]
 
@@ -118,9 +126,10 @@ def report_workflow(
     candidates |= {decision.candidate_id for decision in before}
     new = () if decisions is None else read_decisions(decisions, candidates=candidates)
     # Tried without writing, so that a context which fits no hip leaves the log as it was.
-    recommend(_reviewed(records, (*before, *new)), known, workflow=site)
+    finished = read_finished(folder.path)
+    recommend(_reviewed(records, (*before, *new), finished), known, workflow=site)
     log = append_decisions(folder.path, new) if new else before
-    reviewed = _reviewed(records, log)
+    reviewed = _reviewed(records, log, finished)
     recommendations = recommend(reviewed, known, workflow=site)
     facts = RunFacts.from_run(run)
     report = WorkflowReport(
@@ -149,7 +158,9 @@ def report_workflow(
     )
 
 
-def _reviewed(records: Iterable[FileRecord], decisions: Sequence[Decision]) -> tuple[ReviewedHip, ...]:
+def _reviewed(
+    records: Iterable[FileRecord], decisions: Sequence[Decision], finished: Mapping[str, Sequence[str]]
+) -> tuple[ReviewedHip, ...]:
     hips: list[ReviewedHip] = []
     seen: set[str] = set()
     for record in records:
@@ -157,7 +168,8 @@ def _reviewed(records: Iterable[FileRecord], decisions: Sequence[Decision]) -> t
         if record.image.image_id in seen:
             continue
         seen.add(record.image.image_id)
-        hips += apply_reviews(_Rows(hip_records=record.hips, candidates=record.candidates), decisions)
+        rows = _Rows(hip_records=record.hips, candidates=record.candidates)
+        hips += apply_reviews(rows, decisions, finished=finished)
     return tuple(hips)
 
 

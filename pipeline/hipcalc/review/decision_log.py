@@ -10,9 +10,9 @@ from hipcalc.errors import UsageError
 from hipcalc.review.decision import Decision, check_agreement, read_decisions
 from hipcalc.review.events import Draft, hip_of
 from hipcalc.review.log import LOG_FILE, ReviewLog
-from hipcalc.review.readings import decision_of, in_force
+from hipcalc.review.readings import Readings, decision_of, in_force
 
-__all__ = ["append_decisions", "import_earlier_log", "open_log", "read_log"]
+__all__ = ["append_decisions", "import_earlier_log", "open_log", "read_finished", "read_log"]
 
 # Where an earlier version kept its log; its rows are taken over, and the file is left as it is.
 EARLIER_LOG = "decisions.csv"
@@ -76,6 +76,27 @@ def read_log(results_dir: str | Path) -> tuple[Decision, ...]:
         return read_decisions(folder / EARLIER_LOG) if (folder / EARLIER_LOG).exists() else ()
     with ReviewLog(folder / LOG_FILE) as log:
         return tuple(decision_of(event) for event in in_force(log.events()) if event.kind in ("decision", "focus"))
+
+
+def read_finished(results_dir: str | Path) -> dict[str, tuple[str, ...]]:
+    """Return the readers who finished each hip in the reading room, by hip id; adjudicators left out.
+
+    Raises
+    ------
+    UsageError
+        If the log is damaged.
+    """
+    folder = Path(results_dir)
+    if not (folder / LOG_FILE).exists():
+        return {}
+    readings = Readings()
+    with ReviewLog(folder / LOG_FILE) as log:
+        readings.take(log.events())
+    done = {
+        hip_id: tuple(one.reader for one in readings.readings(hip_id) if one.is_reader and one.status == "read")
+        for hip_id in readings.hips()
+    }
+    return {hip_id: readers for hip_id, readers in done.items() if readers}
 
 
 def open_log(results_dir: str | Path) -> ReviewLog:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hipcalc.review.decision import Decision
 from hipcalc.review.readings import AddedFocus, Reading
+from hipcalc.review.standing import disagree
 
 __all__ = ["NEAR_HEAD_RADII", "Disputes", "disputes_of", "group_foci", "kept_foci"]
 
@@ -83,7 +84,7 @@ def disputes_of(readings: Sequence[Reading], head_radius_px: float) -> Disputes:
     Disputes
         Empty with fewer than two such readings.
     """
-    done = [reading for reading in readings if reading.role == "reader" and reading.status]
+    done = [reading for reading in readings if reading.is_reader and reading.status]
     read = [reading for reading in done if reading.status == "read"]
     if len(done) < 2:
         return Disputes(candidates=(), foci=(), adequacy=False)
@@ -113,10 +114,7 @@ def _disputed_candidates(read: Sequence[Reading]) -> tuple[str, ...]:
     return tuple(
         candidate_id
         for candidate_id, decisions in said.items()
-        if len({decision.status for decision in decisions}) > 1
-        or len({decision.confirmed_class for decision in decisions} - {""}) > 1
-        # Who finished the hip without a word on it does not confirm it.
-        or (len(decisions) < len(read) and decisions[0].status != "rejected")
+        if disagree(decisions, is_silent=len(decisions) < len(read))
     )
 
 

@@ -73,6 +73,11 @@ class Reading:
     duration_s: float = 0.0
     last_seq: int = 0
 
+    @property
+    def is_reader(self) -> bool:
+        """Whether it is a reader's own, and no adjudicator's."""
+        return self.role in ("reader", "import")
+
 
 def in_force(events: Iterable[Event]) -> list[Event]:
     """Return the rows that were not undone, the undoing ones left out as well."""

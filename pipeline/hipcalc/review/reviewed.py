@@ -1,8 +1,9 @@
 """Findings together with what readers decided about them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Protocol
 
 from hipcalc.anatomy import HipStatus
@@ -10,8 +11,8 @@ from hipcalc.errors import UsageError
 from hipcalc.findings import Finding, HipRecord
 from hipcalc.radiograph import Side
 from hipcalc.review.decision import Decision, ReviewStatus, check_agreement
-from hipcalc.review.events import is_added
-from hipcalc.review.standing import disagree, say, standing
+from hipcalc.review.events import hip_of, is_added
+from hipcalc.review.standing import Verdict, verdict
 
 __all__ = ["ReviewedFinding", "ReviewedHip", "Screened", "apply_reviews"]
 
@@ -37,39 +38,40 @@ class ReviewedFinding:
     finding : Finding
     decisions : tuple of Decision
         By time, the latest last; empty when nobody has looked at it.
+    finished : tuple of str
+        The readers who finished its hip, whether they said anything about it or not.
     """
 
     finding: Finding
     decisions: tuple[Decision, ...]
+    finished: tuple[str, ...]
 
     def __init__(self, *_args: object, **_fields: object) -> None:
         raise TypeError("a ReviewedFinding is made by hipcalc.apply_reviews only, from a finding and its decisions")
 
+    @cached_property
+    def _verdict(self) -> Verdict:
+        return verdict(self.decisions, self.finished)
+
     @property
     def decision(self) -> Decision | None:
         """The decision that holds: the latest of those that stand; None when there is none."""
-        stand = standing(self.decisions) or self.decisions
-        return stand[-1] if stand else None
+        return self._verdict.decision
 
     @property
     def status(self) -> ReviewStatus:
         """Unreviewed, confirmed, rejected or indeterminate; indeterminate also while readers disagree."""
-        if self.disagreement:
-            return "indeterminate"
-        return self.decision.status if self.decision else "unreviewed"
+        return self._verdict.status
 
     @property
     def confirmed_class(self) -> str:
         """What the readers hold it to be; empty unless it is confirmed and one of them said so."""
-        if self.status != "confirmed":
-            return ""
-        return next((one.confirmed_class for one in reversed(standing(self.decisions)) if one.confirmed_class), "")
+        return self._verdict.confirmed_class
 
     @property
     def disagreement(self) -> str:
         """What each reader said, in words, where they disagree and no adjudicator has settled it; empty otherwise."""
-        stand = standing(self.decisions)
-        return say(stand) if disagree(stand) else ""
+        return self._verdict.disagreement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,11 +113,13 @@ class ReviewedHip:
         for entry in self.findings:
             said = tuple(one for one in entry.decisions if moment is not None and one.time <= moment)
             if entry.finding.finding or said:
-                then.append(_reviewed(entry.finding, said))
+                then.append(_reviewed(entry.finding, said, entry.finished))
         return replace(self, findings=tuple(then))
 
 
-def apply_reviews(screening: Screened, decisions: Iterable[Decision]) -> tuple[ReviewedHip, ...]:
+def apply_reviews(
+    screening: Screened, decisions: Iterable[Decision], *, finished: Mapping[str, Iterable[str]] | None = None
+) -> tuple[ReviewedHip, ...]:
     """Join a screening with readers' decisions.
 
     Parameters
@@ -127,6 +131,9 @@ def apply_reviews(screening: Screened, decisions: Iterable[Decision]) -> tuple[R
         Until then the finding is indeterminate. Decisions about other images are left aside, so that one
         log serves any part of its cohort, and a replaced image is unreviewed again; so are decisions about foci that
         a reader added, unless they are among the screening's candidates.
+    finished : mapping of str to iterable of str, optional
+        Who finished each hip in the reading room, by hip id (`read_finished`): a reader who finished a hip without a
+        word about a mark that another confirmed disagrees with that one.
 
     Returns
     -------
@@ -154,7 +161,8 @@ def apply_reviews(screening: Screened, decisions: Iterable[Decision]) -> tuple[R
     for candidate in screening.candidates:
         found = tuple(sorted(by_candidate.get(candidate.candidate_id, ()), key=lambda said: (said.time, said.reader)))
         if candidate.finding or found:
-            by_hip.setdefault((candidate.image_id, candidate.side), []).append(_reviewed(candidate, found))
+            done = tuple((finished or {}).get(hip_of(candidate.candidate_id), ()))
+            by_hip.setdefault((candidate.image_id, candidate.side), []).append(_reviewed(candidate, found, done))
     return tuple(_hip(record, by_hip.get((record.image_id, record.side), [])) for record in screening.hip_records)
 
 
@@ -170,9 +178,10 @@ def _hip(record: HipRecord, findings: list[ReviewedFinding]) -> ReviewedHip:
     )
 
 
-def _reviewed(finding: Finding, decisions: tuple[Decision, ...]) -> ReviewedFinding:
+def _reviewed(finding: Finding, decisions: tuple[Decision, ...], finished: tuple[str, ...]) -> ReviewedFinding:
     reviewed = object.__new__(ReviewedFinding)
     # The class is frozen and its constructor closed, so its fields are set past both.
     object.__setattr__(reviewed, "finding", finding)
     object.__setattr__(reviewed, "decisions", decisions)
+    object.__setattr__(reviewed, "finished", finished)
     return reviewed
