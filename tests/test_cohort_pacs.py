@@ -66,7 +66,7 @@ def from_file(files, tmp_path_factory):
 
 @pytest.mark.parametrize("kind", ["dicomweb", "dimse"])
 def test_images_of_a_pacs_give_what_their_files_give(addresses, from_file, tmp_path, kind):
-    address = f"{addresses[kind]}?PatientID={SECRETS[2]}"
+    address = f"{addresses['dicomweb']}?PatientID={SECRETS[2]}"
     run_cohort([address], tmp_path / "pacs", settings=QUICK, workers=1)
     images = pd.read_csv(tmp_path / "pacs" / "images.csv")
     assert images["status"].tolist() == ["ok"]
@@ -128,16 +128,23 @@ def test_only_the_image_that_was_asked_for_is_taken_in(addresses, orthanc, files
     assert received == [0xA900]
 
 
-def test_an_image_in_a_pacs_has_no_dicom_results_and_is_named(addresses, tmp_path, capfd):
+def test_an_image_in_a_pacs_has_dicom_results_once_the_pacs_is_named_again(addresses, tmp_path, capfd):
     """Results forget where the PACS keeps an image, so that they lead back to nobody."""
-    run_cohort([f"{addresses['dicomweb']}?PatientID={SECRETS[2]}"], tmp_path / "pacs", settings=QUICK, workers=1)
+    address = f"{addresses['dicomweb']}?PatientID={SECRETS[2]}"
+    run_cohort([address], tmp_path / "pacs", settings=QUICK, workers=1)
     contexts = tmp_path / "contexts.csv"
     contexts.write_text("image_id,side,age_years\n", encoding="utf-8")
-    assert main(["report", str(tmp_path / "pacs"), "--context", str(contexts), "--format", "dicom"]) == 0
+    command = ["report", str(tmp_path / "pacs"), "--context", str(contexts), "--format", "dicom"]
+    assert main(command) == 0
     assert not [*(tmp_path / "pacs" / "recommendations").glob("dicom/*")]
     told = "".join(capfd.readouterr())
-    assert "results keep no way back to an image in a PACS" in told
+    assert "results keep no way back to an image in a PACS; give the address that it was screened from" in told
     assert not [secret for secret in SECRETS if secret in told]
+    assert main([*command, "--source", address]) == 0
+    written = [pydicom.dcmread(path) for path in (tmp_path / "pacs" / "recommendations").glob("dicom/*")]
+    assert {one.Modality for one in written} == {"SR", "PR", "OT"}
+    assert {one.PatientID for one in written} == {SECRETS[2]}
+    assert not [secret for secret in SECRETS if secret in "".join(capfd.readouterr())]
 
 
 @pytest.mark.parametrize("kind", ["dicomweb", "dimse"])

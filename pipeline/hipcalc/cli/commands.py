@@ -176,7 +176,7 @@ def agreement(arguments: argparse.Namespace) -> int:
 
 def report(arguments: argparse.Namespace) -> int:
     """Write workflow reports."""
-    from hipcalc.cohort.sources import fetch
+    from hipcalc.cohort.locating import fetch_from
     from hipcalc.report import report_workflow
 
     result = report_workflow(
@@ -186,7 +186,7 @@ def report(arguments: argparse.Namespace) -> int:
         workflow=arguments.workflow,
         formats=arguments.format,
         participants=arguments.participants,
-        fetch=fetch,
+        fetch=fetch_from(arguments.source),
         identifiers=arguments.identifiers,
     )
     tables.print_workflow(Console(), result)

@@ -179,6 +179,13 @@ def _report(command: argparse.ArgumentParser) -> None:
         help=f"one or several of {', '.join(FORMATS)} (default: {','.join(DEFAULT_FORMATS)})",
     )
     command.add_argument(
+        "--source",
+        nargs="+",
+        default=(),
+        metavar="PLACE",
+        help="where the images are now, for dicom and --identifiers: folders, or the PACS that they were screened from",
+    )
+    command.add_argument(
         "--identifiers",
         action="store_true",
         help="name each image's study in fhir by its DICOM UID, which leads to the patient, for your eyes only",

@@ -185,7 +185,8 @@ def fetch_instance(ref: str) -> bytes:
     base, *uids = address.base.rsplit("/", 3)
     if len(uids) != 3 or not all(set(uid) <= _UID_SIGNS for uid in uids):
         raise InputRejectedError(
-            f"{ref}: results keep no way back to an image in a PACS; screen a copy on the disk instead."
+            f"{ref}: results keep no way back to an image in a PACS; give the address that it was screened from as "
+            "--source."
         )
     study, series, sop = uids
     return open_archive(replace(address, base=base)).fetch(Instance(study=study, series=series, sop=sop))
