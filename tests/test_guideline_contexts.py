@@ -296,3 +296,8 @@ def test_every_column_of_the_data_is_read(tmp_path: Path) -> None:
             assert getattr(context, gate.column).answers == {item.id: "yes"}
     for known in workflow.inputs:
         assert getattr(read_one(tmp_path, **{known.id: known.example}), known.id) is not None
+
+
+@pytest.mark.parametrize(("column", "value"), [("age_years", "0"), ("age_years", "120"), ("pain_duration_weeks", "0")])
+def test_numbers_at_the_ends_of_what_is_allowed_are_read(tmp_path: Path, column: str, value: str) -> None:
+    assert getattr(read_one(tmp_path, **{column: value}), column) == float(value)

@@ -329,6 +329,16 @@ def test_what_is_rejected_by_now_is_told_by_the_state_that_it_changed_and_not_ot
     ]
 
 
+def test_a_number_is_told_as_it_was_given_and_a_red_flag_once() -> None:
+    fever = Checklist(answers={"fever": "yes"}, others="no")
+    course = (visit(0, age_years=45.0, red_flags=fever), visit(1, age_years=45.0, red_flags=fever))
+    history = recommend((reviewed_hip(),), course)[0].history
+    texts = {event.name: event.text for event in history[1].events}
+    assert texts["age_years"].endswith(" radiograph 45")
+    assert "red_flag_fever" in texts
+    assert history[2].events == ()
+
+
 def test_a_reason_that_is_left_blank_later_is_no_news() -> None:
     said = visit(0, nsaid_caution_reason="weighed against the benefit")
     history = recommend((reviewed_hip(),), (said, visit(1)))[0].history
@@ -390,5 +400,5 @@ def test_a_day_is_that_of_utc_whatever_the_machine_s_clock(tmp_path: Path) -> No
     row = {"image_id": IMAGE, "side": "R", "visit_date": tomorrow.isoformat()}
     assert read_contexts(table(tmp_path, [row]))[0].visit_date == tomorrow
     row["visit_date"] = (tomorrow + timedelta(days=1)).isoformat()
-    with pytest.raises(UsageError, match="the day lies in the future"):
+    with pytest.raises(UsageError, match="; the day lies in the future"):
         read_contexts(table(tmp_path, [row]))

@@ -212,6 +212,18 @@ def test_what_readers_disagree_about_is_told_with_who_said_what() -> None:
     assert not [note for note in flagged.notes if note.id.endswith("-readers")]
 
 
+def test_a_confirmation_bears_the_name_of_the_adjudicator_who_settled_it() -> None:
+    said = (
+        decision(1, reader="Dr A", hour=8),
+        decision(1, reader="Dr C", hour=9, role="adjudicator", confirmed_class="os-acetabuli"),
+        decision(1, "rejected", reader="Dr B", hour=10),
+    )
+    (confirmed,) = recommend(reviewed_hip(decisions=said), PAINFUL).confirmed
+    assert (confirmed.reader, confirmed.time, confirmed.finding_class) == (
+        *("Dr C", "2026-03-01T09:00:00+00:00", "os-acetabuli"),
+    )
+
+
 def test_a_site_must_say_what_disagreement_means() -> None:
     (problem,) = _mandatory_texts(replace(WORKFLOW, disagreement_text=" "))
     assert problem == "the text of disagreement_text is blank; write it"
