@@ -38,7 +38,10 @@ def test_of_two_that_may_be_it_none_is_taken(moved):
 def test_what_is_in_no_place_is_read_where_it_was(moved):
     assert fetch_from([str(moved / "a" / "1")])(str(moved / "a" / "2" / "other.dcm")) == b"a/2/other.dcm"
     assert fetch_from([])(str(moved / "a" / "1" / "hip.dcm")) == b"a/1/hip.dcm"
-    with pytest.raises(InputUnreadableError, match="there is no such file or folder"):
+    with pytest.raises(
+        InputUnreadableError,
+        match="third.dcm: there is no such file or folder; give the place where it is now as --source",
+    ):
         fetch_from([str(moved)])("third.dcm")
 
 

@@ -400,7 +400,10 @@ def test_a_source_that_is_gone_is_named_and_the_exit_status_tells(case, capsys):
     contexts = str(case.folder / "contexts.csv")
     assert main(["report", str(case.results.path), "--context", contexts, "--format", "json,dicom"]) == 3
     told = capsys.readouterr().err
-    assert "hipcalc: No DICOM results: in/pelvis.dcm: there is no such file or folder; check the path." in told
+    assert (
+        "hipcalc: No DICOM results: in/pelvis.dcm: there is no such file or folder; give the place where it is now"
+        in told
+    )
     assert case.files() == {}
     assert list((case.results.path / "recommendations").glob("*.json"))
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from itertools import takewhile
 from pathlib import Path, PurePath
 
-from hipcalc.cohort.sources import fetch, iter_sources
+from hipcalc.cohort.sources import exists, fetch, iter_sources
 from hipcalc.errors import InputUnreadableError, UsageError
+from hipcalc.report import Input
 
 __all__ = ["fetch_from"]
 
@@ -42,7 +43,13 @@ def fetch_from(places: Sequence[str]) -> Callable[[str], bytes]:
         if path in known:
             return fetch(known[path])
         alike = by_name.get(PurePath(path).name, [])
-        return fetch(known[_likest(path, alike)] if alike else path)
+        if alike:
+            return fetch(known[_likest(path, alike)])
+        if not exists(Input(path=path)):
+            raise InputUnreadableError(
+                f"{path}: there is no such file or folder; give the place where it is now as --source."
+            )
+        return fetch(path)
 
     return from_places
 
