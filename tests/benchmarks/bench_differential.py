@@ -7,8 +7,7 @@ drew them and wrote the table. What is compared: the table with its fitted looks
 class that is met most often in the zone.
 """
 
-import sys
-from collections.abc import Iterable
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -83,10 +82,9 @@ def _calibration(names: list[str], chances: np.ndarray, marks: pd.DataFrame) -> 
             print(f"| {low:.1f}-{min(high, 1):.1f} | {inside.sum()} | {shares} |")
 
 
-def main(arguments: Iterable[str]) -> None:
+def main(folder: Path) -> None:
     """Print the tables."""
-    (folder,) = arguments
-    every = table(SEED, COUNT, Path(folder))
+    every = table(SEED, COUNT, folder)
     found = every.groupby("class")["found"].agg(["size", "sum"]).reindex(CLASSES)
     print("planted and marked:", ", ".join(f"{name} {n['sum']:.0f} of {n['size']:.0f}" for name, n in found.iterrows()))
     marks = every[every["found"].astype(bool)].reset_index(drop=True)
@@ -102,4 +100,6 @@ def main(arguments: Iterable[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    main(parser.parse_args().folder)
