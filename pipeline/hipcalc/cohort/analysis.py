@@ -151,7 +151,7 @@ def _record(job: Job, data: bytes, sha256: str, started: float) -> tuple[FileRec
     pictures = job.folder.pictures(record_key(sha256[:16], path))
     radiograph: Radiograph | None = None
     try:
-        radiograph = _read(job, data)
+        radiograph = _read(job, data, sha256)
         decode_s = time.perf_counter() - started
         screening = screen(
             radiograph,
@@ -177,10 +177,10 @@ def _record(job: Job, data: bytes, sha256: str, started: float) -> tuple[FileRec
         return _without_result(path, sha256, "failed", _internal_error(error)), {}
 
 
-def _read(job: Job, data: bytes) -> Radiograph:
+def _read(job: Job, data: bytes, sha256: str) -> Radiograph:
     """Read the file, and take from picture and name what the settings say is to be found there."""
     settings = job.settings
-    radiograph = radiograph_from_bytes(data, job.input.path, spacing_mm=settings.spacing_mm)
+    radiograph = radiograph_from_bytes(data, job.input.path, spacing_mm=settings.spacing_mm, sha256=sha256)
     if settings.name_pattern is not None:
         radiograph = apply_name_pattern(radiograph, settings.name_pattern)
     if settings.scale_bar_mm is not None:

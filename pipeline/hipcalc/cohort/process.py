@@ -25,9 +25,11 @@ Fate = Literal["done", "raised", "died", "time", "memory", "lost"]
 _LENGTH_BYTES = 8
 # Libraries read these when they are loaded; more threads than cores would only wait for each other.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-# The keeper of a Dask worker sets it, so that freed memory is given back at once; each large array then asks the system
-# for new pages, which costs an analysis half as much again.
-_TRIMMING = "MALLOC_TRIM_THRESHOLD_"
+# Bytes that glibc keeps for the next array instead of giving them back to the system, which would have to clear new
+# pages for it. On its own it keeps 64 MB, less than one large radiograph takes; the keeper of a Dask worker has all of
+# it given back at once, which costs an analysis half as much again.
+_KEPT_BYTES = str(256 * 2**20)
+_KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": _KEPT_BYTES, "MALLOC_MMAP_THRESHOLD_": _KEPT_BYTES}
 _READY = b"ready"
 # The first byte of an answer.
 _VALUE, _RAISED, _NO_MEMORY = b"v", b"r", b"m"
@@ -132,8 +134,7 @@ class WorkerProcess:
         )
 
     def _start(self) -> subprocess.Popen[bytes]:
-        environment = os.environ | dict.fromkeys(_ONE_THREAD, "1")
-        environment.pop(_TRIMMING, None)
+        environment = os.environ | dict.fromkeys(_ONE_THREAD, "1") | _KEEP_MEMORY
         # A task is found by its module's name, as in this process.
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
         command = [sys.executable, "-P", "-m", "hipcalc.cohort.process", str(self.limits.memory_bytes or 0)]

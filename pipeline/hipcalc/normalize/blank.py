@@ -4,7 +4,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.normalize.levels import HIGH_LEVEL, LOW_LEVEL, Bytes, grown, large_components, marked
+from hipcalc.normalize.levels import (
+    HIGH_LEVEL,
+    LOW_LEVEL,
+    Bytes,
+    counts_of_levels,
+    grown,
+    large_components,
+    marked,
+    strips,
+)
 
 __all__ = ["blank_areas"]
 
@@ -38,46 +47,57 @@ def blank_areas(bright: NDArray[np.float32], levels: Bytes) -> Bytes:
     ndarray of uint8, shape (rows, columns)
         1 in blank areas and their rims, else 0.
     """
+    counts = counts_of_levels(levels)
+    darkest, brightest = np.flatnonzero(counts)[[0, -1]].tolist()
+    lowest_plateau, highest_plateau = _plateaus(counts / levels.size)
+    dark, light = max(darkest, lowest_plateau) + FLAT_RANGE, highest_plateau - FLAT_RANGE
+    most = float(bright.max())
     kernel = np.ones((WINDOW_PX, WINDOW_PX), np.uint8)
-    highest, lowest = cv2.dilate(levels, kernel), cv2.erode(levels, kernel)
-    lowest_plateau, highest_plateau = _plateaus(levels)
-    found = marked(highest, max(int(levels.min()), lowest_plateau) + FLAT_RANGE, cv2.CMP_LE)
-    found |= marked(lowest, highest_plateau - FLAT_RANGE, cv2.CMP_GE)
-    found &= marked(cv2.subtract(highest, lowest), FLAT_RANGE, cv2.CMP_LE)
-    found |= np.asarray(cv2.erode(marked(bright, float(bright.max()), cv2.CMP_GE), kernel), dtype=np.uint8)
+    found = np.empty_like(levels)
+    for strip in strips(levels, beside=WINDOW_PX // 2):
+        part = levels[strip.wide]
+        highest, lowest = cv2.dilate(part, kernel)[strip.inner], cv2.erode(part, kernel)[strip.inner]
+        flat = marked(highest, dark, cv2.CMP_LE)
+        flat |= marked(lowest, light, cv2.CMP_GE)
+        flat &= marked(cv2.subtract(highest, lowest), FLAT_RANGE, cv2.CMP_LE)
+        # Pixels of the highest value have the highest level, so there are few places to look for a window of them.
+        if cv2.countNonZero(marked(lowest, brightest, cv2.CMP_GE)):
+            flat |= np.asarray(cv2.erode(marked(bright[strip.wide], most, cv2.CMP_GE), kernel)[strip.inner], np.uint8)
+        found[strip.core] = flat
     if not cv2.countNonZero(found):
         return found
-    found = _large_areas(found)
+    _drop_small_areas(found)
     # The window has eaten half its width.
     return grown(found, WINDOW_PX // 2 + RIM_PX)
 
 
-def _large_areas(mask: Bytes) -> Bytes:
-    """Drop small connected areas; large pictures are judged on every n-th pixel, which a flat area does not mind."""
+def _drop_small_areas(mask: Bytes) -> None:
+    """Clear small connected areas; large pictures are judged on every n-th pixel, which a flat area does not mind."""
     step = max(1, max(mask.shape) // JUDGED_PX)
     coarse = np.ascontiguousarray(mask[::step, ::step])
     kept = large_components(coarse, min_area_px=max(1, round(MIN_SHARE * coarse.size)))
     rows, columns = mask.shape
-    size = (kept.shape[1] * step, kept.shape[0] * step)
-    full = np.asarray(cv2.resize(kept, size, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
-    return full[:rows, :columns] & mask
+    size = (kept.shape[1] * step, kept.shape[0])
+    wide = np.asarray(cv2.resize(kept, size, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)[:, :columns]
+    whole = rows // step
+    blocks = mask[: whole * step].reshape(whole, step, columns)
+    blocks &= wide[:whole, None]
+    mask[whole * step :] &= wide[whole:]
 
 
-def _plateaus(levels: Bytes) -> tuple[int, int]:
-    """Return the levels of the black and of the white plateau; -256 and 511 where there is none.
+def _plateaus(shares: NDArray[np.float64]) -> tuple[int, int]:
+    """Return the levels of the black and of the white plateau, from each level's share; -256 and 511 where none is.
 
     A plateau is a peak of the histogram at that end: blacked-out or exposed air, unexposed or clipped film.
     """
-    # OpenCV 4 returns a column, OpenCV 5 a row of counts.
-    counts = np.ravel(cv2.calcHist([levels], [0], None, [256], [0, 256])).astype(np.float64) / levels.size
-    black = int(np.argmax(counts[: LOW_LEVEL + END_LEVELS]))
-    white = HIGH_LEVEL - END_LEVELS + int(np.argmax(counts[HIGH_LEVEL - END_LEVELS :]))
-    has_black = _stands_out(counts, black, 8)
-    has_white = _stands_out(counts, white, -8)
+    black = int(np.argmax(shares[: LOW_LEVEL + END_LEVELS]))
+    white = HIGH_LEVEL - END_LEVELS + int(np.argmax(shares[HIGH_LEVEL - END_LEVELS :]))
+    has_black = _stands_out(shares, black, 8)
+    has_white = _stands_out(shares, white, -8)
     return black if has_black else -256, white if has_white else 511
 
 
-def _stands_out(counts: NDArray[np.float64], peak: int, towards_middle: int) -> bool:
-    share = float(counts[max(peak - 1, 0) : peak + 2].sum())
-    beside = float(counts[peak + towards_middle - 1 : peak + towards_middle + 2].sum())
+def _stands_out(shares: NDArray[np.float64], peak: int, towards_middle: int) -> bool:
+    share = float(shares[max(peak - 1, 0) : peak + 2].sum())
+    beside = float(shares[peak + towards_middle - 1 : peak + towards_middle + 2].sum())
     return share >= max(PLATEAU_SHARE, PLATEAU_TO_BESIDE * beside)

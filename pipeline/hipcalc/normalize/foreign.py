@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.normalize.levels import HIGH_LEVEL, Bytes, byte_percentile, grown, marked
+from hipcalc.normalize.levels import HIGH_LEVEL, Bytes, byte_percentile, grown, marked, strips
 
 __all__ = ["dust", "metal", "sharp_objects", "steepness"]
 
@@ -43,10 +43,14 @@ DUST_RIM_PX = 2
 def steepness(levels: Bytes, blank: Bytes) -> tuple[Bytes, float]:
     """Return each pixel's 3 x 3 range of levels, and the 99th percentile of it outside blank areas."""
     kernel = np.ones((3, 3), np.uint8)
-    # Several times faster than OpenCV's own gradient.
-    steep = np.asarray(cv2.subtract(cv2.dilate(levels, kernel), cv2.erode(levels, kernel)), dtype=np.uint8)
-    anatomy = steep[::3, ::3][blank[::3, ::3] == 0]
-    return steep, byte_percentile(anatomy, 0.99) if anatomy.size else 255.0
+    steep = np.empty_like(levels)
+    for strip in strips(levels, beside=1):
+        part = levels[strip.wide]
+        # Several times faster than OpenCV's own gradient.
+        highest, lowest = cv2.dilate(part, kernel)[strip.inner], cv2.erode(part, kernel)[strip.inner]
+        cv2.subtract(highest, lowest, steep[strip.core])
+    anatomy = marked(np.ascontiguousarray(blank[::3, ::3]), 0, cv2.CMP_EQ)
+    return steep, byte_percentile(steep[::3, ::3], 0.99, anatomy) if cv2.countNonZero(anatomy) else 255.0
 
 
 def sharp_objects(levels: Bytes, steep: Bytes, usual: float) -> Bytes:
@@ -54,7 +58,7 @@ def sharp_objects(levels: Bytes, steep: Bytes, usual: float) -> Bytes:
     sharp = marked(steep, max(STEEP_MIN, STEEP_TO_USUAL * usual), cv2.CMP_GT)
     found = _axis_lines(sharp)
     # Without its frame a letter that touches it is a shape of its own.
-    sharp &= 1 - found
+    cv2.subtract(sharp, found, sharp)
     contours, _ = cv2.findContours(sharp, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     for contour in contours:
         # Most contours are specks of noise; they have few points.
@@ -105,9 +109,7 @@ def metal(levels: Bytes, steep: Bytes, usual: float) -> Bytes:
     whole = slice(0, size[1] * factor), slice(0, size[0] * factor)
     small = np.asarray(cv2.resize(levels[whole], size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     kernel = np.ones((factor + 2, factor + 2), np.uint8)
-    edges = np.asarray(
-        cv2.resize(cv2.dilate(steep, kernel)[whole], size, interpolation=cv2.INTER_NEAREST), dtype=np.uint8
-    )
+    edges = np.asarray(cv2.dilate(steep, kernel)[whole][::factor, ::factor], dtype=np.uint8)
     found = np.zeros_like(small)
     enough = max(METAL_STEEP_MIN, METAL_STEEP_TO_USUAL * usual)
     for level in METAL_LEVELS:

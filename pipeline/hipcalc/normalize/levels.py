@@ -1,11 +1,20 @@
 """A byte copy of the picture, on which masks are made: byte morphology costs a tenth of the float one."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
 import cv2
 import numpy as np
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 
-__all__ = ["HIGH_LEVEL", "LOW_LEVEL", "Bytes", "byte_levels", "byte_percentile", "grown", "large_components", "marked"]
+from hipcalc.radiograph.percentiles import percentiles
+
+__all__ = [
+    "HIGH_LEVEL", "LOW_LEVEL", "Bytes", "Strip", "byte_levels", "byte_percentile", "counts_of_levels", "grown",
+    "large_components", "marked", "strips",
+]  # fmt: skip
 
 Bytes = NDArray[np.uint8]
 
@@ -14,30 +23,64 @@ LOW_LEVEL, HIGH_LEVEL = 12, 190
 BLANK_SHARE = 0.01
 # Pixels that are enough for the scale.
 SAMPLE = 150_000
-# So many rows at once stay in the processor's cache.
-STRIP_ROWS = 64
+# So many bytes of a picture stay in the processor's cache while several steps are taken on them.
+STRIP_BYTES = 400_000
 
 
 def byte_levels(bright: NDArray[np.float32], padding: NDArray[np.bool_] | None) -> Bytes:
     """Scale a picture to bytes, saturating at both ends; padding and blank areas do not count for the scale."""
     step = max(1, min(4, int(np.sqrt(bright.size / SAMPLE))))
-    sample = bright[::step, ::step]
+    sample = np.ascontiguousarray(bright[::step, ::step])
     if padding is not None and not padding[::step, ::step].all():
         sample = sample[~padding[::step, ::step]]
-    low, high = (float(value) for value in np.percentile(_between_extremes(sample), [0.5, 99.5]))
+    low, high = percentiles(_between_extremes(sample), 0.5, 99.5)
     gain = (HIGH_LEVEL - LOW_LEVEL) / max(high - low, 1e-6)
-    floor = np.float32(low - LOW_LEVEL / gain)
+    floor = float(np.float32(low - LOW_LEVEL / gain))
     levels = np.empty(bright.shape, np.uint8)
-    for top in range(0, len(bright), STRIP_ROWS):
+    for strip in strips(bright):
         # convertScaleAbs takes the absolute value, so what lies below zero has to go first.
-        floored = np.maximum(bright[top : top + STRIP_ROWS], floor)
-        cv2.convertScaleAbs(floored, levels[top : top + STRIP_ROWS], gain, LOW_LEVEL - gain * low)
+        floored = cv2.max(bright[strip.core], floor)  # type: ignore[call-overload]
+        cv2.convertScaleAbs(floored, levels[strip.core], gain, LOW_LEVEL - gain * low)
     return levels
 
 
-def byte_percentile(values: MatLike, share: float) -> float:
-    """Return the smallest level that at least that share of the values does not exceed."""
-    counts = np.cumsum(np.bincount(values.ravel(), minlength=256))
+@dataclass(frozen=True, kw_only=True)
+class Strip:
+    """Some rows of a picture: `core` in the picture, `wide` with so many more on either side as a window needs there.
+
+    `inner` are the rows of `core` in what was computed from those of `wide`.
+    """
+
+    core: slice
+    wide: slice
+    inner: slice
+
+
+def strips(picture: NDArray[Any], *, beside: int = 0) -> Iterator[Strip]:
+    """Part a picture into strips that stay in the processor's cache while several steps are taken on each.
+
+    Parameters
+    ----------
+    picture : ndarray, shape (rows, columns)
+    beside : int
+        Rows that the steps look at on either side of the one they answer for.
+    """
+    rows, high = len(picture), max(STRIP_BYTES // picture[0].nbytes, 1)
+    for top in range(0, rows, high):
+        bottom = min(top + high, rows)
+        first, last = max(top - beside, 0), min(bottom + beside, rows)
+        yield Strip(core=slice(top, bottom), wide=slice(first, last), inner=slice(top - first, bottom - first))
+
+
+def counts_of_levels(levels: MatLike, where: Bytes | None = None) -> NDArray[np.float64]:
+    """Count the pixels of each of the 256 levels, if wanted those where a mask is not 0 alone."""
+    # OpenCV 4 returns a column, OpenCV 5 a row of counts.
+    return np.ravel(cv2.calcHist([levels], [0], where, [256], [0, 256])).astype(np.float64)
+
+
+def byte_percentile(levels: MatLike, share: float, where: Bytes | None = None) -> float:
+    """Return the smallest level that at least that share of the pixels, or of those in a mask, does not exceed."""
+    counts = np.cumsum(counts_of_levels(np.ascontiguousarray(levels), where))
     return float(np.searchsorted(counts, share * counts[-1]))
 
 
@@ -69,9 +112,10 @@ def grown(mask: Bytes, radius_px: int) -> Bytes:
 
 def large_components(mask: Bytes, *, min_area_px: int) -> Bytes:
     """Keep the connected components (8 neighbours) of at least that area."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    count, labels = cv2.connectedComponents(mask, connectivity=8)
     if count == 1:
         return mask
-    keep = stats[:, cv2.CC_STAT_AREA] >= min_area_px
-    keep[0] = False
-    return np.asarray(keep.astype(np.uint8)[labels], dtype=np.uint8)
+    # Counting and taking are faster than OpenCV's own statistics and NumPy's indexing.
+    keep = (np.bincount(labels.ravel()) >= min_area_px).astype(np.uint8)
+    keep[0] = 0
+    return np.take(keep, np.asarray(labels, np.int32))

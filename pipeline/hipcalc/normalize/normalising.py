@@ -4,10 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.normalize.exclusion import exclusion_mask
+from hipcalc.normalize.levels import strips
 from hipcalc.normalize.noise import noise_map
 from hipcalc.normalize.quality import judge_quality
 from hipcalc.normalize.types import NormalizedRadiograph
 from hipcalc.radiograph import Radiograph
+from hipcalc.radiograph.percentiles import percentiles
 
 __all__ = ["normalize"]
 
@@ -44,7 +46,10 @@ def normalize(radiograph: Radiograph) -> NormalizedRadiograph:
 def _grey_scale(bright: NDArray[np.float32], excluded: NDArray[np.bool_]) -> NDArray[np.float32]:
     stride = max(1, int(np.sqrt(bright.size / SAMPLE)))
     sample = bright[::stride, ::stride][~excluded[::stride, ::stride]]
-    low, high = np.percentile(sample if sample.size > 100 else bright, [0.5, 99.5])
-    grey = bright - np.float32(low)
-    grey *= np.float32(1.0 / max(float(high - low), 1e-6))
+    low, high = percentiles(sample if sample.size > 100 else bright, 0.5, 99.5)
+    offset, gain = np.float32(low), np.float32(1.0 / max(high - low, 1e-6))
+    grey = np.empty_like(bright)
+    for strip in strips(bright):
+        part = np.subtract(bright[strip.core], offset, out=grey[strip.core])
+        part *= gain
     return grey

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hipcalc.radiograph.percentiles import percentiles
 from hipcalc.radiograph.types import Polarity
 
 __all__ = ["DECIDES", "OVERRULES", "PolarityDecision", "decide_polarity", "line_evidence"]
@@ -80,7 +81,7 @@ def line_evidence(pixels: NDArray[np.float32]) -> float:
         the opposite value.
     """
     small = _small_copy(pixels)
-    low, high = np.percentile(small, [0.5, 99.5])
+    low, high = percentiles(small, 0.5, 99.5)
     if high <= low:
         return 0.0
     unit = np.clip((small - np.float32(low)) / np.float32(high - low), 0, 1).astype(np.float32)
@@ -120,12 +121,12 @@ def _line_strength(unit: NDArray[np.float32], sigma_px: float) -> NDArray[np.flo
     across = cv2.Sobel(blurred, cv2.CV_32F, 2, 0, ksize=3)
     down = cv2.Sobel(blurred, cv2.CV_32F, 0, 2, ksize=3)
     diagonal = cv2.Sobel(blurred, cv2.CV_32F, 1, 1, ksize=3)
-    half_trace = (across + down) * 0.5
-    half_gap = cv2.magnitude((across - down) * 0.5, diagonal)
-    return np.asarray(-2 * np.sign(half_trace) * np.minimum(half_gap, np.abs(half_trace)), dtype=np.float32)
+    # Bounded by the gap between the eigenvalues, so that a blob, whose eigenvalues are alike, counts for little.
+    gap = 2 * cv2.magnitude((across - down) * 0.5, diagonal)
+    return np.asarray(np.clip(-(across + down), -gap, gap), dtype=np.float32)
 
 
 def _asymmetry(strength: NDArray[np.float32]) -> float:
-    bright = float(np.percentile(np.maximum(strength, 0), LINE_PERCENTILE))
-    dark = float(np.percentile(np.maximum(-strength, 0), LINE_PERCENTILE))
+    bright = percentiles(np.maximum(strength, 0), LINE_PERCENTILE)[0]
+    dark = percentiles(np.maximum(-strength, 0), LINE_PERCENTILE)[0]
     return (bright - dark) / max(bright + dark, 1e-9)

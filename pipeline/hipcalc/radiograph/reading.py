@@ -46,7 +46,9 @@ def read_radiograph(path: str | Path, *, spacing_mm: float | None = None) -> Rad
     return radiograph_from_bytes(read_file(path), str(path), spacing_mm=spacing_mm)
 
 
-def radiograph_from_bytes(data: bytes, path: str, *, spacing_mm: float | None = None) -> Radiograph:
+def radiograph_from_bytes(
+    data: bytes, path: str, *, spacing_mm: float | None = None, sha256: str | None = None
+) -> Radiograph:
     """Read one radiograph from the bytes of a file, wherever they came from (see `read_radiograph`).
 
     Parameters
@@ -57,6 +59,8 @@ def radiograph_from_bytes(data: bytes, path: str, *, spacing_mm: float | None = 
         What messages and results call it.
     spacing_mm : float, optional
         Size of one pixel in millimetres; given, it replaces what the file says.
+    sha256 : str, optional
+        Of `data`, 64 hex digits, where it is known already.
 
     Returns
     -------
@@ -68,7 +72,7 @@ def radiograph_from_bytes(data: bytes, path: str, *, spacing_mm: float | None = 
         As `read_radiograph`.
     """
     _check_spacing(spacing_mm)
-    radiograph = _read(data, path)
+    radiograph = _read(data, path, sha256 or hashlib.sha256(data).hexdigest())
     if spacing_mm is None:
         return radiograph
     stated = radiograph.spacing_mm
@@ -124,10 +128,9 @@ def content_sha256(named: str | Path) -> str:
         return ""
 
 
-def _read(data: bytes, path: str) -> Radiograph:
+def _read(data: bytes, path: str, sha256: str) -> Radiograph:
     if not data:
         raise InputUnreadableError(f"{path}: the file is empty; copy it again.")
-    sha256 = hashlib.sha256(data).hexdigest()
     # DICOM first: its preamble may hold a TIFF header (PS3.10, 7.1).
     if looks_like_dicom(data):
         return radiograph_from_dicom(data, path=path, sha256=sha256)
