@@ -25,11 +25,6 @@ Fate = Literal["done", "raised", "died", "time", "memory", "lost"]
 _LENGTH_BYTES = 8
 # Libraries read these when they are loaded; more threads than cores would only wait for each other.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-# Bytes that glibc keeps for the next array instead of giving them back to the system, which would have to clear new
-# pages for it. On its own it keeps 64 MB, less than one large radiograph takes; the keeper of a Dask worker has all of
-# it given back at once, which costs an analysis half as much again.
-_KEPT_BYTES = str(256 * 2**20)
-_KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": _KEPT_BYTES, "MALLOC_MMAP_THRESHOLD_": _KEPT_BYTES}
 _READY = b"ready"
 # The first byte of an answer.
 _VALUE, _RAISED, _NO_MEMORY = b"v", b"r", b"m"
@@ -134,7 +129,7 @@ class WorkerProcess:
         )
 
     def _start(self) -> subprocess.Popen[bytes]:
-        environment = os.environ | dict.fromkeys(_ONE_THREAD, "1") | _KEEP_MEMORY
+        environment = os.environ | dict.fromkeys(_ONE_THREAD, "1")
         # A task is found by its module's name, as in this process.
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
         command = [sys.executable, "-P", "-m", "hipcalc.cohort.process", str(self.limits.memory_bytes or 0)]
@@ -242,11 +237,13 @@ def _serve(limit: int) -> None:
 
     # Loaded now, so that no image's time limit pays for it.
     import hipcalc.cohort.analysis  # noqa: F401
+    from hipcalc.memory import keep_freed_memory
 
     # Ctrl-C reaches the whole process group; only the coordinator answers it, so that running tasks are finished.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     cv2.setNumThreads(1)
+    keep_freed_memory()
     _limit_memory(limit)
     answers = os.fdopen(os.dup(1), "wb")
     # Whatever prints must not mix with answers.

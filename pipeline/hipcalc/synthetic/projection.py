@@ -121,9 +121,14 @@ def _roughened(surface: Field, cortex: Field, rng: np.random.Generator) -> tuple
 
 def _inside(near: Field, far: Field) -> Field:
     """Share of the ray between two neighbouring samples that lies inside, the field being linear between them."""
-    return np.asarray(
-        (np.maximum(-near, 0) + np.maximum(-far, 0)) / np.maximum(np.abs(near) + np.abs(far), 1e-6), np.float32
-    )
+    # Each step into the array of the one before: there are hundreds of these, and new arrays cost more than sums.
+    depth, part = np.minimum(near, 0), np.minimum(far, 0)
+    depth += part
+    whole = np.abs(near)
+    whole += np.abs(far, out=part)
+    np.maximum(whole, 1e-6, out=whole)
+    depth /= whole
+    return np.negative(depth, out=depth)
 
 
 def project_bone(
@@ -175,8 +180,11 @@ def project_bone(
         here = _Slice(window=window, planes=planes)
         if slab.size:
             all_bone, inner = (_inside(*pair) for pair in zip(behind.cut(slab), here.cut(slab), strict=True))
-            compact[slab.place] += step * (all_bone - inner)
-            cancellous[slab.place] += step * inner
+            all_bone -= inner
+            all_bone *= step
+            inner *= step
+            compact[slab.place] += all_bone
+            cancellous[slab.place] += inner
         behind = here
     return Thickness(compact=compact, cancellous=cancellous)
 

@@ -1,5 +1,7 @@
 """Enlarging by a scale and a shift along each axis, to the full precision of the positions."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
@@ -9,6 +11,8 @@ __all__ = ["enlarge"]
 Image = NDArray[np.float32]
 
 
+# The planes of one slice are sampled alike.
+@lru_cache(maxsize=4)
 def _weights(count: int, source: int, scale: float, shift: float) -> csr_array:
     """Cubic convolution weights of every output (R. Keys, IEEE Trans ASSP 29 (1981) 1153), borders repeated."""
     position = np.arange(count) * scale + shift

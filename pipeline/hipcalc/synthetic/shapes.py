@@ -119,13 +119,21 @@ def tube(points: Points, path: Sequence[Point], radii: Sequence[float], *, flatt
 
 def smooth_union(one: Field, other: Field, blend: float) -> Field:
     """Return the union of two solids, its seam filled with a fillet of about `blend` millimetres."""
-    h = np.maximum(blend - np.abs(one - other), 0.0)
-    return np.asarray(np.minimum(one, other) - h * h * (0.25 / blend), np.float32)
+    seam = one - other
+    np.abs(seam, out=seam)
+    np.subtract(blend, seam, out=seam)
+    np.maximum(seam, 0.0, out=seam)
+    seam *= seam
+    seam *= 0.25 / blend
+    whole = np.minimum(one, other)
+    whole -= seam
+    return whole
 
 
 def intersect(one: Field, other: Field, blend: float) -> Field:
     """Return the intersection of two solids, its edge rounded by about `blend` millimetres."""
-    return -smooth_union(-one, -other, blend)
+    whole = smooth_union(-one, -other, blend)
+    return np.negative(whole, out=whole)
 
 
 def carve(solid: Field, tool: Field, blend: float) -> Field:

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 import cv2
 
 from hipcalc.errors import OutputError, UsageError
+from hipcalc.memory import keep_freed_memory
 
 __all__ = ["cores", "map_in_order"]
 
@@ -76,3 +77,4 @@ def map_in_order(
 
 def _prepare_worker() -> None:
     cv2.setNumThreads(1)
+    keep_freed_memory()
