@@ -224,14 +224,17 @@ def _check_inputs(named: tuple[str, ...], top: Path) -> None:
 
 
 def _list_inputs(plan: Plan, ledger: Ledger, top: Path, on_stage: Callable[[str], None]) -> None:
+    def found() -> Iterator[tuple[bytes, Input]]:
+        told = time.monotonic()
+        for number, one in enumerate(iter_sources(plan.named, top)):
+            if time.monotonic() - told > _TELL_S:
+                on_stage(f"looking for inputs: {number} found")
+                told = time.monotonic()
+            if plan.shard is None or _part(one, plan.shard.total) == plan.shard.number:
+                yield place_of(one), one
+
     ledger.begin_inputs()
-    told = time.monotonic()
-    for found, one in enumerate(iter_sources(plan.named, top)):
-        if time.monotonic() - told > _TELL_S:
-            on_stage(f"looking for inputs: {found} found")
-            told = time.monotonic()
-        if plan.shard is None or _part(one, plan.shard.total) == plan.shard.number:
-            ledger.add_input(place_of(one), one)
+    ledger.add_inputs(found())
     ledger.commit()
 
 

@@ -30,8 +30,8 @@ def iter_sources(named: Sequence[str], outside: Path) -> Iterator[Input]:
     inside = outside.resolve()
 
     @lru_cache(maxsize=1000)
-    def is_output(folder: Path) -> bool:
-        return folder.resolve().is_relative_to(inside)
+    def is_output(folder: str) -> bool:
+        return Path(folder).resolve().is_relative_to(inside)
 
     for name in named:
         if is_url(name):
@@ -41,8 +41,8 @@ def iter_sources(named: Sequence[str], outside: Path) -> Iterator[Input]:
         if Path(os.path.realpath(name)) == inside:
             continue
         for file in iter_inputs([name]):
-            if not is_output(file.parent):
-                yield Input(path=str(file))
+            if not is_output(os.path.dirname(file)):  # noqa: PTH120 (for a million inputs, pathlib is slow)
+                yield Input(path=file)
 
 
 def place_of(one: Input) -> bytes:
@@ -51,7 +51,7 @@ def place_of(one: Input) -> bytes:
         # Behind the files of this machine, whose first part is a slash or a drive.
         return b"\xff" + os.fsencode(one.path)
     # Folder by folder, as paths are compared. Two dots stay: behind a link they lead elsewhere.
-    whole = os.path.join(os.getcwd(), one.path)  # noqa: PTH118, PTH109 (for a million inputs, pathlib is slow)
+    whole = os.path.join(os.getcwd(), one.path)  # noqa: PTH118, PTH109
     return os.fsencode(whole).replace(os.fsencode(os.sep), b"\0")
 
 

@@ -31,43 +31,50 @@ def find_inputs(paths: Iterable[str | Path]) -> tuple[Path, ...]:
         Sorted by name, each file once; relative where the user's path was relative.
     """
     found: dict[Path, Path] = {}
-    for file in iter_inputs(paths):
+    for file in map(Path, iter_inputs(paths)):
         found.setdefault(file.absolute(), file)
     return tuple(found[key] for key in sorted(found, key=lambda key: key.parts))
 
 
-def iter_inputs(paths: Iterable[str | Path]) -> Iterator[Path]:
-    """Yield what `find_inputs` lists, one by one: in no certain order, and a file that was named twice twice."""
+def iter_inputs(paths: Iterable[str | Path]) -> Iterator[str]:
+    """Yield what `find_inputs` lists, one by one: in no certain order, and a file that was named twice twice.
+
+    As text: for a million files, making a `Path` of each takes longer than listing them.
+    """
     for path in map(Path, paths):
         yield from _files_of(path)
 
 
-def _files_of(path: Path) -> Iterator[Path]:
+def _files_of(path: Path) -> Iterator[str]:
     if not path.is_dir():
-        yield from _expanded(path)
+        yield from _expanded(str(path))
         return
     empty = True
     for file in _walk(path):
         empty = False
         yield from _expanded(file)
     if empty:
-        yield path
+        yield str(path)
 
 
-def _expanded(file: Path) -> tuple[Path, ...]:
+def _expanded(file: str) -> Iterable[str]:
     """List what a file stands for: itself, unless it holds or names others."""
-    if is_archive(file) and file.is_file():
-        return members_of(file)
-    return referenced_files(file) if is_directory_file(file) else (file,)
+    if not file.lower().endswith((".zip", "dicomdir")):
+        return (file,)
+    path = Path(file)
+    if is_archive(path) and path.is_file():
+        return map(str, members_of(path))
+    return map(str, referenced_files(path)) if is_directory_file(path) else (file,)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path) -> Iterator[str]:
     # A folder that may not be opened is an input of its own, otherwise its files would vanish without a word.
-    closed: list[Path] = []
-    for parent, folders, files in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename))):
+    closed: list[str] = []
+    for parent, folders, files in os.walk(folder, onerror=lambda error: closed.append(str(Path(error.filename)))):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        inside = os.path.join("" if parent == "." else str(Path(parent)), "")  # noqa: PTH118
         for name in sorted(files):
-            file = Path(parent, name)
-            if not name.startswith(".") and file.is_file():
+            file = inside + name
+            if not name.startswith(".") and os.path.isfile(file):  # noqa: PTH113
                 yield file
     yield from closed

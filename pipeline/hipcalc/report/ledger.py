@@ -8,7 +8,7 @@ import json
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -203,11 +203,11 @@ class Ledger:
         with self._telling():
             self._base.execute("DELETE FROM inputs")
 
-    def add_input(self, place: bytes, one: Input) -> None:
-        """Add an input under the place that gives it its order; a place that is taken stays as it is."""
+    def add_inputs(self, placed: Iterable[tuple[bytes, Input]]) -> None:
+        """Add inputs under the places that give them their order; a place that is taken stays as it is."""
+        rows = ((place, os.fsencode(one.path), os.fsencode(one.ref) if one.ref else None) for place, one in placed)
         with self._telling():
-            ref = os.fsencode(one.ref) if one.ref else None
-            self._base.execute("INSERT OR IGNORE INTO inputs VALUES (?, ?, ?)", (place, os.fsencode(one.path), ref))
+            self._base.executemany("INSERT OR IGNORE INTO inputs VALUES (?, ?, ?)", rows)
 
     def forget_refs(self) -> None:
         """Forget where inputs were read: an archive's addresses name studies."""
@@ -372,8 +372,8 @@ class Ledger:
 
 
 def _entry(values: list[Any]) -> Entry:
-    known = dict(zip(_NAMES, values, strict=True))
-    return Entry(**(known | {"path": os.fsdecode(known["path"])}))
+    values[0] = os.fsdecode(values[0])
+    return Entry(**dict(zip(_NAMES, values, strict=True)))
 
 
 def _missing(path: str) -> Entry:
