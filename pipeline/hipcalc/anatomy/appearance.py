@@ -63,11 +63,14 @@ def edge_cells(
     kept : ndarray of float32, shape (CELLS, CELLS)
         Share of a cell inside the part of the picture that counts.
     """
-    field, _, inside, _ = gradient_patch(
+    field, _, inside, centre = gradient_patch(
         picture, centre_px, radius_px, UNIT_PX, HALF_HEAD_RADII, SMOOTHING_HEAD_RADII, turn_deg
     )
+    square = np.s_[: 2 * centre + 1, : 2 * centre + 1]
+    (down, right), inside = (component[square] for component in field), inside[square]
     if lateral_sign < 0:
-        field, inside = field[:, ::-1] * np.array([1.0, -1.0], np.float32), inside[:, ::-1]
+        down, right, inside = down[:, ::-1], -right[:, ::-1], inside[:, ::-1]
+    field = np.stack([down, right], axis=-1)
     angle = 2.0 * np.pi / EDGE_DIRECTIONS * np.arange(EDGE_DIRECTIONS)
     along = np.stack([np.sin(angle), np.cos(angle)]).astype(np.float32)
     strength = np.maximum(field @ along, 0.0)

@@ -6,10 +6,25 @@ from numpy.typing import NDArray
 
 __all__ = ["normalised_gradient"]
 
+Array = NDArray[np.float32]
 
-def normalised_gradient(
-    smooth: NDArray[np.float32], keep: NDArray[np.float32], window_px: float
-) -> NDArray[np.float32]:
+# The window of the local root mean square is wide against this many pixels: it is taken at so much less resolution.
+STRIDE_PX = 4
+
+
+def _local_power(power: Array, keep: Array, window_px: float, *, whole: bool) -> tuple[Array, float]:
+    """Mean of the squared gradient around each place, at reduced resolution, and its median where the picture counts."""
+    size = (-(-power.shape[1] // STRIDE_PX), -(-power.shape[0] // STRIDE_PX))
+    small = [cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in ((power,) if whole else (power, keep))]
+    blurred = [np.asarray(cv2.GaussianBlur(a, (0, 0), window_px / STRIDE_PX), np.float32) for a in small]
+    if whole:
+        return blurred[0], float(np.median(blurred[0]))
+    local = np.asarray(blurred[0] / (blurred[1] + 1e-3), np.float32)
+    inside = local[blurred[1] > 0.5]
+    return local, float(np.median(inside)) if inside.size else 0.0
+
+
+def normalised_gradient(smooth: Array, keep: Array, window_px: float) -> Array:
     """Gradient over its local root mean square, with strong edges compressed.
 
     Parameters
@@ -23,25 +38,23 @@ def normalised_gradient(
 
     Returns
     -------
-    ndarray of float32, shape (rows, columns, 2)
+    ndarray of float32, shape (2, rows, columns)
         Along rows and along columns.
     """
-    down = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=0.125) * keep
-    right = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=0.125) * keep
-    power = down * down + right * right
-    # The window is wide against its own sampling, so that half the resolution gives the same.
-    half = (max(1, (smooth.shape[1] + 1) // 2), max(1, (smooth.shape[0] + 1) // 2))
-    summed, counted = (
-        cv2.GaussianBlur(cv2.resize(a, half, interpolation=cv2.INTER_AREA), (0, 0), window_px / 2)
-        for a in (power, keep)
-    )
-    local = np.asarray(summed / (counted + 1e-3), np.float32)
-    inside = local[counted > 0.5]
-    floor = 0.12 * float(np.median(inside)) if inside.size else 0.0
-    scale = cv2.resize(np.sqrt(local + (floor + 1e-12)), smooth.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    field = np.empty((2, *smooth.shape), np.float32)
+    for axis, component in enumerate(field):
+        cv2.Sobel(smooth, cv2.CV_32F, axis, 1 - axis, component, ksize=3, scale=0.125)
+    whole = bool(keep.all())
+    if not whole:
+        field *= keep
+    power = field[0] * field[0]
+    power += field[1] * field[1]
+    local, usual = _local_power(power, keep, window_px, whole=whole)
+    local += 0.12 * usual + 1e-12
+    scale = cv2.resize(np.sqrt(local), smooth.shape[::-1], interpolation=cv2.INTER_LINEAR)
     # A few very strong edges (metal, collimation) must not outvote many plain ones: in units of the root mean square
     # a gradient of length g becomes g / sqrt(1 + g^2 / 2).
     power *= 0.5
     power += scale * scale
-    weight = 1.0 / np.sqrt(power)
-    return np.asarray(cv2.merge([down * weight, right * weight]), np.float32)
+    field *= cv2.pow(power, -0.5)
+    return field

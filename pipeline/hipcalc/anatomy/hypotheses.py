@@ -98,7 +98,7 @@ def _resampled_gradient(grey: Array, keep: Mask, shape: tuple[int, int]) -> tupl
     smooth = np.asarray(cv2.GaussianBlur(small, (0, 0), 0.09 * RADIUS_PX), np.float32)
     field = normalised_gradient(smooth, inner, 0.8 * RADIUS_PX)
     margins = (REACH_PX, REACH_PX, 0, REACH_PX)
-    padded = cv2.copyMakeBorder(field, *margins, cv2.BORDER_CONSTANT)
+    padded = [cv2.copyMakeBorder(component, *margins, cv2.BORDER_CONSTANT) for component in field]
     return np.asarray(padded, np.float32), np.pad(inner, REACH_PX)
 
 

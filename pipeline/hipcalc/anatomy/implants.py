@@ -81,15 +81,14 @@ def metal_head(picture: Pyramid, expected_px: tuple[float, float], radius_px: fl
     MetalHead or None
     """
     small, factor = _reduced(picture)
-    pieces = _long_pieces(small, METAL_GREY, LEAST_LENGTH, LEAST_SIZE * radius_px * factor)
-    found = [_scaled(one.head, factor) for one in pieces]
-    near = [
-        head
-        for head in found
-        if LEAST_SIZE <= head.radius_px / radius_px <= MOST_SIZE
-        and math.hypot(head.row_px - expected_px[0], head.column_px - expected_px[1]) < REACH_HEAD_RADII * radius_px
-    ]
-    return max(near, key=lambda head: head.radius_px, default=None)
+    best: MetalHead | None = None
+    for one in _long_pieces(small, METAL_GREY, LEAST_LENGTH, LEAST_SIZE * radius_px * factor):
+        head = _scaled(one.head, factor)
+        near = math.hypot(head.row_px - expected_px[0], head.column_px - expected_px[1]) < REACH_HEAD_RADII * radius_px
+        larger = best is None or head.radius_px > best.radius_px
+        if near and larger and LEAST_SIZE <= head.radius_px / radius_px <= MOST_SIZE and _ends_sharply(small, one):
+            best = head
+    return best
 
 
 def heads_on_stems(picture: Pyramid, radii_px: tuple[float, float]) -> tuple[MetalHead, ...]:
@@ -110,7 +109,7 @@ def heads_on_stems(picture: Pyramid, radii_px: tuple[float, float]) -> tuple[Met
             scaled = _scaled(one.head, factor)
             plausible = least_radius <= scaled.radius_px <= 1.2 * radii_px[1]
             known = best.get(scaled.lateral_sign)
-            if plausible and known is None and _is_head_on_stem(one):
+            if plausible and known is None and _is_head_on_stem(one) and _ends_sharply(small, one):
                 best[scaled.lateral_sign] = scaled
     return tuple(best[sign] for sign in sorted(best))
 
@@ -133,8 +132,12 @@ def _scaled(head: MetalHead, factor: float) -> MetalHead:
 
 
 def _long_pieces(small: Grey, level: float, least_length: float, least_radius: float) -> list[_Piece]:
-    """Sharply bounded, long pieces above a grey level, each with the largest circle inside."""
-    count, labels, boxes, _ = cv2.connectedComponentsWithStats((small >= level).astype(np.uint8))
+    """Long pieces above a grey level, each with the largest circle inside."""
+    bright = (small >= level).astype(np.uint8)
+    depth = np.asarray(cv2.distanceTransform(np.pad(bright, 1), cv2.DIST_L2, 5))[1:-1, 1:-1]
+    if float(depth.max()) < least_radius:
+        return []
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(bright)
     pieces = []
     sizes = boxes[:, 2:4]
     large = (sizes.max(axis=1) >= least_length) & (sizes.min(axis=1) + 1 >= 2 * least_radius)
@@ -145,8 +148,8 @@ def _long_pieces(small: Grey, level: float, least_length: float, least_radius: f
             slice(max(0, left - MARGIN_PX), left + width + MARGIN_PX),
         )
         mask = (labels[near] == label).astype(np.uint8)
-        row, column, radius = _largest_circle(mask)
-        if max(width, height) >= least_length * radius and _ends_sharply(small[near], mask, float(small.max())):
+        row, column, radius = _deepest(depth[near] * mask)
+        if max(width, height) >= least_length * radius:
             middle = float(np.flatnonzero(mask.any(axis=0)).mean())
             head = MetalHead(
                 row_px=near[0].start + row,
@@ -158,37 +161,42 @@ def _long_pieces(small: Grey, level: float, least_length: float, least_radius: f
     return pieces
 
 
-def _largest_circle(mask: Mask) -> tuple[int, int, float]:
-    """Row, column and radius of the largest circle inside a mask."""
-    depth = np.asarray(cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 5))[1:-1, 1:-1]
+def _deepest(depth: Grey) -> tuple[int, int, float]:
+    """Row, column and radius of the largest circle inside a mask of which the distances to its border are given."""
     row, column = (int(place) for place in np.unravel_index(int(np.argmax(depth)), depth.shape))
     return row, column, float(depth[row, column])
 
 
-def _ends_sharply(grey: Grey, mask: Mask, brightest: float) -> bool:
+def _ends_sharply(small: Grey, piece: _Piece) -> bool:
     """Whether the grey level three pixels outside of a piece is well below that inside."""
+    mask, (top, left) = piece.mask, piece.corner
+    grey = small[top : top + mask.shape[0], left : left + mask.shape[1]]
     padded = np.pad(mask, 1)
     grown = cv2.dilate(padded, np.ones((9, 9), np.uint8)) - cv2.dilate(padded, np.ones((5, 5), np.uint8))
     ring, inside = grown[1:-1, 1:-1] > 0, mask > 0
-    return bool(ring.any()) and float(np.median(grey[inside]) - np.median(grey[ring])) > EDGE_DROP * brightest
+    drop = EDGE_DROP * float(small.max())
+    return bool(ring.any()) and float(np.median(grey[inside]) - np.median(grey[ring])) > drop
 
 
 def _is_head_on_stem(piece: _Piece) -> bool:
     """Whether the circle is the round top of a piece that goes on below it, narrower."""
     mask, radius = piece.mask, piece.head.radius_px
     row, column = piece.head.row_px - piece.corner[0], piece.head.column_px - piece.corner[1]
-    rows, columns = np.ogrid[: mask.shape[0], : mask.shape[1]]
-    away = np.hypot(rows - row, columns - column)
-    stem = np.where((away > 1.25 * radius) & (rows > row), mask, 0).astype(np.uint8)
-    if not stem.any() or np.flatnonzero(stem.any(axis=1))[-1] < row + LEAST_DEPTH * radius:
-        return False
     phi = np.radians(np.arange(*ROUND_PHI_DEG, 5.0))
     down, right = -np.cos(phi), piece.head.lateral_sign * np.sin(phi)
     inner, outer = (
         _at(mask, row + size * radius * down, column + size * radius * right)
         for size in (1.0 - ROUND_WITHIN, 1.0 + ROUND_WITHIN)
     )
-    return float((inner & ~outer).mean()) >= ROUND_SHARE and _largest_circle(stem)[2] < STEM_WIDTH * radius
+    if float((inner & ~outer).mean()) < ROUND_SHARE:
+        return False
+    rows, columns = np.ogrid[: mask.shape[0], : mask.shape[1]]
+    away = np.hypot(rows - row, columns - column)
+    stem = np.where((away > 1.25 * radius) & (rows > row), mask, 0).astype(np.uint8)
+    if not stem.any() or np.flatnonzero(stem.any(axis=1))[-1] < row + LEAST_DEPTH * radius:
+        return False
+    width = float(np.max(cv2.distanceTransform(np.pad(stem, 1), cv2.DIST_L2, 5)))
+    return width < STEM_WIDTH * radius
 
 
 def _at(mask: Mask, rows: NDArray[np.float64], columns: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -25,15 +25,15 @@ def direction_channels(field: Array) -> Channels:
 
     Parameters
     ----------
-    field : ndarray of float32, shape (rows, columns, 2)
+    field : ndarray of float32, shape (2, rows, columns)
         Along rows and along columns.
 
     Returns
     -------
     ndarray of int16, shape (DIRECTIONS, rows, columns)
     """
-    down, right = (np.ascontiguousarray(field[..., axis]) for axis in (0, 1))
-    channels = np.empty((DIRECTIONS, *field.shape[:2]), np.int16)
+    down, right = field
+    channels = np.empty((DIRECTIONS, *down.shape), np.int16)
     for channel, angle in zip(channels, np.pi / DIRECTIONS * np.arange(DIRECTIONS), strict=True):
         cv2.addWeighted(down, LEVELS * np.sin(angle), right, LEVELS * np.cos(angle), 0.0, channel, cv2.CV_16S)
     return channels

@@ -58,7 +58,7 @@ def _hip_patch(
 ) -> tuple[Array, Array]:
     """Cut a square around a head centre, turned upright, resampled so that the head's radius becomes `unit_px`.
 
-    Beyond the picture its border's values go on, and the mask is 0.
+    The centre lies `half_px` from top and left, and at least that from bottom and right. Beyond the picture its border's values go on, and the mask is 0.
     """
     level = picture.level_for(unit_px / radius_px)
     grey, keep = picture.grey[level], picture.keep[level]
@@ -73,11 +73,12 @@ def _hip_patch(
             [*down, half_px - down[0] * column - down[1] * row],
         ]
     )
-    size = (2 * half_px + 1, 2 * half_px + 1)
+    # A multiple of 4: the gradient's local power is taken at a quarter of the resolution.
+    size = (4 * (half_px // 2 + 1), 4 * (half_px // 2 + 1))
     patch = cv2.warpAffine(grey, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     kept = cv2.warpAffine(keep, matrix, size, flags=cv2.INTER_LINEAR, borderValue=0)
-    kept = cv2.erode((kept > COUNTS).astype(np.float32), np.ones((3, 3), np.uint8))
-    return np.asarray(patch, np.float32), np.asarray(kept, np.float32)
+    kept = cv2.erode((kept > COUNTS).astype(np.uint8), np.ones((3, 3), np.uint8))
+    return np.asarray(patch, np.float32), kept.astype(np.float32)
 
 
 def gradient_patch(
@@ -93,7 +94,8 @@ def gradient_patch(
 
     Returns
     -------
-    field : ndarray of float32, shape (n, n, 2)
+    field : ndarray of float32, shape (2, n, n)
+        Along rows and along columns; n is a little more than twice `centre`.
     patch : ndarray of float32, shape (n, n)
         Smoothed grey levels.
     kept : ndarray of float32, shape (n, n)
