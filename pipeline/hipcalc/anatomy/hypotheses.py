@@ -63,14 +63,14 @@ class Hypothesis:
         return 3.0 * self.context + self.joint
 
 
-def _score_map(channels: Channels, keep: Array, shape: tuple[int, int], sign: int, turn_deg: float) -> Array:
+def _score_map(channels: Channels, counted: NDArray[np.int32], shape: tuple[int, int], sign: int, turn_deg: float) -> Array:
     """Score of a hip for every head centre of the picture."""
     total = np.zeros(shape, np.float32)
     joint_share = np.zeros(shape, np.float32)
     for order, part in enumerate(hip_parts("coarse")):
         kernel = border_kernel(part, RADIUS_PX, SPACING_PX, sign, sign * turn_deg)
         slack = round(part.slack * RADIUS_PX)
-        score, share = part_map(channels, keep, part, kernel, (REACH_PX, 0), shape, slack)
+        score, share = part_map(channels, counted, part, kernel, (REACH_PX, 0), shape, slack)
         total += score
         if order < JOINT_PARTS:
             joint_share += share
@@ -85,21 +85,23 @@ def _peaks(score: Array) -> list[tuple[int, int]]:
     return [(int(rows[i]), int(columns[i])) for i in order]
 
 
-def _resampled_gradient(grey: Array, keep: Mask, shape: tuple[int, int]) -> tuple[Array, Array]:
-    """Normalised gradient and mask of the picture at a smaller size, with a margin as wide as the hip's drawing.
+def _resampled_gradient(
+    grey: Array, keep: Mask, shape: tuple[int, int]
+) -> tuple[Array, NDArray[np.int32]]:
+    """Normalised gradient of the picture at a smaller size, and the integral image of where it counts.
+
+    Both have a margin as wide as the hip's drawing.
 
     The gradient has no margin at the left: there a row's beginning continues the end of the one before it.
     """
     small, kept = (cv2.resize(a, shape[::-1], interpolation=cv2.INTER_AREA) for a in (grey, keep))
-    inner = (kept > COUNTS).astype(np.float32)
-    inner = np.asarray(
-        cv2.erode(inner, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0), np.float32
-    )
+    inner = (kept > COUNTS).astype(np.uint8)
+    inner = cv2.erode(inner, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
     smooth = np.asarray(cv2.GaussianBlur(small, (0, 0), 0.09 * RADIUS_PX), np.float32)
-    field = normalised_gradient(smooth, inner, 0.8 * RADIUS_PX)
+    field = normalised_gradient(smooth, inner.astype(np.float32), 0.8 * RADIUS_PX)
     margins = (REACH_PX, REACH_PX, 0, REACH_PX)
     padded = [cv2.copyMakeBorder(component, *margins, cv2.BORDER_CONSTANT) for component in field]
-    return np.asarray(padded, np.float32), np.pad(inner, REACH_PX)
+    return np.asarray(padded, np.float32), np.asarray(cv2.integral(np.pad(inner, REACH_PX)), np.int32)
 
 
 def find_hypotheses(picture: Pyramid, radii_px: tuple[float, float], turns_deg: tuple[float, ...]) -> list[Hypothesis]:
@@ -121,12 +123,12 @@ def find_hypotheses(picture: Pyramid, radii_px: tuple[float, float], turns_deg: 
         prior = math.log(radius / radii_px[0])
         shape = (max(8, round(rows * factor)), max(8, round(columns * factor)))
         level = picture.level_for(factor)
-        field, inner = _resampled_gradient(picture.grey[level], picture.keep[level], shape)
+        field, counted = _resampled_gradient(picture.grey[level], picture.keep[level], shape)
         channels = direction_channels(field)
         for turn in turns_deg:
             signs: tuple[LateralSign, LateralSign] = (1, -1)
             for sign in signs:
-                score = _score_map(channels, inner, shape, sign, turn)
+                score = _score_map(channels, counted, shape, sign, turn)
                 found.extend(
                     Hypothesis(
                         row_px=(row + 0.5) * rows / shape[0] - 0.5,

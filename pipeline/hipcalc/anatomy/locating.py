@@ -11,7 +11,7 @@ from hipcalc.anatomy.fitting import HipFit, fit_hip, settle_hip
 from hipcalc.anatomy.frame import HipFrame, SideSource
 from hipcalc.anatomy.hypotheses import Hypothesis, LateralSign, apart, find_hypotheses
 from hipcalc.anatomy.implants import MetalHead, heads_on_stems, metal_head
-from hipcalc.anatomy.joint import sharpen
+from hipcalc.anatomy.joint import sharpest
 from hipcalc.anatomy.judging import confidence_alone, confidence_of, status_of
 from hipcalc.anatomy.laterality import side_of
 from hipcalc.anatomy.pairs import HEAD_DISTANCE, mirrored_pairs
@@ -170,14 +170,8 @@ def fits_of(picture: Pyramid, radii_px: tuple[float, float], turns_deg: tuple[fl
         likely = [one for one in found if one.lateral_sign == sign]
         partners = [one for one in paired if one.lateral_sign == sign]
         looked_at = apart(partners + apart(likely, HYPOTHESES_PER_SIDE), HYPOTHESES_PER_SIDE + PAIRS)
-        fits.extend(_fit_sharpest(picture, looked_at, FITS_PER_SIDE))
+        fits.extend(fit_hip(picture, one) for one in sharpest(picture, looked_at, FITS_PER_SIDE))
     return fits
-
-
-def _fit_sharpest(picture: Pyramid, likely: list[Hypothesis], fitted: int) -> list[HipFit]:
-    sharp = [sharpen(picture, one) for one in likely]
-    sharp = sorted((one for one in sharp if math.isfinite(one.joint)), key=lambda one: -one.score)
-    return [fit_hip(picture, one) for one in sharp[:fitted]]
 
 
 def _frames(normalized: NormalizedRadiograph, picture: Pyramid, turns_deg: tuple[float, ...]) -> list[HipFrame]:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from hipcalc.anatomy.shape import DIRECTIONS, BorderKernel, Part
 
-__all__ = ["direction_channels", "part_map"]
+__all__ = ["direction_channels", "part_map", "standard_score", "visible_share"]
 
 # A part whose response is this many standard deviations above the background counts no more than that.
 CEILING = 4.5
@@ -46,7 +46,8 @@ def _response(channels: Channels, kernel: BorderKernel, origin: tuple[int, int],
     than row by row.
     """
     width = channels.shape[2]
-    flat = channels.reshape(DIRECTIONS, -1)
+    flat = channels.ravel()
+    plane, start = flat.size // DIRECTIONS, origin[0] * width + origin[1]
     length = (shape[0] - 1) * width + shape[1]
     border = np.empty(shape[0] * width, np.int16)
     total = np.zeros(shape, np.float32)
@@ -54,26 +55,30 @@ def _response(channels: Channels, kernel: BorderKernel, origin: tuple[int, int],
         border[:] = 0
         run = border[:length]
         for row, column, direction, against in points:
-            first = (origin[0] + row) * width + origin[1] + column
-            component = flat[direction, first : first + length]
-            (np.subtract if against else np.add)(run, component, out=run)
+            first = direction * plane + row * width + column + start
+            (np.subtract if against else np.add)(run, flat[first : first + length], run)
         total += border.reshape(shape[0], width)[:, : shape[1]] * np.float32(weight / LEVELS)
     return total
 
 
-def _visible(keep: Array, kernel: BorderKernel, origin: tuple[int, int], shape: tuple[int, int]) -> Array:
-    """Share of a part's bounding box that counts."""
+def visible_share(
+    counted: NDArray[np.int32], kernel: BorderKernel, origin: tuple[int, int], shape: tuple[int, int]
+) -> Array:
+    """Share of a part's bounding box that counts, by the integral image of what does."""
     top, left, bottom, right = kernel.bounds
-    height, width = bottom - top, right - left
-    window = keep[
-        origin[0] + top : origin[0] + bottom + shape[0] - 1, origin[1] + left : origin[1] + right + shape[1] - 1
-    ]
-    return np.asarray(cv2.boxFilter(window, cv2.CV_32F, (width, height), anchor=(0, 0))[: shape[0], : shape[1]])
+    upper, lower = (np.s_[origin[0] + row : origin[0] + row + shape[0]] for row in (top, bottom))
+    before, after = (np.s_[origin[1] + column : origin[1] + column + shape[1]] for column in (left, right))
+    inside = counted[lower, after] - counted[upper, after]
+    inside -= counted[lower, before]
+    inside += counted[upper, before]
+    share = inside.astype(np.float32)
+    share *= np.float32(1.0 / ((bottom - top) * (right - left)))
+    return share
 
 
 def part_map(
     channels: Channels,
-    keep: Array,
+    counted: NDArray[np.int32],
     part: Part,
     kernel: BorderKernel,
     origin: tuple[int, int],
@@ -85,8 +90,8 @@ def part_map(
     Parameters
     ----------
     channels : ndarray of int16, shape (DIRECTIONS, rows, columns)
-    keep : ndarray of float32, shape (rows, margin + columns)
-        1 where the picture counts; it has the margin at the left, too.
+    counted : ndarray of int32, shape (rows + 1, margin + columns + 1)
+        Integral image of where the picture counts; it has the margin at the left, too.
     part : Part
     kernel : BorderKernel
     origin : (int, int)
@@ -105,15 +110,38 @@ def part_map(
         0 to 1: how much the part counts there.
     """
     response = _response(channels, kernel, origin, shape)
-    margin = keep.shape[1] - channels.shape[2]
-    visible = _visible(keep, kernel, (origin[0], origin[1] + margin), shape)
-    share = np.asarray(np.clip((visible - LEAST_VISIBLE) / VISIBLE_RANGE, 0.0, 1.0), np.float32)
-    response /= np.maximum(visible, LEAST_VISIBLE)
+    margin = counted.shape[1] - 1 - channels.shape[2]
+    visible = visible_share(counted, kernel, (origin[0], origin[1] + margin), shape)
+    return standard_score(response, part, slack_px, visible)
+
+
+def standard_score(response: Array, part: Part, slack_px: int, visible: Array) -> tuple[Array, Array]:
+    """Weighted standard score of a part's response, which is overwritten, and how much the part counts there.
+
+    Parameters
+    ----------
+    response : ndarray of float32, shape (rows, columns)
+    part : Part
+    slack_px : int
+        The best response within this distance counts.
+    visible : ndarray of float32, shape (rows, columns)
+        Share of the part inside the part of the picture that counts.
+    """
+    share = visible - np.float32(LEAST_VISIBLE)
+    share *= np.float32(1.0 / VISIBLE_RANGE)
+    _limit(share, 0.0, 1.0)
+    response /= cv2.max(visible, LEAST_VISIBLE)
     if slack_px:
         disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * slack_px + 1, 2 * slack_px + 1))
         response = np.asarray(cv2.dilate(response, disk), np.float32)
-    response -= part.background_mean
-    response *= part.weight / part.background_sd
-    np.clip(response, -2.0 * part.weight, CEILING * part.weight, out=response)
+    response -= np.float32(part.background_mean)
+    response *= np.float32(part.weight / part.background_sd)
+    _limit(response, -2.0 * part.weight, CEILING * part.weight)
     response *= share
     return response, share
+
+
+def _limit(values: Array, low: float, high: float) -> None:
+    """Keep values between limits, in place; several times faster than numpy's clip."""
+    cv2.max(values, low, values)
+    cv2.min(values, high, values)

@@ -76,9 +76,21 @@ def _hip_patch(
     # A multiple of 4: the gradient's local power is taken at a quarter of the resolution.
     size = (4 * (half_px // 2 + 1), 4 * (half_px // 2 + 1))
     patch = cv2.warpAffine(grey, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    if _counts_whole(keep, matrix, size[0]):
+        return np.asarray(patch, np.float32), np.ones(size, np.float32)
     kept = cv2.warpAffine(keep, matrix, size, flags=cv2.INTER_LINEAR, borderValue=0)
     kept = cv2.erode((kept > COUNTS).astype(np.uint8), np.ones((3, 3), np.uint8))
     return np.asarray(patch, np.float32), kept.astype(np.float32)
+
+
+def _counts_whole(keep: Mask, matrix: NDArray[np.float64], side: int) -> bool:
+    """Whether all of the picture that a square shows counts: then its mask needs no resampling."""
+    corners = np.array([(0, 0, side - 1, side - 1), (0, side - 1, 0, side - 1)])
+    columns, rows = np.linalg.solve(matrix[:, :2], corners - matrix[:, 2:])
+    top, left = math.floor(rows.min()), math.floor(columns.min())
+    bottom, right = math.ceil(rows.max()) + 1, math.ceil(columns.max()) + 1
+    inside = top >= 0 and left >= 0 and bottom <= keep.shape[0] and right <= keep.shape[1]
+    return inside and int(keep[top:bottom, left:right].min()) == 255
 
 
 def gradient_patch(
