@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -66,22 +67,22 @@ def edge_cells(
     field, _, inside, centre = gradient_patch(
         picture, centre_px, radius_px, UNIT_PX, HALF_HEAD_RADII, SMOOTHING_HEAD_RADII, turn_deg
     )
-    square = np.s_[: 2 * centre + 1, : 2 * centre + 1]
-    (down, right), inside = (component[square] for component in field), inside[square]
+    half = CELLS * CELL_PX // 2
+    rows, columns = np.s_[centre - half : centre + half], np.s_[centre - half : centre + half]
     if lateral_sign < 0:
-        down, right, inside = down[:, ::-1], -right[:, ::-1], inside[:, ::-1]
-    field = np.stack([down, right], axis=-1)
-    angle = 2.0 * np.pi / EDGE_DIRECTIONS * np.arange(EDGE_DIRECTIONS)
-    along = np.stack([np.sin(angle), np.cos(angle)]).astype(np.float32)
-    strength = np.maximum(field @ along, 0.0)
-    # The square of the cosine parts neighbouring directions from each other.
-    strength = strength * strength * strength / (np.square(field).sum(axis=2, keepdims=True) + 1e-12)
-    first = (field.shape[0] - CELLS * CELL_PX) // 2
-    part = slice(first, first + CELLS * CELL_PX)
-    blocks = (CELLS, CELL_PX, CELLS, CELL_PX)
-    edges = strength[part, part].reshape(*blocks, EDGE_DIRECTIONS).mean(axis=(1, 3))
-    kept = inside[part, part].reshape(blocks).mean(axis=(1, 3))
-    return np.asarray(edges, np.float32), np.asarray(kept, np.float32)
+        columns = np.s_[centre + half : centre - half : -1]
+    down, right, inside = field[0, rows, columns], lateral_sign * field[1, rows, columns], inside[rows, columns]
+    size = (CELLS, CELLS)
+    faint = 1.0 / (down * down + right * right + np.float32(1e-12))
+    edges = np.empty((EDGE_DIRECTIONS, *size), np.float32)
+    for direction, angle in enumerate(2.0 * np.pi / EDGE_DIRECTIONS * np.arange(EDGE_DIRECTIONS // 2)):
+        along = down * np.float32(np.sin(angle)) + right * np.float32(np.cos(angle))
+        # The square of the cosine parts neighbouring directions from each other.
+        strength = along * along * along * faint
+        for way, strong in enumerate((cv2.max(strength, 0.0), -cv2.min(strength, 0.0))):
+            cv2.resize(strong, size, edges[direction + way * EDGE_DIRECTIONS // 2], interpolation=cv2.INTER_AREA)
+    kept = cv2.resize(np.ascontiguousarray(inside), size, interpolation=cv2.INTER_AREA)
+    return np.moveaxis(edges, 0, -1), np.asarray(kept, np.float32)
 
 
 def likeness(

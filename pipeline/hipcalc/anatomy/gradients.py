@@ -13,7 +13,7 @@ STRIDE_PX = 4
 
 
 def _local_power(power: Array, keep: Array, window_px: float, *, whole: bool) -> tuple[Array, float]:
-    """Mean of the squared gradient around each place, at reduced resolution, and its median where the picture counts."""
+    """Mean squared gradient around each place, at reduced resolution, and its median where the picture counts."""
     size = (-(-power.shape[1] // STRIDE_PX), -(-power.shape[0] // STRIDE_PX))
     small = [cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in ((power,) if whole else (power, keep))]
     blurred = [np.asarray(cv2.GaussianBlur(a, (0, 0), window_px / STRIDE_PX), np.float32) for a in small]

@@ -63,7 +63,9 @@ class Hypothesis:
         return 3.0 * self.context + self.joint
 
 
-def _score_map(channels: Channels, counted: NDArray[np.int32], shape: tuple[int, int], sign: int, turn_deg: float) -> Array:
+def _score_map(
+    channels: Channels, counted: NDArray[np.int32], shape: tuple[int, int], sign: int, turn_deg: float
+) -> Array:
     """Score of a hip for every head centre of the picture."""
     total = np.zeros(shape, np.float32)
     joint_share = np.zeros(shape, np.float32)
@@ -115,14 +117,14 @@ def find_hypotheses(picture: Pyramid, radii_px: tuple[float, float], turns_deg: 
     turns_deg : tuple of float
     """
     found: list[Hypothesis] = []
-    rows, columns = picture.grey[0].shape
     steps = max(1, round(math.log(radii_px[1] / radii_px[0]) / math.log(RADIUS_STEP)) + 1)
     for radius in np.geomspace(*radii_px, steps):
         factor = RADIUS_PX / radius
         # A picture has fewer places for a large hip than for a small one.
         prior = math.log(radius / radii_px[0])
-        shape = (max(8, round(rows * factor)), max(8, round(columns * factor)))
         level = picture.level_for(factor)
+        rows, columns = (n << level for n in picture.grey[level].shape)
+        shape = (max(8, round(rows * factor)), max(8, round(columns * factor)))
         field, counted = _resampled_gradient(picture.grey[level], picture.keep[level], shape)
         channels = direction_channels(field)
         for turn in turns_deg:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hipcalc.anatomy.fitting import HipFit, fit_hip, settle_hip
 from hipcalc.anatomy.frame import HipFrame, SideSource
-from hipcalc.anatomy.hypotheses import Hypothesis, LateralSign, apart, find_hypotheses
+from hipcalc.anatomy.hypotheses import LateralSign, apart, find_hypotheses
 from hipcalc.anatomy.implants import MetalHead, heads_on_stems, metal_head
 from hipcalc.anatomy.joint import sharpest
 from hipcalc.anatomy.judging import confidence_alone, confidence_of, status_of

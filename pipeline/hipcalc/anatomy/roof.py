@@ -24,6 +24,9 @@ PRIOR_WEIGHT = 0.12
 # From the corner of roof and side, where the two edges meet, to the middle of the bony end that readers mark.
 INTO_BONE_HEAD_RADII, INTO_BONE_DEG = 0.075, 1.5
 SLACK_HEAD_RADII = 0.03
+_RADIUS, _PHI_DEG = np.meshgrid(RADII, PHI_DEG, indexing="ij")
+POSSIBLE = (_RADIUS > 1.02) & (_RADIUS < 1.5) & (_PHI_DEG > 0.0) & (_PHI_DEG < 75.0)
+UNUSUAL = ((_RADIUS - USUAL_RADIUS) / RADIUS_SPREAD) ** 2 + ((_PHI_DEG - USUAL_PHI_DEG) / PHI_SPREAD_DEG) ** 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +65,9 @@ def find_rim(strip: PolarStrip) -> Rim:
     ahead = mean_along(border, past, axis=1)
     before = np.roll(mean_along(border, back, axis=1), back, axis=1)
     wall = mean_along(side, round(SIDE_HEAD_RADII * UNIT_PX), axis=0)
-    radius, phi = np.meshgrid(RADII, PHI_DEG, indexing="ij")
     support = before + wall - PAST_WEIGHT * ahead
-    unusual = ((radius - USUAL_RADIUS) / RADIUS_SPREAD) ** 2 + ((phi - USUAL_PHI_DEG) / PHI_SPREAD_DEG) ** 2
-    possible = (radius > 1.02) & (radius < 1.5) & (phi > 0.0) & (phi < 75.0) & strip.kept
-    judged = np.where(possible, support - PRIOR_WEIGHT * unusual, -np.inf)
+    possible = POSSIBLE & strip.kept
+    judged = np.where(possible, support - PRIOR_WEIGHT * UNUSUAL, -np.inf)
     row, column = np.unravel_index(int(np.argmax(judged)), judged.shape)
     return Rim(
         r_head_radii=float(RADII[row]) + INTO_BONE_HEAD_RADII,
