@@ -1,6 +1,7 @@
 """Prostheses: metal where the other hip of a pelvis should be, and heads on stems in pictures without a native hip."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -131,40 +132,27 @@ def _scaled(head: MetalHead, factor: float) -> MetalHead:
     )
 
 
-def _long_pieces(small: Grey, level: float, least_length: float, least_radius: float) -> list[_Piece]:
-    """Long pieces above a grey level, each with the largest circle inside."""
+def _long_pieces(small: Grey, level: float, least_length: float, least_radius: float) -> Iterator[_Piece]:
+    """Long pieces above a grey level, each with the largest circle inside, the thickest first."""
     bright = (small >= level).astype(np.uint8)
-    depth = np.asarray(cv2.distanceTransform(np.pad(bright, 1), cv2.DIST_L2, 5))[1:-1, 1:-1]
-    if float(depth.max()) < least_radius:
-        return []
-    count, labels, boxes, _ = cv2.connectedComponentsWithStats(bright)
-    pieces = []
-    sizes = boxes[:, 2:4]
-    large = (sizes.max(axis=1) >= least_length) & (sizes.min(axis=1) + 1 >= 2 * least_radius)
-    for label in np.flatnonzero(large[1:count]) + 1:
-        left, top, width, height = boxes[label, :4].tolist()
+    depth = np.asarray(cv2.distanceTransform(np.pad(bright, 1), cv2.DIST_L2, 5))[1:-1, 1:-1].copy()
+    while True:
+        _, radius, _, (column, row) = cv2.minMaxLoc(depth)
+        if radius < max(least_radius, 1.0):
+            return
+        _, _, _, (left, top, width, height) = cv2.floodFill(bright, None, (column, row), 2, flags=8)
         near = (
             slice(max(0, top - MARGIN_PX), top + height + MARGIN_PX),
             slice(max(0, left - MARGIN_PX), left + width + MARGIN_PX),
         )
-        mask = (labels[near] == label).astype(np.uint8)
-        row, column, radius = _deepest(depth[near] * mask)
-        if max(width, height) >= least_length * radius:
+        mask = (bright[near] == 2).astype(np.uint8)
+        bright[near] -= mask
+        depth[near] *= 1 - mask
+        if max(width, height) >= max(least_length * radius, least_length):
             middle = float(np.flatnonzero(mask.any(axis=0)).mean())
-            head = MetalHead(
-                row_px=near[0].start + row,
-                column_px=near[1].start + column,
-                radius_px=radius,
-                lateral_sign=1 if middle >= column else -1,
-            )
-            pieces.append(_Piece(mask=mask, corner=(near[0].start, near[1].start), head=head))
-    return pieces
-
-
-def _deepest(depth: Grey) -> tuple[int, int, float]:
-    """Row, column and radius of the largest circle inside a mask of which the distances to its border are given."""
-    row, column = (int(place) for place in np.unravel_index(int(np.argmax(depth)), depth.shape))
-    return row, column, float(depth[row, column])
+            lateral: Literal[1, -1] = 1 if middle >= column - near[1].start else -1
+            head = MetalHead(row_px=row, column_px=column, radius_px=radius, lateral_sign=lateral)
+            yield _Piece(mask=mask, corner=(near[0].start, near[1].start), head=head)
 
 
 def _ends_sharply(small: Grey, piece: _Piece) -> bool:
