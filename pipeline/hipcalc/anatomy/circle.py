@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from hipcalc.anatomy.patch import Pyramid, gradient_patch
 
@@ -147,21 +148,25 @@ class _Circles:
     ----------
     places : ndarray of float64, shape (circles, 3)
         Down, lateral and radius in head radii.
-    contour : ndarray of intp, shape (circles, angles)
-        Points of the circles: index into the raveled strip.
-    weight : ndarray of float32, shape (angles,)
-        What each counts; they sum to 1.
-    roofs : tuple of ndarray of intp, shape (circles, angles of the roof)
-        Points above the circle, one array per joint space.
+    contour : csr_array of float32, shape (circles, points of the strip)
+        Weighted mean over the points of each circle.
+    roofs : csr_array of float32, shape (joint spaces * circles, points of the strip)
+        Mean over the points above each circle, for one joint space after the other.
     far : ndarray of float32, shape (circles,)
         What a circle loses by its distance from where we are.
     """
 
     places: NDArray[np.float64]
-    contour: NDArray[np.intp]
-    weight: NDArray[np.float32]
-    roofs: tuple[NDArray[np.intp], ...]
+    contour: csr_array
+    roofs: csr_array
     far: NDArray[np.float32]
+
+
+def _mean_over(points: NDArray[np.intp], weight: NDArray[np.float64]) -> csr_array:
+    """Matrix that takes the weighted mean over the points of the raveled strip in each row."""
+    values = np.broadcast_to(weight.astype(np.float32), points.shape).ravel()
+    ends = np.arange(0, points.size + 1, points.shape[1], dtype=np.int32)
+    return csr_array((values, points.ravel().astype(np.int32), ends), shape=(len(points), len(RADII) * len(PHI_DEG)))
 
 
 @lru_cache(maxsize=len(ROUNDS))
@@ -182,9 +187,8 @@ def _circles(reach: float, step: float, radius_reach: float, radius_step: float,
     far = 0.02 * ((down**2 + lateral**2) / 0.15**2 + ((radius - 1.0) / 0.12) ** 2) * (reach > 0.2)
     return _Circles(
         places=np.stack([down, lateral, radius], axis=1),
-        contour=index * len(PHI_DEG) + angle,
-        weight=(weight / weight.sum()).astype(np.float32),
-        roofs=tuple(rows * len(PHI_DEG) + angle[roof] for rows in higher),
+        contour=_mean_over(index * len(PHI_DEG) + angle, weight / weight.sum()),
+        roofs=_mean_over(np.concatenate(higher) * len(PHI_DEG) + angle[roof], np.full(len(roof), 1.0 / len(roof))),
         far=far.astype(np.float32),
     )
 
@@ -192,9 +196,9 @@ def _circles(reach: float, step: float, radius_reach: float, radius_step: float,
 def _best_circle(strip: PolarStrip, circles: _Circles) -> tuple[float, float, float, float]:
     """(down, lateral, radius, support) of the circle along which the contour is clearest, in head radii."""
     edge = strip.outward.ravel()
-    support = np.clip(-edge, -0.5, 1.0)[circles.contour] @ circles.weight
-    above = np.clip(edge, -0.5, 1.0)
-    support += ROOF_WEIGHT * np.max([above[points].mean(axis=1) for points in circles.roofs], axis=0)
+    support = circles.contour @ np.clip(-edge, -0.5, 1.0)
+    above = circles.roofs @ np.clip(edge, -0.5, 1.0)
+    support += ROOF_WEIGHT * above.reshape(len(JOINT_SPACES), -1).max(axis=0)
     support -= circles.far
     best = int(np.argmax(support))
     down, lateral, radius = circles.places[best].tolist()

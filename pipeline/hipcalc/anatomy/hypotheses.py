@@ -96,7 +96,9 @@ def _resampled_gradient(
 
     The gradient has no margin at the left: there a row's beginning continues the end of the one before it.
     """
-    small, kept = (cv2.resize(a, shape[::-1], interpolation=cv2.INTER_AREA) for a in (grey, keep))
+    small = cv2.resize(grey, shape[::-1], interpolation=cv2.INTER_AREA)
+    whole = int(keep.min()) == 255
+    kept = np.full(shape, 255, np.uint8) if whole else cv2.resize(keep, shape[::-1], interpolation=cv2.INTER_AREA)
     inner = (kept > COUNTS).astype(np.uint8)
     inner = cv2.erode(inner, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
     smooth = np.asarray(cv2.GaussianBlur(small, (0, 0), 0.09 * RADIUS_PX), np.float32)

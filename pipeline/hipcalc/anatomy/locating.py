@@ -26,9 +26,9 @@ __all__ = ["View", "locate_hips", "recognise_view"]
 View = Literal["ap_pelvis", "unilateral", "frog_leg", "lateral", "unknown"]
 
 # Head radii that are tried: in millimetres where the spacing is known (20 to 27 mm, magnified by up to 1.25), else as a
-# share of the picture's width (whole pelves from 0.045, crops up to 0.45).
+# share of the picture's width (whole pelves from 0.05, crops up to 0.45).
 RADII_MM = (17.0, 34.0)
-RADII_PER_WIDTH = (0.04, 0.45)
+RADII_PER_WIDTH = (0.045, 0.45)
 HYPOTHESES_PER_SIDE = 5
 FITS_PER_SIDE = 4
 # Mirrored pairs of hypotheses that are looked at beside those.
