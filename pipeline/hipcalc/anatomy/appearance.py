@@ -67,11 +67,11 @@ def edge_cells(
     field, _, inside, centre = gradient_patch(
         picture, centre_px, radius_px, UNIT_PX, HALF_HEAD_RADII, SMOOTHING_HEAD_RADII, turn_deg
     )
-    half = CELLS * CELL_PX // 2
-    rows, columns = np.s_[centre - half : centre + half], np.s_[centre - half : centre + half]
     if lateral_sign < 0:
-        columns = np.s_[centre + half : centre - half : -1]
-    down, right, inside = field[0, rows, columns], lateral_sign * field[1, rows, columns], inside[rows, columns]
+        field, inside = field[..., ::-1], inside[:, ::-1]
+    half = CELLS * CELL_PX // 2
+    part = np.s_[centre - half : centre + half, centre - half : centre + half]
+    down, right, inside = field[0][part], lateral_sign * field[1][part], inside[part]
     size = (CELLS, CELLS)
     faint = 1.0 / (down * down + right * right + np.float32(1e-12))
     edges = np.empty((EDGE_DIRECTIONS, *size), np.float32)
@@ -79,7 +79,7 @@ def edge_cells(
         along = down * np.float32(np.sin(angle)) + right * np.float32(np.cos(angle))
         # The square of the cosine parts neighbouring directions from each other.
         strength = along * along * along * faint
-        for way, strong in enumerate((cv2.max(strength, 0.0), -cv2.min(strength, 0.0))):
+        for way, strong in enumerate((np.maximum(strength, 0.0), np.maximum(-strength, 0.0))):
             cv2.resize(strong, size, edges[direction + way * EDGE_DIRECTIONS // 2], interpolation=cv2.INTER_AREA)
     kept = cv2.resize(np.ascontiguousarray(inside), size, interpolation=cv2.INTER_AREA)
     return np.moveaxis(edges, 0, -1), np.asarray(kept, np.float32)

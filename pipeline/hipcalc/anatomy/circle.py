@@ -89,7 +89,7 @@ class _Spokes:
     Attributes
     ----------
     points : ndarray of intp, shape of the strip
-        Index into the raveled square, whose rows are `width` long.
+        Index into the raveled square.
     down, right : ndarray of float32, shape (angles,)
         Outward.
     along_down, along_right : ndarray of float32, shape (angles,)
@@ -104,13 +104,13 @@ class _Spokes:
 
 
 @lru_cache(maxsize=16)
-def _spokes(centre: int, width: int, lateral_sign: int, turn_deg: float) -> _Spokes:
+def _spokes(centre: int, lateral_sign: int, turn_deg: float) -> _Spokes:
     phi = np.radians(PHI_DEG) + math.radians(lateral_sign * turn_deg)
     down, right = -np.cos(phi), lateral_sign * np.sin(phi)
     rows = np.rint((centre + UNIT_PX * RADII[:, None] * down).astype(np.float32)).astype(np.intp)
     columns = np.rint((centre + UNIT_PX * RADII[:, None] * right).astype(np.float32)).astype(np.intp)
     return _Spokes(
-        points=rows * width + columns,
+        points=rows * (2 * centre + 1) + columns,
         down=down.astype(np.float32),
         right=right.astype(np.float32),
         along_down=np.sin(phi).astype(np.float32),
@@ -129,9 +129,9 @@ def polar_strip(
     field, patch, kept, centre = gradient_patch(
         picture, centre_px, radius_px, UNIT_PX, RADII[-1] + 0.1, SMOOTHING_HEAD_RADII
     )
-    spokes = _spokes(centre, patch.shape[1], lateral_sign, turn_deg)
+    spokes = _spokes(centre, lateral_sign, turn_deg)
     inside = np.take(kept, spokes.points) > 0.5
-    down, right = (np.take(component, spokes.points) * inside for component in field)
+    down, right = (np.asarray(np.take(component, spokes.points) * inside, np.float32) for component in field)
     return PolarStrip(
         outward=down * spokes.down + right * spokes.right,
         lateral=down * spokes.along_down + right * spokes.along_right,

@@ -87,9 +87,7 @@ def _peaks(score: Array) -> list[tuple[int, int]]:
     return [(int(rows[i]), int(columns[i])) for i in order]
 
 
-def _resampled_gradient(
-    grey: Array, keep: Mask, shape: tuple[int, int]
-) -> tuple[Array, NDArray[np.int32]]:
+def _resampled_gradient(grey: Array, keep: Mask, shape: tuple[int, int]) -> tuple[Array, NDArray[np.int32]]:
     """Normalised gradient of the picture at a smaller size, and the integral image of where it counts.
 
     Both have a margin as wide as the hip's drawing.
@@ -99,8 +97,9 @@ def _resampled_gradient(
     small = cv2.resize(grey, shape[::-1], interpolation=cv2.INTER_AREA)
     whole = int(keep.min()) == 255
     kept = np.full(shape, 255, np.uint8) if whole else cv2.resize(keep, shape[::-1], interpolation=cv2.INTER_AREA)
-    inner = (kept > COUNTS).astype(np.uint8)
-    inner = cv2.erode(inner, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    inner = cv2.erode(
+        (kept > COUNTS).astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0
+    )
     smooth = np.asarray(cv2.GaussianBlur(small, (0, 0), 0.09 * RADIUS_PX), np.float32)
     field = normalised_gradient(smooth, inner.astype(np.float32), 0.8 * RADIUS_PX)
     margins = (REACH_PX, REACH_PX, 0, REACH_PX)

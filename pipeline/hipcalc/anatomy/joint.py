@@ -35,7 +35,7 @@ def _joint_map(picture: Pyramid, at: Hypothesis, radius_px: float) -> NDArray[np
     search = round(SEARCH_HEAD_RADII * RADIUS_PX)
     side = 2 * search + 1
     turn = at.lateral_sign * at.turn_deg
-    responses = _joint_matrix(field.shape[1], centre, at.lateral_sign, turn) @ field.ravel()
+    responses = _joint_matrix(centre, at.lateral_sign, turn) @ field.ravel()
     counted = None if kept.all() else np.asarray(cv2.integral(kept.astype(np.uint8)), np.int32)
     visible = np.ones((side, side), np.float32)
     total = np.zeros((side, side), np.float32)
@@ -48,11 +48,12 @@ def _joint_map(picture: Pyramid, at: Hypothesis, radius_px: float) -> NDArray[np
 
 
 @lru_cache(maxsize=6)
-def _joint_matrix(width: int, centre: int, lateral_sign: int, turn_deg: float) -> csr_array:
+def _joint_matrix(centre: int, lateral_sign: int, turn_deg: float) -> csr_array:
     """Sum, over a part's points, of the gradient towards bone, for every part and head centre of the search range.
 
-    Its columns are the gradient's components down, then right, of a square of `width` pixels.
+    Its columns are the gradient's components down, then right, of a square around pixel `centre`.
     """
+    width = 2 * centre + 1
     search = round(SEARCH_HEAD_RADII * RADIUS_PX)
     places = np.arange(-search, search + 1)
     offsets = (places[:, None] * width + places).ravel()

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hipcalc.anatomy.gradients import limited
 from hipcalc.anatomy.shape import DIRECTIONS, BorderKernel, Part
 
 __all__ = ["direction_channels", "part_map", "standard_score", "visible_share"]
@@ -129,19 +130,13 @@ def standard_score(response: Array, part: Part, slack_px: int, visible: Array) -
     """
     share = visible - np.float32(LEAST_VISIBLE)
     share *= np.float32(1.0 / VISIBLE_RANGE)
-    _limit(share, 0.0, 1.0)
-    response /= cv2.max(visible, LEAST_VISIBLE)
+    limited(share, 0.0, 1.0, share)
+    response /= limited(visible, LEAST_VISIBLE, 1.0)
     if slack_px:
         disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * slack_px + 1, 2 * slack_px + 1))
         response = np.asarray(cv2.dilate(response, disk), np.float32)
     response -= np.float32(part.background_mean)
     response *= np.float32(part.weight / part.background_sd)
-    _limit(response, -2.0 * part.weight, CEILING * part.weight)
+    limited(response, -2.0 * part.weight, CEILING * part.weight, response)
     response *= share
     return response, share
-
-
-def _limit(values: Array, low: float, high: float) -> None:
-    """Keep values between limits, in place; several times faster than numpy's clip."""
-    cv2.max(values, low, values)
-    cv2.min(values, high, values)

@@ -6,6 +6,7 @@ from typing import Self
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from hipcalc.anatomy.gradients import normalised_gradient
@@ -18,7 +19,7 @@ Mask = NDArray[np.uint8]
 COUNTS = 242
 
 
-def _halved(level: Array | Mask) -> Array | Mask:
+def _halved(level: Array | Mask) -> MatLike:
     """Mean of blocks of two by two; an odd last row or column is left out: it would make this eight times slower."""
     rows, columns = (n // 2 for n in level.shape)
     return cv2.resize(level[: 2 * rows, : 2 * columns], (columns, rows), interpolation=cv2.INTER_AREA)
@@ -66,7 +67,7 @@ def _hip_patch(
 ) -> tuple[Array, Array]:
     """Cut a square around a head centre, turned upright, resampled so that the head's radius becomes `unit_px`.
 
-    The centre lies `half_px` from top and left, and at least that from bottom and right. Beyond the picture its
+    The centre lies `half_px` from top and left, and a little more from bottom and right. Beyond the picture its
     border's values go on, and the mask is 0.
     """
     level = picture.level_for(unit_px / radius_px)
@@ -115,7 +116,7 @@ def gradient_patch(
     Returns
     -------
     field : ndarray of float32, shape (2, n, n)
-        Along rows and along columns; n is a little more than twice `centre`.
+        Along rows and along columns.
     patch : ndarray of float32, shape (n, n)
         Smoothed grey levels.
     kept : ndarray of float32, shape (n, n)
@@ -125,4 +126,6 @@ def gradient_patch(
     half = math.ceil(half_head_radii * unit_px)
     patch, kept = _hip_patch(picture, centre_px, radius_px, unit_px, half, turn_deg)
     smooth = np.asarray(cv2.GaussianBlur(patch, (0, 0), smoothing_head_radii * unit_px), np.float32)
-    return normalised_gradient(smooth, kept, 0.45 * unit_px), smooth, kept, half
+    field = normalised_gradient(smooth, kept, 0.45 * unit_px)
+    square = np.s_[..., : 2 * half + 1, : 2 * half + 1]
+    return field[square], smooth[square], kept[square], half
