@@ -20,7 +20,7 @@ LateralSign = Literal[1, -1]
 # The picture is resampled so that a head of each tried size has this radius: the same kernels serve every size.
 RADIUS_PX = 10
 RADIUS_STEP = 1.12
-SPACING_PX = 1.0
+SPACING_PX = 1.5
 # The parts reach this far from the head's centre.
 REACH_PX = 36
 PEAKS_PER_MAP = 6
