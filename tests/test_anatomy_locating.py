@@ -161,6 +161,21 @@ def test_a_phantom_gives_back_its_head() -> None:
     assert rim < 0.2 * truth.head_radius_px
 
 
+def test_a_pelvis_in_the_midst_of_a_wide_picture_is_located() -> None:
+    phantom = make_phantom(
+        body=BodyAnatomy(), imaging=Imaging(view="ap-pelvis", rows=760, columns=860, pixel_mm=0.48), seed=4
+    )
+    radius = phantom.hips[0].head_radius_px
+    beside = round((radius / 0.047 - 860) / 2)
+    pixels = np.pad(phantom.to_radiograph().pixels, ((0, 0), (beside, beside)), mode="edge")
+    grain = cv2.GaussianBlur(np.random.default_rng(4).normal(size=pixels.shape), (0, 0), 3.0)
+    hips = locate_hips(as_radiograph(pixels + 0.2 * pixels.std() * grain))
+    assert [hip.status for hip in hips] == ["located", "located"]
+    for hip, truth in zip(hips, sorted(phantom.hips, key=lambda one: one.head_column_px), strict=True):
+        assert hip.head_radius_px < 0.055 * pixels.shape[1]
+        assert centre_error(hip, (truth.head_row_px, truth.head_column_px + beside, truth.head_radius_px)) < 0.1
+
+
 def noise() -> np.ndarray:
     return np.random.default_rng(3).normal(100.0, 10.0, (600, 500))
 

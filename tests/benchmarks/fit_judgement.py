@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from hipcalc.anatomy.fitting import HipFit
-from hipcalc.anatomy.locating import TURNS_DEG, fits_of, radii_px_of, width_px_of
+from hipcalc.anatomy.locating import fits_of, searches_of, width_px_of
 from hipcalc.anatomy.patch import Pyramid
 from hipcalc.anatomy.selection import NO_RIVAL, best_selection, margin_of, prefer_outer
 from hipcalc.normalize import normalize
@@ -125,8 +125,8 @@ def _looked_at(name: str, patient: str, image: Radiograph, known: Hips) -> Pictu
     """Fit the likely places: upright, and turned where the picture shows no hip."""
     normalized = normalize(image)
     picture = Pyramid.of(normalized.grey, ~normalized.excluded)
-    turns = ((0.0,),) if known or known is None else ((0.0,), TURNS_DEG)
-    readings = tuple(tuple(fits_of(picture, radii_px_of(normalized), some)) for some in turns)
+    searches = searches_of(normalized)[: 1 if known or known is None else 2]
+    readings = tuple(tuple(fits_of(picture, search)) for search in searches)
     return Picture(name=name, patient=patient, width_px=width_px_of(normalized), readings=readings, known=known)
 
 

@@ -13,7 +13,7 @@ from hipcalc.anatomy.matching import Channels, direction_channels, part_map
 from hipcalc.anatomy.patch import COUNTS, Mask, Pyramid
 from hipcalc.anatomy.shape import border_kernel, hip_parts
 
-__all__ = ["Hypothesis", "LateralSign", "apart", "find_hypotheses"]
+__all__ = ["Hypothesis", "LateralSign", "apart", "find_hypotheses", "head_sizes"]
 
 LateralSign = Literal[1, -1]
 
@@ -29,6 +29,7 @@ JOINT_PARTS = 3
 LEAST_JOINT_SHARE = 1.2
 
 Array = NDArray[np.float32]
+Array64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,19 +108,24 @@ def _resampled_gradient(grey: Array, keep: Mask, shape: tuple[int, int]) -> tupl
     return np.asarray(padded, np.float32), np.asarray(cv2.integral(np.pad(inner, REACH_PX)), np.int32)
 
 
-def find_hypotheses(picture: Pyramid, radii_px: tuple[float, float], turns_deg: tuple[float, ...]) -> list[Hypothesis]:
+def head_sizes(radii_px: tuple[float, float]) -> Array64:
+    """Radii between a smallest and a largest one that are looked for, in steps of about `RADIUS_STEP`."""
+    steps = max(1, round(math.log(radii_px[1] / radii_px[0]) / math.log(RADIUS_STEP)) + 1)
+    return np.geomspace(*radii_px, steps)
+
+
+def find_hypotheses(picture: Pyramid, radii_px: Array64, turns_deg: tuple[float, ...]) -> list[Hypothesis]:
     """List the best places for a hip over all head radii and both sides, best first.
 
     Parameters
     ----------
     picture : Pyramid
-    radii_px : (float, float)
-        Smallest and largest head radius.
+    radii_px : ndarray of float64
+        Head radii, from the smallest to the largest.
     turns_deg : tuple of float
     """
     found: list[Hypothesis] = []
-    steps = max(1, round(math.log(radii_px[1] / radii_px[0]) / math.log(RADIUS_STEP)) + 1)
-    for radius in np.geomspace(*radii_px, steps):
+    for radius in radii_px:
         factor = RADIUS_PX / radius
         # A picture has fewer places for a large hip than for a small one.
         prior = math.log(radius / radii_px[0])
