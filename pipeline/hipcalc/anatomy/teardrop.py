@@ -74,8 +74,12 @@ def _mean_along(values: Array, lean_deg: float, start: float, end: float) -> Arr
 
 
 def _shifted(values: Array, right_px: float) -> Array:
-    """Value at a place `right_px` to the right of each one."""
-    return np.asarray(np.roll(values, -round(right_px), axis=1))
+    """Value at a place `right_px` to the right of each one; the ends of a row follow each other."""
+    first = round(right_px) % values.shape[1]
+    shifted = np.empty_like(values)
+    shifted[:, : values.shape[1] - first] = values[:, first:]
+    shifted[:, values.shape[1] - first :] = values[:, :first]
+    return shifted
 
 
 def _support(patch: Array) -> Array:
