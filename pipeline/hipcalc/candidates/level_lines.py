@@ -5,6 +5,7 @@ After A. Desolneux, L. Moisan, J.-M. Morel, Edge detection by Helmholtz principl
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -25,6 +26,8 @@ FEWEST_POINTS = 12
 MOST_POINTS = 4 * DIAMETERS[1] * WORKING_RADIUS_PX
 MIN_SOLIDITY = 0.8
 MAX_ELONGATION = 3.5
+# Half of the longest outline that is not too elongated, and a little.
+FURTHEST_PX = math.ceil(math.sqrt(MAX_ELONGATION) * DIAMETERS[1] * WORKING_RADIUS_PX / 2) + 5
 SMOOTHING = 0.010
 GRADIENT_SIGMA = 0.4
 GRADIENT_FLOOR = 0.0015
@@ -63,17 +66,15 @@ def closed_level_lines(window: HipWindow) -> LevelLines:
     # Most windows hold nothing excluded, and then no line has to be followed to see that.
     excluded = None if window.included.all() else ~window.included
     rows: list[tuple[float, ...]] = []
+    # A focus's outline lies around its centre: what lies too far from the zone to be one need not be followed.
+    near = cv2.dilate(window.zone.view(np.uint8), np.ones((2 * FURTHEST_PX + 1,) * 2, np.uint8))
     for level in _levels(smooth[window.zone]):
-        above = (smooth > level).view(np.uint8)
-        found, tree = cv2.findContours(above, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-        # An entry with a parent is the border of a hole.
-        parents = tree[0, :, 3].tolist() if found else []
-        for contour, parent in zip(found, parents, strict=True):
-            if parent >= 0 or not FEWEST_POINTS <= len(contour) <= MOST_POINTS:
-                continue
-            measured = _measure(contour, relative, window.zone, excluded)
+        above = np.bitwise_and((smooth > level).view(np.uint8), near)
+        for contour, row, column, area in _of_focus_size(above, window.zone):
+            measured = _measure(contour, area, relative, excluded)
             if measured is not None:
-                rows.append((*measured, float(level), _peak(smooth, *measured[:3])))
+                diameter = float(np.sqrt(4 * area / np.pi))
+                rows.append((row, column, diameter, measured, float(level), _peak(smooth, row, column, diameter)))
     table = np.array(rows, np.float64).reshape(-1, 6)
     return LevelLines(
         row=table[:, 0],
@@ -112,27 +113,52 @@ def _local_mean(gradient: Image, included: NDArray[np.bool_]) -> Image:
     return np.asarray(cv2.resize(mean, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _measure(
-    contour: NDArray[np.int32], relative: Image, zone: NDArray[np.bool_], excluded: NDArray[np.bool_] | None
-) -> tuple[float, ...] | None:
-    """Return row, column, diameter and meaning of a line, or None if it is no focus's outline."""
+def _of_focus_size(
+    above: NDArray[np.uint8], zone: NDArray[np.bool_]
+) -> Iterator[tuple[NDArray[np.int32], float, float, float]]:
+    """Return the outer lines around regions of a focus's area in the zone, with row, column and area of each."""
+    found, tree = cv2.findContours(above, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    # An entry with a parent is the border of a hole.
+    parents = tree[0, :, 3].tolist() if found else []
+    lines = [
+        contour
+        for contour, parent in zip(found, parents, strict=True)
+        if parent < 0 and FEWEST_POINTS <= len(contour) <= MOST_POINTS
+    ]
+    if not lines:
+        return
+    # All at once: most of them are grain or lie elsewhere, and each would take longer than to be told so.
+    points = np.concatenate(lines)[:, 0, :].astype(np.int64)
+    lengths = np.array([len(contour) for contour in lines])
+    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    following = np.arange(1, len(points) + 1)
+    following[starts + lengths - 1] = starts
+    twice = points[:, 0] * points[following, 1] - points[following, 0] * points[:, 1]
     # findContours walks through the centres of the border pixels: their outer halves belong to the region.
-    area = cv2.contourArea(contour) + len(contour) / 2 + 1
-    if not AREAS[0] <= area <= AREAS[1]:
-        return None
-    points = contour[:, 0, :]
-    columns, rows = points.T
-    column, row = (points.sum(axis=0) / len(points)).tolist()
-    if not zone[round(row), round(column)] or (excluded is not None and excluded[rows, columns].any()):
+    areas = np.abs(np.add.reduceat(twice, starts)) / 2 + lengths / 2 + 1
+    centres = np.add.reduceat(points, starts) / lengths[:, None]
+    columns, rows = np.rint(centres).astype(np.int64).T
+    chosen = (areas >= AREAS[0]) & (areas <= AREAS[1]) & zone[rows, columns]
+    for k in np.flatnonzero(chosen):
+        yield np.asarray(lines[k], np.int32), float(centres[k, 1]), float(centres[k, 0]), float(areas[k])
+
+
+def _measure(
+    contour: NDArray[np.int32], area: float, relative: Image, excluded: NDArray[np.bool_] | None
+) -> float | None:
+    """Return the meaning of a line, or None if it is no focus's outline."""
+    columns, rows = contour[:, 0, :].T
+    if excluded is not None and excluded[rows, columns].any():
         return None
     hull = cv2.convexHull(contour)
     solidity = area / (cv2.contourArea(hull) + len(contour) / 2 + 1)
-    _, (width, height), _ = cv2.minAreaRect(contour)
-    if solidity < MIN_SOLIDITY or max(width, height) + 1 > MAX_ELONGATION * (min(width, height) + 1):
+    if solidity < MIN_SOLIDITY:
+        return None
+    _, (width, height), _ = cv2.minAreaRect(hull)
+    if max(width, height) + 1 > MAX_ELONGATION * (min(width, height) + 1):
         return None
     edge = relative[rows, columns]
-    meaning = float(np.partition(edge, len(edge) // 10)[len(edge) // 10])
-    return row, column, float(np.sqrt(4 * area / np.pi)), meaning
+    return float(np.partition(edge, len(edge) // 10)[len(edge) // 10])
 
 
 def _peak(smooth: Image, row: float, column: float, diameter: float) -> float:
