@@ -11,6 +11,7 @@ from candidate_scenes import HEAD_RADIUS_PX, SHAPE, as_normalized, hip_frame, so
 from hipcalc.candidates import find_candidates
 from hipcalc.candidates.detaching import opened_level
 from hipcalc.candidates.features import FEATURES
+from hipcalc.candidates.level_lines import closed_level_lines
 from hipcalc.candidates.model import load_model
 from hipcalc.candidates.window import cut_window
 from hipcalc.synthetic import add_patches, draw_focus
@@ -97,6 +98,26 @@ def test_the_opened_picture_keeps_edges_and_gives_up_foci():
     # Only where the round border meets the straight one, a little of the focus is taken for bone.
     assert np.abs(planted - bare).max() < focus.max() / 3
     assert float(np.ptp(bare)) > 0.3
+
+
+def test_a_closed_level_line_has_the_size_and_place_of_what_it_encloses():
+    # Flat disks and an ellipse too long for a focus, away from the window's border.
+    window = cut_window(as_normalized(np.full(SHAPE, 0.35, np.float32)), HIP)
+    level, rows, columns = window.level.copy(), *np.ogrid[: window.level.shape[0], : window.level.shape[1]]
+    centre = window.head_centre
+    truth = []
+    for phi, diameter in ((30.0, 10.0), (60.0, 20.0), (90.0, 36.0)):
+        row = centre[0] - 1.6 * 90 * math.cos(math.radians(phi))
+        column = centre[1] + 1.6 * 90 * math.sin(math.radians(phi))
+        level[np.hypot(rows - row, columns - column) <= diameter / 2] += 0.2
+        truth.append((row, column, diameter))
+    level[np.hypot((rows - centre[0] + 190) / 1.0, (columns - centre[1] - 30) / 8.0) <= 5.0] += 0.2
+    lines = closed_level_lines(dataclasses.replace(window, level=level))
+    for row, column, diameter in truth:
+        near = np.hypot(lines.row - row, lines.column - column) < 1.0
+        assert np.median(lines.diameter[near]) == pytest.approx(diameter, abs=1.0)
+        lines = dataclasses.replace(lines, row=np.where(near, np.nan, lines.row))
+    assert np.isnan(lines.row).all()
 
 
 def test_texture_alone_gives_no_strong_mark():
@@ -254,6 +275,16 @@ def test_a_long_line_and_a_straight_edge_are_no_foci(tilt_deg):
         picture = as_normalized((grey + 0.2 * shape).astype(np.float32))
         strong = [c for c in find_candidates(picture, HIP) if c.expected_false_marks <= 0.25]
         assert len(strong) <= 1
+
+
+def test_metal_stands_out_further_than_bone_and_mineral_does_not():
+    # The head is 0.70, soft tissue 0.35.
+    place, over_bone = HIP.to_image(1.6, 60.0), HIP.to_image(0.95, 30.0)
+    mineral, metal = (nearest(find_candidates(one_focus(place, 14.0, c), HIP), place) for c in (0.2, 0.6))
+    assert metal.saturated_share > 0.5
+    assert mineral.saturated_share == 0.0
+    # Over bone, mineral is the brightest there is, and yet no metal.
+    assert nearest(find_candidates(one_focus(over_bone, 14.0, 0.15), HIP), over_bone).saturated_share == 0.0
 
 
 @pytest.mark.parametrize("status", ["implant", "absent"])

@@ -13,11 +13,14 @@ import cv2
 import numpy as np
 from contact_sheets import draw_sheets
 from detector_data import BenchHip, load_hips
-from fit_detector import Planting, Sample, collect, cross_validated, spread_of_calibration, strength
+from fit_detector import Planting, Ranking, Sample, collect, cross_validated, spread_of_calibration, strength
 from peers import PEERS
 from planted import Plant, plant_foci
+from price_data import otherwise_pictured
 
-from hipcalc.candidates.window import HipWindow, cut_window
+from hipcalc.candidates.finding import measured_spots
+from hipcalc.candidates.window import cut_window
+from hipcalc.normalize import NormalizedRadiograph
 
 POINTS = (0.1, 0.25, 0.5, 1.0)
 SEED = 2
@@ -48,24 +51,43 @@ def _best_hit(marks: tuple[np.ndarray, np.ndarray], plant: Plant, head_radius_px
     return float(strengths[near].max()) if near.any() else -np.inf
 
 
-def peer_frocs(
-    peer: Callable[[HipWindow], tuple[np.ndarray, np.ndarray]], hips: Iterable[BenchHip]
-) -> dict[str, tuple[list[float], int]]:
-    """Return a peer's sensitivities at the stated foci, all and from CNR 3, and at natural-like ones."""
+def side_by_side(hips: Iterable[BenchHip], models: dict[str, Ranking]) -> dict[str, dict[str, tuple[list[float], int]]]:
+    """Return, for the detector and every peer, the sensitivities at the same planted foci and hips: stated, natural.
+
+    The detector ranks each hip by weights that were fitted without its patient.
+    """
     rng = np.random.default_rng(SEED)
-    false, hits = [], []
+    false: dict[str, list[np.ndarray]] = {}
+    hits: dict[str, list[tuple[str, float, float]]] = {}
     for bench in hips:
-        false.append(peer(cut_window(bench.normalized, bench.hip))[1])
-        for style in ("stated", "natural") * PEER_PLANTINGS:
-            planted, truth = plant_foci(bench, style, rng)
-            marks = peer(cut_window(planted, bench.hip))
-            hits += [(style, plant.cnr, _best_hit(marks, plant, bench.hip.head_radius_px)) for plant in truth]
+        finders = {"hipcalc": lambda window, picture, bench=bench: _own_marks(picture, bench, models[bench.group])}
+        finders |= {name: lambda window, picture, peer=peer: peer(window) for name, peer in PEERS.items()}
+        planted = [(style, *plant_foci(bench, style, rng)) for style in ("stated", "natural") * PEER_PLANTINGS]
+        pictures = [("", bench.normalized, ()), *planted]
+        for style, picture, truth in pictures:
+            window = cut_window(picture, bench.hip)
+            for name, find in finders.items():
+                marks = find(window, picture)
+                if not style:
+                    false.setdefault(name, []).append(marks[1])
+                found = [(style, plant.cnr, _best_hit(marks, plant, bench.hip.head_radius_px)) for plant in truth]
+                hits.setdefault(name, []).extend(found)
+    return {name: _parts(false[name], hits[name]) for name in false}
+
+
+def _parts(false: list[np.ndarray], hits: list[tuple[str, float, float]]) -> dict[str, tuple[list[float], int]]:
     parts = {
         "stated": [value for style, _, value in hits if style == "stated"],
         "stated, CNR >= 3": [value for style, cnr, value in hits if style == "stated" and cnr >= 3],
         "as natural": [value for style, _, value in hits if style == "natural"],
     }
     return {name: (froc(false, values), len(values)) for name, values in parts.items()}
+
+
+def _own_marks(picture: NormalizedRadiograph, bench: BenchHip, ranking: Ranking) -> tuple[np.ndarray, np.ndarray]:
+    measured = measured_spots(picture, bench.hip)
+    places = np.array([(spot.row, spot.column) for spot in measured.spots]).reshape(-1, 2)
+    return measured.window.to_image(places[:, 0], places[:, 1]), strength(ranking, measured.features)
 
 
 def _line(name: str, values: list[float], count: int) -> str:
@@ -107,16 +129,16 @@ def main() -> None:
             print(_line(f"hipcalc, {name}", froc(false, hits), len(hits)))
     # A price cannot be counted on a few hips.
     if asked.hips is None:
-        print("\ncounted false marks per hip on unseen halves of the patients: median (5th to 95th percentile)")
-        for source in ("pelvis", "crop"):
-            for nominal, (median, low, high) in spread_of_calibration(samples, source).items():
-                print(f"  {source}, nominal {nominal:4.2f}: {median:.2f} ({low:.2f} to {high:.2f})")
+        print("\ncounted false marks per hip on unseen halves of the patients: mean (5th to 95th percentile)")
+        for name, counted in otherwise_pictured(samples).items():
+            cells = [f"{m:.2f} ({a:.2f}-{b:.2f})" for m, a, b in spread_of_calibration(samples, counted).values()]
+            print(f"  {name:32s}" + "  ".join(cells), flush=True)
     if asked.sheets is not None:
         draw_sheets(hips, models, asked.sheets)
-    print("\npeers on the pelves, true frames given")
-    for name, peer in PEERS.items():
-        for part, (values, count) in peer_frocs(peer, [h for h in hips if h.source == "pelvis"]).items():
-            print(_line(f"{name}, {part}", values, count), flush=True)
+    print("\nside by side on the same pelves and plants, true frames given")
+    for name, parts in side_by_side([h for h in hips if h.source == "pelvis"], models).items():
+        for part, (values, count) in parts.items():
+            print(_line(f"{name}, {part}", values, count))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Run with the tests' folder on the path: PYTHONPATH=tests python tests/benchmarks
 """
 
 import math
+from unittest import mock
 
 import cv2
 import numpy as np
@@ -11,16 +12,23 @@ from detector_data import load_hips
 from scipy.stats import norm
 
 from candidate_scenes import HEAD_RADIUS_PX, SHAPE, as_normalized, hip_frame, power_law_texture, soft_background
+from hipcalc.anatomy import HipFrame
 from hipcalc.candidates import find_candidates
+from hipcalc.candidates.blobs import BlobScale
 from hipcalc.candidates.features import hip_levels
-from hipcalc.candidates.window import cut_window
+from hipcalc.candidates.finding import measured_spots
+from hipcalc.candidates.level_lines import LevelLines
+from hipcalc.candidates.model import load_model
+from hipcalc.candidates.proposals import Proposals, described_places
+from hipcalc.candidates.window import HipWindow, cut_window
 from hipcalc.synthetic import add_patches, draw_focus
 
 HEAD_RADIUS_MM = 24.0
 SIZES_MM = (2.0, 3.0, 4.0, 6.0, 8.0)
 PLANTS = 400
 SEED = 5
-NOISE_PICTURES = 60
+NOISE_PICTURES = 40
+EFFICIENCY_AT_MM = (3.0, 4.5)
 
 
 def measured_errors() -> None:
@@ -110,36 +118,47 @@ def efficiency(structure: float = 0.03, noise: float = 0.012) -> None:
     hip = hip_frame()
     place = hip.to_image(1.6, 50.0)
     print("\nefficiency against the ideal observer (signal and place known, power-law noise; 2AFC 90% right)")
-    for millimetres in (3.0, 4.5, 6.0):
+    times = np.array([1.0, 1.25, 1.6, 2.0, 2.5, 3.2, 4.0])
+    for millimetres in EFFICIENCY_AT_MM:
         diameter = millimetres / HEAD_RADIUS_MM * HEAD_RADIUS_PX
         signal = _known_signal(diameter, place)
-        per_contrast = _ideal_index(signal, structure, noise)
-        absent = _scores(np.zeros_like(signal), hip, place, diameter, structure, noise)
         needed = math.sqrt(2.0) * norm.ppf(0.9)
-        right, contrasts = [], needed / per_contrast * np.array([1.0, 1.25, 1.6, 2.0, 2.5, 3.2, 4.0])
-        for contrast in contrasts:
-            present = _scores(contrast * signal, hip, place, diameter, structure, noise)
-            right.append(np.mean((present[:, None] > absent) + 0.5 * (present[:, None] == absent)))
-        reached = float(np.interp(0.9, np.maximum.accumulate(right), contrasts))
-        print(f"  {millimetres:g} mm: {(needed / per_contrast / reached) ** 2:.2f}", end="")
-        print("  share right at 1, 1.25, 1.6, 2, 2.5, 3.2, 4 times: " + " ".join(f"{value:.2f}" for value in right))
+        least = needed / _ideal_index(signal, structure, noise)
+        for name, score in (("its strongest mark there", _listed), ("told place and size", _told)):
+            pictures = [
+                [soft_background(seed, structure=structure, noise=noise) + share * least * signal for share in times]
+                for seed in range(NOISE_PICTURES)
+            ]
+            bare = [soft_background(seed, structure=structure, noise=noise) for seed in range(NOISE_PICTURES)]
+            absent = np.array([score(grey, hip, place, diameter, noise) for grey in bare])
+            right = []
+            for number in range(len(times)):
+                present = np.array([score(row[number], hip, place, diameter, noise) for row in pictures])[:, None]
+                right.append(np.mean((present > absent) + 0.5 * (present == absent)))
+            reached = float(np.interp(0.9, np.maximum.accumulate(right), times))
+            print(f"  {millimetres:g} mm, {name:26s} {reached**-2:.2f}", end="")
+            print(f"  share right at {times}: " + " ".join(f"{value:.2f}" for value in right), flush=True)
 
 
-def _scores(
-    addition: np.ndarray, hip: object, place: tuple[float, float], diameter: float, structure: float, noise: float
-) -> np.ndarray:
-    scores = []
-    for seed in range(NOISE_PICTURES):
-        grey = soft_background(seed, structure=structure, noise=noise) + addition
-        found = find_candidates(as_normalized(np.asarray(grey, np.float32), noise=noise), hip)
-        near = max(diameter / 2, 0.08 * HEAD_RADIUS_PX)
-        scores.append(
-            max(
-                (c.strength for c in found if math.hypot(c.row_px - place[0], c.column_px - place[1]) <= near),
-                default=-99.0,
-            )
-        )
-    return np.array(scores)
+def _listed(grey: np.ndarray, hip: HipFrame, place: tuple[float, float], diameter: float, noise: float) -> float:
+    """Strength of the strongest candidate at the place, if the detector lists one."""
+    found = find_candidates(as_normalized(np.asarray(grey, np.float32), noise=noise), hip)
+    near = max(diameter / 2, 0.08 * HEAD_RADIUS_PX)
+    strengths = (c.strength for c in found if math.hypot(c.row_px - place[0], c.column_px - place[1]) <= near)
+    return max(strengths, default=-99.0)
+
+
+def _told(grey: np.ndarray, hip: HipFrame, place: tuple[float, float], diameter: float, noise: float) -> float:
+    """Strength of what is measured at the place, by a detector that is told to look there for that size."""
+    window = cut_window(as_normalized(np.asarray(grey, np.float32), noise=noise), hip)
+    row, column = window.pixel_at(*place)
+
+    def only(_: HipWindow, scales: tuple[BlobScale, ...], lines: LevelLines) -> Proposals:
+        return described_places(np.array([[row, column, diameter / window.step_px]], float), scales, lines)
+
+    with mock.patch("hipcalc.candidates.finding.propose", only):
+        measured = measured_spots(as_normalized(np.asarray(grey, np.float32), noise=noise), hip)
+    return float(load_model().strength(measured.features).max(initial=-99.0))
 
 
 def main() -> None:

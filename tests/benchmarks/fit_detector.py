@@ -233,20 +233,24 @@ def as_model(ranking: Ranking, calibration: Calibration) -> DetectorModel:
     return DetectorModel(centre=centre, scale=scale, weight=weight, prices=tuple(prices[:-1]), adapted=prices[-1])
 
 
-def spread_of_calibration(samples: list[Sample], source: str) -> dict[float, tuple[float, float, float]]:
-    """Return counted marks per hip at each nominal value, on unseen halves of the patients: median, 5th, 95th."""
+def spread_of_calibration(samples: list[Sample], counted: list[Sample]) -> dict[float, tuple[float, float, float]]:
+    """Return counted marks per hip at each nominal value, on unseen halves of the patients: mean, 5th, 95th percentile.
+
+    Fitted on `samples`, counted in `counted`: some of the same hips, or pictures of them, or of none of their patients.
+    """
     groups = sorted({s.bench.group for s in samples})
     models = cross_validated(samples)
-    counted: dict[float, list[float]] = {0.1: [], 0.25: [], 0.5: [], 1.0: []}
+    whole = fit_ranking(samples)
+    marks: dict[float, list[float]] = {0.1: [], 0.25: [], 0.5: [], 1.0: []}
     rng = np.random.default_rng(SEED)
     for _ in range(100):
         chosen = set(rng.permutation(groups)[: len(groups) // 2].tolist())
         model = as_model(models[groups[0]], fit_calibration([s for s in samples if s.bench.group in chosen], models))
-        unseen = [s for s in samples if s.bench.group not in chosen and s.bench.source == source]
-        marks = [marks_of(model, models[s.bench.group], s) for s in unseen]
-        for nominal, values in counted.items():
-            values.append(float(np.mean([(m <= nominal).sum() for m in marks])))
-    return {n: tuple(np.percentile(v, [50, 5, 95]).tolist()) for n, v in counted.items()}  # type: ignore[misc]
+        unseen = [s for s in counted if s.bench.group not in chosen]
+        prices = [marks_of(model, models.get(s.bench.group, whole), s) for s in unseen]
+        for nominal, values in marks.items():
+            values.append(float(np.mean([(price <= nominal).sum() for price in prices])))
+    return {n: (float(np.mean(v)), *np.percentile(v, (5, 95)).tolist()) for n, v in marks.items()}  # type: ignore[misc]
 
 
 def marks_of(model: DetectorModel, ranking: Ranking, sample: Sample) -> np.ndarray:
@@ -279,8 +283,9 @@ def fit_and_write(samples: list[Sample]) -> None:
     for name, row in features.items():
         print(f"  {name:24s} weight {row['weight']:6.2f}")
     for source in ("pelvis", "crop"):
-        for nominal, (median, low, high) in spread_of_calibration(samples, source).items():
-            print(f"  {source}, nominal {nominal:4.2f}: counted {median:.2f} ({low:.2f} to {high:.2f})")
+        counted = [s for s in samples if s.bench.source == source]
+        for nominal, (mean, low, high) in spread_of_calibration(samples, counted).items():
+            print(f"  {source}, nominal {nominal:4.2f}: counted {mean:.2f} ({low:.2f} to {high:.2f})")
     assert all(math.isfinite(s) for rows in knots for s, _ in rows)
 
 

@@ -33,8 +33,6 @@ class BlobScale:
         Of the disk, in working pixels.
     response : ndarray of float32, shape (rows, columns)
         Disk's mean minus the second-brightest of the samples around it, in units of the local structure.
-    isotropy : ndarray of float32, shape (rows, columns)
-        The same difference over disk's mean minus the samples' mean: 1 where the surround is even, near 0 on a ridge.
     structure : ndarray of float32, shape (rows, columns)
         Local mean absolute difference between disk and surround, in log units.
     coarseness : int
@@ -43,7 +41,6 @@ class BlobScale:
 
     radius: float
     response: Image
-    isotropy: Image
     structure: Image
     coarseness: int
 
@@ -98,13 +95,10 @@ def _scale(level: Image, weight: _Weight, radius: float) -> BlobScale:
     disk = np.asarray(cv2.GaussianBlur(level, (0, 0), 0.55 * own), np.float32)
     mean, second = _surround(disk, SAMPLE_DISTANCE * own)
     step = disk - second
-    excess = disk - mean
-    structure = _structure(excess, weight)
-    isotropy = step / np.maximum(excess, np.float32(STRUCTURE_FLOOR))
+    structure = _structure(disk - mean, weight)
     return BlobScale(
         radius=radius,
         response=step / structure,
-        isotropy=isotropy,
         structure=structure,
         coarseness=weight.coarseness,
     )

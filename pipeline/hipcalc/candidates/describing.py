@@ -21,6 +21,8 @@ PROFILE_AT = (0.0, 0.3, 0.6, 0.9, 1.2, 1.5, 1.8)
 # diameters, and its diameter by at most this factor.
 SAME_WITHIN_DIAMETERS = 0.25
 SAME_SIZE = 1.5
+# Of 148 pelves' natural foci, 95% have a contrast below 0.57 of the cortical step.
+METAL_OVER_STEP = 0.8
 
 
 def describe_spots(
@@ -106,7 +108,7 @@ def _candidate(
         contrast_over_step=contrast / levels.step,
         margin_px=float(rays.margin[number]) * window.step_px,
         closed_share=float(np.clip(rays.weakest_fall[number] / rays.fall[number], 0.0, 1.0)),
-        saturated_share=_saturated_share(window, spot),
+        saturated_share=_saturated_share(window, levels, spot, contrast / levels.step),
         profile=tuple(float(value) for value in _profile(rays.profile[number])),
     )
 
@@ -118,15 +120,16 @@ def _from_tangent(window: HipWindow, spot: Spot) -> float:
     return abs(math.remainder(spot.orientation_deg - tangent, 180.0))
 
 
-def _saturated_share(window: HipWindow, spot: Spot) -> float:
-    """Share of the outline's bounding box, as far as inside the outline, at the window's brightest level."""
+def _saturated_share(window: HipWindow, levels: HipLevels, spot: Spot, over_step: float) -> float:
+    """Share of the inside of the outline that is clipped, or, in what stands out like metal, brighter than all bone."""
     low, high = np.floor(spot.outline.min(axis=0)).astype(int), np.ceil(spot.outline.max(axis=0)).astype(int) + 1
     part = window.level[max(low[0], 0) : high[0], max(low[1], 0) : high[1]]
     inside = np.zeros(part.shape, np.uint8)
     shifted = np.rint(spot.outline - np.maximum(low, 0)).astype(np.int32)
     cv2.fillPoly(inside, [shifted[:, ::-1]], 1)
     filled = part[inside > 0]
-    return float((filled >= window.brightest - 1e-4).mean()) if filled.size else 0.0
+    least = min(window.brightest - 1e-4, levels.densest if over_step >= METAL_OVER_STEP else math.inf)
+    return float((filled >= least).mean()) if filled.size else 0.0
 
 
 def _profile(levels: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,14 +10,14 @@ from hipcalc.candidates.blobs import BlobScale
 from hipcalc.candidates.level_lines import LevelLines
 from hipcalc.candidates.window import HipWindow
 
-__all__ = ["Proposals", "propose"]
+__all__ = ["Proposals", "described_places", "propose"]
 
 Floats = NDArray[np.float64]
 
 # A generous first cut: what passes is measured and ranked, the rest costs nothing more.
 MIN_RESPONSE = 0.12
 MIN_MEANING = 0.5
-MOST = 24
+MOST = 18
 # A quick rank of the union, only to choose which of two overlapping proposals is kept, and which are the `MOST`.
 LINE_WEIGHT = 0.6
 DISK_DIAMETER = 2.2
@@ -30,7 +30,7 @@ class Proposals:
     Attributes
     ----------
     row, column, diameter : ndarray of float64
-    response, isotropy, structure : ndarray of float64
+    response, structure : ndarray of float64
         Of the blob family here, at a scale near this diameter.
     meaning, depth : ndarray of float64
         Of the most meaningful closed level line around here; 0 without one.
@@ -42,7 +42,6 @@ class Proposals:
     column: Floats
     diameter: Floats
     response: Floats
-    isotropy: Floats
     structure: Floats
     meaning: Floats
     depth: Floats
@@ -55,20 +54,23 @@ def propose(window: HipWindow, scales: tuple[BlobScale, ...], lines: LevelLines)
     strong = lines.meaning >= MIN_MEANING
     outlines = np.stack([lines.row, lines.column, lines.diameter], axis=1)[strong]
     places = np.concatenate([spots, outlines])
-    response, isotropy = _response_at(scales, places)
+    quick = _response_at(scales, places) + LINE_WEIGHT * _line_at(lines, places)[0]
+    kept = _without_overlaps(places, np.argsort(-quick, kind="stable"))
+    return described_places(places[kept], scales, lines)
+
+
+def described_places(places: Floats, scales: tuple[BlobScale, ...], lines: LevelLines) -> Proposals:
+    """Return places, rows of (row, column, diameter), with what both families say of them."""
     meaning, depth = _line_at(lines, places)
-    order = np.argsort(-(response + LINE_WEIGHT * meaning), kind="stable")
-    kept = _without_overlaps(places, order)
-    nearest = np.rint(places[kept, :2]).astype(np.int64)
+    nearest = np.rint(places[:, :2]).astype(np.int64)
     return Proposals(
-        row=places[kept, 0],
-        column=places[kept, 1],
-        diameter=places[kept, 2],
-        response=response[kept],
-        isotropy=isotropy[kept],
-        structure=_structure_at(scales, places[kept]),
-        meaning=meaning[kept],
-        depth=depth[kept],
+        row=places[:, 0],
+        column=places[:, 1],
+        diameter=places[:, 2],
+        response=_response_at(scales, places),
+        structure=_structure_at(scales, places),
+        meaning=meaning,
+        depth=depth,
         local_gradient=lines.local_gradient[nearest[:, 0], nearest[:, 1]].astype(np.float64),
     )
 
@@ -87,9 +89,9 @@ def _blob_maxima(window: HipWindow, scales: tuple[BlobScale, ...]) -> Floats:
     return np.concatenate(found).astype(np.float64)
 
 
-def _response_at(scales: tuple[BlobScale, ...], places: Floats) -> tuple[Floats, Floats]:
-    """Largest blob response within half a disk's radius and a factor of 1.6 in scale, and the isotropy there."""
-    response, isotropy = np.full(len(places), -1.0), np.zeros(len(places))
+def _response_at(scales: tuple[BlobScale, ...], places: Floats) -> Floats:
+    """Largest blob response within half a disk's radius and a factor of 1.6 in scale."""
+    response = np.full(len(places), -1.0)
     for scale in scales:
         ratio = places[:, 2] / (DISK_DIAMETER * scale.radius)
         like = np.flatnonzero((ratio > 1 / 1.6) & (ratio < 1.6))
@@ -98,12 +100,8 @@ def _response_at(scales: tuple[BlobScale, ...], places: Floats) -> tuple[Floats,
         centres = np.rint(places[like, :2] / scale.coarseness).astype(np.int64)
         rows = np.clip(centres[:, :1] + down, 0, scale.response.shape[0] - 1)
         columns = np.clip(centres[:, 1:] + right, 0, scale.response.shape[1] - 1)
-        near = scale.response[rows, columns]
-        best = (np.arange(len(like)), near.argmax(axis=1))
-        better = near[best] > response[like]
-        response[like[better]] = near[best][better]
-        isotropy[like[better]] = scale.isotropy[rows[best], columns[best]][better]
-    return response, isotropy
+        response[like] = np.maximum(response[like], scale.response[rows, columns].max(axis=1, initial=-1.0))
+    return response
 
 
 def _structure_at(scales: tuple[BlobScale, ...], places: Floats) -> Floats:

@@ -50,7 +50,7 @@ class Candidate:
         it goes over into something as bright.
     saturated_share : float
         Share of the inside at the brightest level of the hip's neighbourhood, where that level is held by several
-        pixels.
+        pixels; or, where the contrast is more than 0.8 of the cortical step, brighter than the hip's densest bone.
     profile : tuple of float
         Mean level at 0, 0.3, 0.6, 0.9, 1.2, 1.5 and 1.8 of the way from the middle to the outline, over the lowest
         level beyond it, the largest of these values being 1: low at first for a lucent centre.
