@@ -380,3 +380,10 @@ def test_what_a_site_s_own_item_is_answered_by_is_not_left_aside(tmp_path):
     file = bundle(tmp_path, response({**ANSWERS, f"{gate.prefix}shunt": "yes"}))
     assert left_aside(file, site) == ()
     assert "'mra_shunt' is left aside: it is no column" in left_aside(file)[0]
+
+
+def test_a_bundle_with_a_byte_order_mark_is_read(tmp_path):
+    file = bundle(tmp_path, response())
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    (one,) = read_contexts(file)
+    assert one.age_years == 45

@@ -136,3 +136,13 @@ def test_a_site_cannot_make_a_red_flag_one_that_a_reason_passes() -> None:
     result = evaluate_gate("R", replace(PAINFUL, red_flags=Checklist(answers={"fever": "yes"}, others="no")), site)
     assert [entry.item.id for entry in result.answered_yes] == ["fever"]
     assert not result.is_clear
+
+
+@pytest.mark.parametrize(("gate_id", "item"), items("caution"))
+def test_what_blocks_and_what_was_passed_says_where_it_is_from(gate_id: str, item: str) -> None:
+    known = next(one for one in WORKFLOW.gate(gate_id).items if one.id == item)
+    checklist = Checklist(answers={item: "yes"}, others="no")
+    (block,) = output_with(gate_id, checklist).blocked
+    assert [(reason.label, reason.basis) for reason in block.reasons] == [(known.label, known.basis)]
+    (caution,) = output_with(gate_id, checklist, REASON).cautions
+    assert (caution.label, caution.basis) == (known.label, known.basis)
