@@ -301,3 +301,9 @@ def test_every_column_of_the_data_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("column", "value"), [("age_years", "0"), ("age_years", "120"), ("pain_duration_weeks", "0")])
 def test_numbers_at_the_ends_of_what_is_allowed_are_read(tmp_path: Path, column: str, value: str) -> None:
     assert getattr(read_one(tmp_path, **{column: value}), column) == float(value)
+
+
+@pytest.mark.parametrize("day", ["20260301", "2026-W09-7", "01.03.2026", "2026-02-30"])
+def test_a_day_in_another_form_is_refused(tmp_path: Path, day: str) -> None:
+    with pytest.raises(UsageError, match="column visit_date: .* is not allowed; give a day as year-month-day, such as"):
+        read_one(tmp_path, visit_date=day)

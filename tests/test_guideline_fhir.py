@@ -379,6 +379,7 @@ def test_what_a_site_s_own_item_is_answered_by_is_not_left_aside(tmp_path):
     site = replace(own, gates=tuple(more if one.id == "M" else one for one in own.gates))
     file = bundle(tmp_path, response({**ANSWERS, f"{gate.prefix}shunt": "yes"}))
     assert left_aside(file, site) == ()
+    assert read_contexts(file, site)[0].mra_checklist.answer("shunt") == "yes"
     assert "'mra_shunt' is left aside: it is no column" in left_aside(file)[0]
 
 
@@ -387,3 +388,9 @@ def test_a_bundle_with_a_byte_order_mark_is_read(tmp_path):
     file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
     (one,) = read_contexts(file)
     assert one.age_years == 45
+
+
+def test_nothing_of_a_table_is_left_aside(tmp_path):
+    for name, text in (("contexts.csv", "path,side\na.dcm,R\n"), ("contexts.json", '[{"path": "a.dcm", "side": "R"}]')):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        assert left_aside(tmp_path / name) == ()

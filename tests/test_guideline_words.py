@@ -11,6 +11,7 @@ import pytest
 from guideline_builders import IMAGE, NONE, PAINFUL, PERSISTS, SURGICAL, decision, finding, reviewed_hip
 from hipcalc.errors import UsageError
 from hipcalc.guideline import Checklist, ClinicalContext, Reason, TensionNote, load_workflow, read_contexts, recommend
+from hipcalc.guideline.context import contradictions
 from hipcalc.guideline.drugs import added_drugs
 from hipcalc.guideline.fhir.answers import UnmappedError, answers, response_answers
 from hipcalc.guideline.fhir.bindings import required_bindings
@@ -580,3 +581,46 @@ def test_a_hip_that_is_answered_is_not_named_again_by_its_body_structure(tmp_pat
     cells = [row.cells for row in read_bundle_rows(file, context_columns()).rows]
     assert cells[0] == {"path": "a.dcm", "side": "R"}
     assert cells[-1] == {"image_id": "a", "side": "R"}
+
+
+def test_what_is_missing_is_asked_in_the_words_of_the_workflow() -> None:
+    asked = {one.name: one.question for one in recommend(reviewed_hip(), PAINFUL).missing}
+    assert asked
+    assert asked == {name: WORKFLOW.input(name).question for name in asked}
+    (whole,) = (
+        one
+        for one in recommend(reviewed_hip(), replace(PAINFUL, red_flags=Checklist())).missing
+        if "check" in one.question
+    )
+    gate = WORKFLOW.gate("R")
+    questions = " ".join(item.question for item in gate.items)
+    assert (whole.name, whole.question) == ("red_flags", f"The whole checklist of {gate.name}: {questions}")
+
+
+def test_what_if_asks_no_item_that_was_answered_and_leaves_its_answer_standing() -> None:
+    fever = Checklist(answers={"fever": "no", "unwell": "unknown"})
+    output = recommend(reviewed_hip(), replace(PAINFUL, red_flags=fever))
+    asked = [one.name for one in output.explanation.what_if if one.name.startswith("red_flag_")]
+    assert len(asked) == len(WORKFLOW.gate("R").asked) - 1
+    assert "red_flag_fever" not in asked
+    (rest,) = (one for one in output.explanation.what_if if one.name == "red_flags")
+    assert rest.state == "S10"
+
+
+def test_a_recommendation_says_as_plain_values_what_it_holds() -> None:
+    output = recommend(reviewed_hip(), PERSISTS)
+    plain = json.loads(json.dumps(output.to_dict()))
+    assert (plain["state"], plain["goes_to"]) == (output.state, list(output.goes_to))
+    assert [one["text"] for one in plain["mandatory"]] == [one.text for one in output.mandatory]
+    assert [one["advice"][0]["rule_id"] for one in plain["offered"]] == [
+        one.advice[0].rule_id for one in output.offered
+    ]
+
+
+def test_a_disclaimer_of_blanks_is_blank() -> None:
+    (problem,) = _mandatory_texts(replace(WORKFLOW, disclaimer=(" ", "")))
+    assert problem == "the text of disclaimer is blank; write it"
+
+
+def test_blanks_contradict_nothing() -> None:
+    assert list(contradictions({"pain_side": "", "hip_pain": "no"})) == []
