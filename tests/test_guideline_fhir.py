@@ -178,6 +178,14 @@ def test_pain_in_both_hips_and_the_side_of_a_body_site(tmp_path):
     assert one.pain_side == "both"
     (one,) = read_contexts(bundle(tmp_path, response(answers), condition(SCT, "49218002")))
     assert (one.hip_pain, one.pain_side) == ("yes", "unknown")
+    (one,) = read_contexts(bundle(tmp_path, response(answers), condition(CM, "M25.551"), condition(SCT, "49218002")))
+    assert one.pain_side == "R"
+
+
+def test_the_sides_of_what_has_no_side_here_contradict_nothing(tmp_path):
+    right, left = ({"bodySite": [concept((SCT, code))]} for code in ("24028007", "7771000"))
+    one = context(tmp_path, condition(ICD, "K25.4", **right), condition(CM, "K51.90", **left))
+    assert one.nsaid_checklist.answer("ulcer") == one.nsaid_checklist.answer("ulcerative_colitis") == "yes"
 
 
 def test_an_unknown_answer_gives_way_and_a_contradiction_is_named(tmp_path):
