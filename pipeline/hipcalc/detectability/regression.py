@@ -11,7 +11,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_ndtr, ndtr
 
 from hipcalc.candidates.model import MODEL
 from hipcalc_models import model_file
@@ -95,6 +94,8 @@ class StrengthModel:
             censored regression, J. Tobin, Econometrica 26 (1958) 24, solved by expectation and maximisation).
         trend : Trend
         """
+        from scipy.special import log_ndtr  # Here and not above: it takes a quarter of a second to load.
+
         x, missed = terms(diameter, cnr), ~(strength > floor)
         prior = np.diag(trend.spread**-2.0)
         b, deviation = trend.mean.copy(), trend.deviation
@@ -125,6 +126,8 @@ class StrengthModel:
         offset : float
             By how much foci at a place are stronger than elsewhere in this hip.
         """
+        from scipy.special import ndtr
+
         x = terms(diameter, cnr)
         unsure = np.einsum("ni,ij,nj->n", x, self.covariance, x)
         spread = np.sqrt(self.deviation**2 + unsure)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 from hipcalc.synthetic.imaging import Imaging
 from hipcalc.synthetic.resample import enlarge
@@ -112,6 +111,8 @@ def _room_grid(pose: Pose, box: Box, frame: Frame) -> tuple[list[NDArray[np.floa
 
 
 def _roughened(surface: Field, cortex: Field, rng: np.random.Generator) -> tuple[Field, Field]:
+    from scipy.ndimage import gaussian_filter  # Here and not above: see hip_bone.
+
     noise = [rng.standard_normal(surface.shape, dtype=np.float32) for _ in range(2)]
     uneven, varying = (gaussian_filter(field, _UNEVEN_MM / _STEP_MM, truncate=2.5) for field in noise)
     # A thick cortex varies no more than a thin one, in millimetres.

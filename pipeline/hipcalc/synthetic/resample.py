@@ -1,10 +1,13 @@
 """Enlarging by a scale and a shift along each axis, to the full precision of the positions."""
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 __all__ = ["enlarge"]
 
@@ -13,8 +16,10 @@ Image = NDArray[np.float32]
 
 # The planes of one slice are sampled alike.
 @lru_cache(maxsize=4)
-def _weights(count: int, source: int, scale: float, shift: float) -> csr_array:
+def _weights(count: int, source: int, scale: float, shift: float) -> "csr_array":
     """Cubic convolution weights of every output (R. Keys, IEEE Trans ASSP 29 (1981) 1153), borders repeated."""
+    from scipy.sparse import csr_array  # Here and not above: see hip_bone.
+
     position = np.arange(count) * scale + shift
     first = np.floor(position).astype(int) - 1
     distance = np.abs(position[:, None] - (first[:, None] + np.arange(4)))
