@@ -66,7 +66,7 @@ def from_file(files, tmp_path_factory):
 
 @pytest.mark.parametrize("kind", ["dicomweb", "dimse"])
 def test_images_of_a_pacs_give_what_their_files_give(addresses, from_file, tmp_path, kind):
-    address = f"{addresses['dicomweb']}?PatientID={SECRETS[2]}"
+    address = f"{addresses[kind]}?PatientID={SECRETS[2]}"
     run_cohort([address], tmp_path / "pacs", settings=QUICK, workers=1)
     images = pd.read_csv(tmp_path / "pacs" / "images.csv")
     assert images["status"].tolist() == ["ok"]
