@@ -48,6 +48,12 @@ def centre_error(hip: HipFrame, truth: tuple[float, float, float]) -> float:
     return math.hypot(hip.head_row_px - truth[0], hip.head_column_px - truth[1]) / truth[2]
 
 
+WHOLE = (
+    "acetabulum-fracture-1.jpg",
+    "anterior-superior-iliac-spine-asis-avulsion-injury.jpg",
+    "avulsion-fracture-lesser-trochanter.jpg",
+    "acetabulum-fracture.jpg",
+)
 CLEAR = ("hip_011.png", "hip_051.png", "hip_058.png", "hip_115.png", "hip_254.png", "hip_267.png")
 
 
@@ -161,19 +167,25 @@ def test_a_phantom_gives_back_its_head() -> None:
     assert rim < 0.2 * truth.head_radius_px
 
 
-def test_a_pelvis_in_the_midst_of_a_wide_picture_is_located() -> None:
-    phantom = make_phantom(
-        body=BodyAnatomy(), imaging=Imaging(view="ap-pelvis", rows=760, columns=860, pixel_mm=0.48), seed=4
+@needs_shared_data
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_pelvis_in_the_midst_of_a_wide_picture_is_located(name: str) -> None:
+    pixels = read_radiograph(SHARED_DATA / "radiographs_mixed" / name).pixels
+    pixels = cv2.resize(
+        pixels, None, fx=1000 / pixels.shape[1], fy=1000 / pixels.shape[1], interpolation=cv2.INTER_AREA
     )
-    radius = phantom.hips[0].head_radius_px
-    beside = round((radius / 0.047 - 860) / 2)
-    pixels = np.pad(phantom.to_radiograph().pixels, ((0, 0), (beside, beside)), mode="edge")
-    grain = cv2.GaussianBlur(np.random.default_rng(4).normal(size=pixels.shape), (0, 0), 3.0)
-    hips = locate_hips(as_radiograph(pixels + 0.2 * pixels.std() * grain))
+    alone = locate_hips(as_radiograph(pixels))
+    radius = float(np.mean([hip.head_radius_px for hip in alone]))
+    beside = round((radius / 0.047 - 1000) / 2)
+    wide = np.pad(pixels, ((0, 0), (beside, beside)), mode="reflect")
+    blurred = cv2.GaussianBlur(wide, (0, 0), radius / 2)
+    blurred += np.random.default_rng(4).normal(0.0, 0.01 * pixels.std(), wide.shape).astype(np.float32)
+    blurred[:, beside : beside + 1000] = pixels
+    hips = locate_hips(as_radiograph(blurred))
     assert [hip.status for hip in hips] == ["located", "located"]
-    for hip, truth in zip(hips, sorted(phantom.hips, key=lambda one: one.head_column_px), strict=True):
-        assert hip.head_radius_px < 0.055 * pixels.shape[1]
-        assert centre_error(hip, (truth.head_row_px, truth.head_column_px + beside, truth.head_radius_px)) < 0.1
+    for hip, before in zip(hips, alone, strict=True):
+        place = before.head_row_px, before.head_column_px + beside, before.head_radius_px
+        assert centre_error(hip, place) < 0.15
 
 
 def noise() -> np.ndarray:

@@ -522,22 +522,23 @@ def test_a_presentation_state_shows_the_picture_as_its_source_does(tmp_path, mon
     assert np.abs(shown - meant).max() <= 1
 
 
-def test_the_window_stands_where_the_table_is_damaged(tmp_path):
+def _header_with_damaged(name, tmp_path):
+    """Header of a file with a window and, under this name, a table of four values that says it has 4096."""
     table_of_four = _table(0, _CURVE[:4], 12)
     table_of_four.LUTDescriptor = [4096, 0, 12]
-    grey = {"VOILUTSequence": Sequence([table_of_four]), "WindowCenter": "700", "WindowWidth": "1000"}
+    grey = {name: Sequence([table_of_four]), "WindowCenter": "700", "WindowWidth": "1000"}
     file = save(dicom_dataset(np.zeros((8, 8), np.uint16), **HEADER, **grey), tmp_path / "table.dcm")
-    header = study_header(file.read_bytes(), "table.dcm")
+    return study_header(file.read_bytes(), "table.dcm")
+
+
+def test_the_window_stands_where_the_table_is_damaged(tmp_path):
+    header = _header_with_damaged("VOILUTSequence", tmp_path)
     assert (header.WindowCenter, header.WindowWidth) == (700, 1000)
     assert "VOILUTSequence" not in header
 
 
 def test_behind_a_damaged_modality_table_no_grey_scale_is_given(tmp_path):
-    table_of_four = _table(0, _CURVE[:4], 12)
-    table_of_four.LUTDescriptor = [4096, 0, 12]
-    grey = {"ModalityLUTSequence": Sequence([table_of_four]), "WindowCenter": "700", "WindowWidth": "1000"}
-    file = save(dicom_dataset(np.zeros((8, 8), np.uint16), **HEADER, **grey), tmp_path / "table.dcm")
-    header = study_header(file.read_bytes(), "table.dcm")
+    header = _header_with_damaged("ModalityLUTSequence", tmp_path)
     assert not [name for name in ("VOILUTSequence", "RescaleSlope", "WindowCenter") if name in header]
 
 

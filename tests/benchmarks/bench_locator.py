@@ -147,6 +147,15 @@ def report(name: str, truths: list[Truth]) -> list[Case]:
     return cases
 
 
+def report_statuses(files: list[Path]) -> None:
+    """Print what became of pictures that show a hip each, whether a reader marked it or not."""
+    counts = {"located": 0, "uncertain": 0, "absent": 0}
+    for file in files:
+        found = {hip.status for hip in locate_hips(normalize(read_radiograph(file)))}
+        counts[next((status for status in ("located", "uncertain") if status in found), "absent")] += 1
+    print(f"all {len(files)} crops, each of a hip: {counts}")
+
+
 def peer_circles(normalized: NormalizedRadiograph, low: float, high: float) -> dict[str, tuple[float, float, float]]:
     """Best circle (row, column, radius) of each peer, told the plausible radii of this picture."""
     picture = (255 * np.clip(normalized.grey, 0, 1)).astype(np.uint8)
@@ -197,6 +206,7 @@ def main() -> None:
         cases += report(name, truths)
         if options.peers:
             report_peers(name, truths, low, high)
+    report_statuses(sorted((DATA / "hip_crops" / "images").glob("*.png")))
     if options.sheet:
         worst = sorted(cases, key=lambda case: -case[0])[:WORST]
         tiles = [tile(truth, hip, error) for error, truth, hip in worst]
