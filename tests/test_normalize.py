@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hipcalc.normalize import Quality, judge_hips, normalize, structure_normalised
+from hipcalc.normalize.levels import Reduced
 from hipcalc.radiograph import Radiograph
 from radiograph_files import bony_picture, stored, write_letter
 
@@ -282,6 +283,78 @@ def test_padding_with_black_is_left_out_and_changes_little():
     inner = np.s_[60:, : COLUMNS - 20]
     np.testing.assert_allclose(image.grey[inner], plain.grey[20:, : COLUMNS - 20], atol=0.03)
     assert not image.excluded[inner].any()
+
+
+# --- large pictures, whose masks are made of blocks
+
+
+LARGE = bony_picture(2601, 2503, noise=0.006)
+
+
+def marked_up() -> np.ndarray:
+    """A large picture with all that is left out: a collimator, a box, a letter, a plate, dust, and a clipped area."""
+    picture = LARGE.copy()
+    picture[:, :161] = 0
+    picture[2405:2550, 1300:1801] = 0
+    write_letter(picture, "R", (300, 2101), 1.4)
+    cv2.rectangle(picture, (1001, 1300), (1280, 1523), 1.7, -1)
+    picture[501:503, 1700:1702] += 0.9
+    cv2.circle(picture, (1901, 1000), 150, 1.65, -1)
+    return np.minimum(picture, 1.65)
+
+
+def test_masks_of_blocks_are_those_of_pixels_but_for_their_borders(monkeypatch):
+    image = radiograph(marked_up())
+    coarse = normalize(image)
+    monkeypatch.setattr("hipcalc.normalize.levels.LEAST_LONGER_SIDE_PX", 10_000)
+    fine = normalize(image)
+    for inner, outer in ((coarse, fine), (fine, coarse)):
+        eroded = cv2.erode(inner.excluded.view(np.uint8), np.ones((17, 17), np.uint8))
+        assert not (eroded.view(bool) & ~outer.excluded).any()
+    assert {region.kind for region in coarse.regions} == {region.kind for region in fine.regions}
+    assert {region.kind for region in fine.regions} >= {"collimation", "box", "lettering", "dust", "clipped"}
+    assert coarse.quality == fine.quality
+    np.testing.assert_allclose(coarse.grey, fine.grey, atol=0.01)
+    np.testing.assert_allclose(coarse.noise_sigma, fine.noise_sigma, rtol=0.05)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_dense_foci_in_a_large_picture_are_not_excluded(seed):
+    """Of 2 to 5 mm, with the contrast and the blur of real ones, the densest included."""
+    rng, spacing_mm = np.random.default_rng(seed), 0.15
+    picture, reach = LARGE.copy(), 40
+    row, column = np.mgrid[-reach:reach, -reach:reach]
+    for diameter_mm in np.repeat([2, 2.5, 3, 4, 5], 20):
+        top, left = rng.integers(100, 2350, 2)
+        edge = (np.hypot(row, column) - diameter_mm / spacing_mm / 2) / (0.24 / spacing_mm)
+        picture[top : top + 2 * reach, left : left + 2 * reach] += rng.uniform(0.05, 0.3) / (1 + np.exp(edge))
+    assert normalize(radiograph(picture, spacing_mm=spacing_mm)).excluded.mean() < 1e-4
+
+
+@pytest.mark.parametrize("shape", [(2600, 2504), (2601, 2503), (1300, 4001)])
+def test_blocks_of_a_large_picture(shape):
+    levels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    reduced = Reduced.of(levels)
+    factor = reduced.factor
+    assert factor == max(shape) // 1250
+    whole = np.pad(levels, [(0, -length % factor) for length in shape], mode="edge")
+    blocks = whole.reshape(whole.shape[0] // factor, factor, -1, factor)
+    np.testing.assert_array_equal(reduced.highest, blocks.max(axis=(1, 3)))
+    np.testing.assert_array_equal(reduced.lowest, blocks.min(axis=(1, 3)))
+    np.testing.assert_allclose(reduced.mean, blocks.mean(axis=(1, 3)), atol=0.5)
+    mask = (reduced.mean > 127).view(np.uint8)
+    enlarged = reduced.enlarged(mask, shape)
+    np.testing.assert_array_equal(enlarged, mask.repeat(factor, 0).repeat(factor, 1)[: shape[0], : shape[1]])
+    np.testing.assert_array_equal(reduced.mostly(enlarged), mask)
+
+
+def test_declared_padding_of_a_large_picture_is_excluded_to_the_pixel():
+    padding = np.zeros(LARGE.shape, bool)
+    padding[:, :101] = True
+    image = normalize(radiograph(np.where(padding, -30, LARGE), padding=padding))
+    assert image.excluded[padding].all()
+    assert not image.excluded[:, 120:].any()
+    assert {region.kind for region in image.regions} >= {"padding"}
 
 
 # --- quality

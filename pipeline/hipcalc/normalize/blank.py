@@ -8,6 +8,7 @@ from hipcalc.normalize.levels import (
     HIGH_LEVEL,
     LOW_LEVEL,
     Bytes,
+    Reduced,
     counts_of_levels,
     grown,
     large_components,
@@ -23,6 +24,8 @@ FLAT_RANGE = 3
 # Smaller flat spots than this share of the picture may be chance.
 MIN_SHARE = 2e-4
 JUDGED_PX = 1000
+# Pixels that are enough for the histogram.
+COUNTED_PX = 1_000_000
 # The edge of a blank area is no anatomy either.
 RIM_PX = 4
 # A plateau, and not just the brightest bone or the darkest soft tissue, is what so many pixels have, and so many more
@@ -32,7 +35,7 @@ PLATEAU_TO_BESIDE = 4.0
 END_LEVELS = 20
 
 
-def blank_areas(bright: NDArray[np.float32], levels: Bytes) -> Bytes:
+def blank_areas(bright: NDArray[np.float32], levels: Bytes, reduced: Reduced) -> Bytes:
     """Find flat areas at either end of the grey scale.
 
     Parameters
@@ -41,39 +44,51 @@ def blank_areas(bright: NDArray[np.float32], levels: Bytes) -> Bytes:
         Pixels with bone bright.
     levels : ndarray of uint8, shape (rows, columns)
         The same as bytes, from :func:`hipcalc.normalize.levels.byte_levels`.
+    reduced : Reduced
+        The same in blocks.
 
     Returns
     -------
-    ndarray of uint8, shape (rows, columns)
+    ndarray of uint8, shape of `reduced`
         1 in blank areas and their rims, else 0.
     """
-    counts = counts_of_levels(levels)
-    darkest, brightest = np.flatnonzero(counts)[[0, -1]].tolist()
-    lowest_plateau, highest_plateau = _plateaus(counts / levels.size)
+    counts = counts_of_levels(levels[:: max(1, levels.size // COUNTED_PX)])
+    lowest_plateau, highest_plateau = _plateaus(counts / counts.sum())
+    darkest, brightest = int(reduced.lowest.min()), int(reduced.highest.max())
     dark, light = max(darkest, lowest_plateau) + FLAT_RANGE, highest_plateau - FLAT_RANGE
-    most = float(bright.max())
-    kernel = np.ones((WINDOW_PX, WINDOW_PX), np.uint8)
-    found = np.empty_like(levels)
-    for strip in strips(levels, beside=WINDOW_PX // 2):
-        part = levels[strip.wide]
-        highest, lowest = cv2.dilate(part, kernel)[strip.inner], cv2.erode(part, kernel)[strip.inner]
-        flat = marked(highest, dark, cv2.CMP_LE)
-        flat |= marked(lowest, light, cv2.CMP_GE)
-        flat &= marked(cv2.subtract(highest, lowest), FLAT_RANGE, cv2.CMP_LE)
-        # Pixels of the highest value have the highest level, so there are few places to look for a window of them.
-        if cv2.countNonZero(marked(lowest, brightest, cv2.CMP_GE)):
-            flat |= np.asarray(cv2.erode(marked(bright[strip.wide], most, cv2.CMP_GE), kernel)[strip.inner], np.uint8)
-        found[strip.core] = flat
+    # The window holds no pixel fewer than in the whole picture.
+    reach = max(1, round(WINDOW_PX // 2 / reduced.factor))
+    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    highest, lowest = cv2.dilate(reduced.highest, kernel), cv2.erode(reduced.lowest, kernel)
+    found = marked(highest, dark, cv2.CMP_LE)
+    found |= marked(lowest, light, cv2.CMP_GE)
+    found &= marked(cv2.subtract(highest, lowest), FLAT_RANGE, cv2.CMP_LE)
+    # Pixels of the highest value have the highest level, so there are few places to look for a window of them.
+    whitest = marked(lowest, brightest, cv2.CMP_GE)
+    if cv2.countNonZero(whitest):
+        found |= _flat_at_the_top(bright, whitest, kernel, reduced.factor)
     if not cv2.countNonZero(found):
         return found
     _drop_small_areas(found)
     # The window has eaten half its width.
-    return grown(found, WINDOW_PX // 2 + RIM_PX)
+    return grown(found, reach + reduced.px(RIM_PX))
+
+
+def _flat_at_the_top(bright: NDArray[np.float32], whitest: Bytes, kernel: Bytes, factor: int) -> Bytes:
+    """Mark the windows all of whose pixels have the picture's highest value; `whitest` marks where there may be any."""
+    most, block = float(bright.max()), np.ones((factor, factor), np.uint8)
+    flat = np.zeros_like(whitest)
+    for strip in strips(whitest, beside=len(kernel) // 2):
+        if cv2.countNonZero(whitest[strip.core]):
+            top = marked(bright[strip.wide.start * factor : strip.wide.stop * factor], most, cv2.CMP_GE)
+            whole = np.ascontiguousarray(cv2.erode(top, block, anchor=(0, 0))[::factor, ::factor])
+            flat[strip.core] = cv2.erode(whole, kernel)[strip.inner]
+    return flat & whitest
 
 
 def _drop_small_areas(mask: Bytes) -> None:
     """Clear small connected areas; large pictures are judged on every n-th pixel, which a flat area does not mind."""
-    step = max(1, max(mask.shape) // JUDGED_PX)
+    step = max(1, round(max(mask.shape) / JUDGED_PX))
     coarse = np.ascontiguousarray(mask[::step, ::step])
     kept = large_components(coarse, min_area_px=max(1, round(MIN_SHARE * coarse.size)))
     rows, columns = mask.shape

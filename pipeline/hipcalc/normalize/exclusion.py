@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from hipcalc.normalize.blank import blank_areas
 from hipcalc.normalize.foreign import dust, metal, sharp_objects, steepness
-from hipcalc.normalize.levels import Bytes, byte_levels
+from hipcalc.normalize.levels import Bytes, Reduced, byte_levels
 from hipcalc.normalize.regions import ExcludedKind, ExcludedRegion, named_regions
 
 __all__ = ["exclusion_mask"]
@@ -35,21 +35,28 @@ def exclusion_mask(
         The same areas by name.
     """
     levels = byte_levels(bright, padding)
-    mask = blank_areas(bright, levels)
-    regions = list(named_regions("blank", mask, levels))
-    if padding is not None:
-        regions += named_regions("padding", padding.view(np.uint8), levels)
-        mask |= padding.view(np.uint8)
-    steep, usual = steepness(levels, mask)
+    reduced = Reduced.of(levels)
+    factor = reduced.factor
+    sample = levels[::factor, ::factor]
+    mask = blank_areas(bright, levels, reduced)
+    regions = list(named_regions("blank", mask, sample, factor))
+    declared = None if padding is None else padding.view(np.uint8)
+    if declared is not None:
+        regions += named_regions("padding", declared[::factor, ::factor], sample, factor)
+        mask |= declared[::factor, ::factor]
+    steep, usual = steepness(levels, mask, factor)
     # One mask after the other, so that their memory is used again.
     finders: tuple[tuple[ExcludedKind, Callable[[], Bytes]], ...] = (
-        ("lettering", lambda: sharp_objects(levels, steep, usual)),
-        ("metal", lambda: metal(levels, steep, usual)),
-        ("dust", lambda: dust(levels)),
+        ("lettering", lambda: sharp_objects(levels, reduced, steep, usual)),
+        ("metal", lambda: metal(levels, reduced, steep, usual)),
+        ("dust", lambda: dust(reduced)),
     )
     for kind, find in finders:
         found = find()
         if cv2.countNonZero(found):
-            regions += named_regions(kind, found, levels)
+            regions += named_regions(kind, found, sample, factor)
             mask |= found
-    return mask.view(np.bool_), tuple(regions)
+    full = reduced.enlarged(mask, levels.shape)
+    if declared is not None:
+        full |= declared
+    return full.view(np.bool_), tuple(regions)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.normalize.levels import HIGH_LEVEL, Bytes, byte_percentile, grown, marked, strips
+from hipcalc.normalize.levels import HIGH_LEVEL, Bytes, Reduced, byte_percentile, grown, marked, strips
 
 __all__ = ["dust", "metal", "sharp_objects", "steepness"]
 
@@ -40,8 +40,12 @@ DUST_TO_NOISE = 3.0
 DUST_RIM_PX = 2
 
 
-def steepness(levels: Bytes, blank: Bytes) -> tuple[Bytes, float]:
-    """Return each pixel's 3 x 3 range of levels, and the 99th percentile of it outside blank areas."""
+def steepness(levels: Bytes, blank: Bytes, factor: int) -> tuple[Bytes, float]:
+    """Return each pixel's 3 x 3 range of levels, and the 99th percentile of it outside blank areas.
+
+    The mask of blank areas may be reduced by a factor; the range never is: in coarser pixels the edge of a dense focus
+    would be as steep as that of a letter.
+    """
     kernel = np.ones((3, 3), np.uint8)
     steep = np.empty_like(levels)
     for strip in strips(levels, beside=1):
@@ -49,22 +53,49 @@ def steepness(levels: Bytes, blank: Bytes) -> tuple[Bytes, float]:
         # Several times faster than OpenCV's own gradient.
         highest, lowest = cv2.dilate(part, kernel)[strip.inner], cv2.erode(part, kernel)[strip.inner]
         cv2.subtract(highest, lowest, steep[strip.core])
-    anatomy = marked(np.ascontiguousarray(blank[::3, ::3]), 0, cv2.CMP_EQ)
-    return steep, byte_percentile(steep[::3, ::3], 0.99, anatomy) if cv2.countNonZero(anatomy) else 255.0
+    every = max(1, round(3 / factor))
+    anatomy = marked(np.ascontiguousarray(blank[::every, ::every]), 0, cv2.CMP_EQ)
+    sample = steep[:: every * factor, :: every * factor]
+    return steep, byte_percentile(sample, 0.99, anatomy) if cv2.countNonZero(anatomy) else 255.0
 
 
-def sharp_objects(levels: Bytes, steep: Bytes, usual: float) -> Bytes:
-    """Find letters, plates, frames, ruler lines and wires by their sharp edges, and fill them."""
+def sharp_objects(levels: Bytes, reduced: Reduced, steep: Bytes, usual: float) -> Bytes:
+    """Find letters, plates, frames, ruler lines and wires by their sharp edges, and fill them, in reduced pixels.
+
+    They are looked for in the blocks that are sharp in the main, and judged on the picture's own pixels: a focus whose
+    ring of steep pixels has gaps must not become a letter because blocks close them.
+    """
     sharp = marked(steep, max(STEEP_MIN, STEEP_TO_USUAL * usual), cv2.CMP_GT)
-    found = _axis_lines(sharp)
+    coarse, factor = reduced.mostly(sharp), reduced.factor
+    found = _axis_lines(coarse)
     # Without its frame a letter that touches it is a shape of its own.
-    cv2.subtract(sharp, found, sharp)
-    contours, _ = cv2.findContours(sharp, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    places = cv2.subtract(coarse, found)
+    lines = found.copy()
+    contours, _ = cv2.findContours(places, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     for contour in contours:
         # Most contours are specks of noise; they have few points.
-        if len(contour) >= OBJECT_MIN_SIDE_PX and _is_object(np.asarray(contour, dtype=np.int32), levels):
-            cv2.drawContours(found, [contour], -1, 1, thickness=cv2.FILLED)
-    return grown(found, OBJECT_RIM_PX)
+        if len(contour) * factor < OBJECT_MIN_SIDE_PX:
+            continue
+        for outline in _outlines(np.asarray(contour, np.int32), sharp, lines, factor):
+            if len(outline) >= OBJECT_MIN_SIDE_PX and _is_object(outline, levels):
+                cv2.drawContours(found, [outline // factor], -1, 1, thickness=cv2.FILLED)
+    return grown(found, reduced.px(OBJECT_RIM_PX))
+
+
+def _outlines(contour: NDArray[np.int32], sharp: Bytes, lines: Bytes, factor: int) -> list[NDArray[np.int32]]:
+    """Outline what is sharp in the picture's own pixels around a contour of blocks, frames and rulers left out."""
+    if factor == 1:
+        return [contour]
+    x, y, width, height = cv2.boundingRect(contour)
+    # Blocks that are sharp in their lesser part belong to it, too.
+    top, left = max(y - 1, 0), max(x - 1, 0)
+    blocks = lines[top : y + height + 1, left : x + width + 1]
+    part = sharp[top * factor : (y + height + 1) * factor, left * factor : (x + width + 1) * factor].copy()
+    if cv2.countNonZero(blocks):
+        part[blocks.repeat(factor, 0).repeat(factor, 1)[: part.shape[0], : part.shape[1]] > 0] = 0
+    found, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    corner = np.array([left, top], np.int32) * np.int32(factor)
+    return [np.asarray(one, np.int32) + corner for one in found]
 
 
 def _axis_lines(sharp: Bytes) -> Bytes:
@@ -101,29 +132,36 @@ def _is_wire(contour: NDArray[np.int32], levels: Bytes) -> bool:
     return bool(np.median(on_line) >= STEEP_MIN / 2 and int(level.max()) >= WIRE_LEVEL)
 
 
-def metal(levels: Bytes, steep: Bytes, usual: float) -> Bytes:
-    """Find large bright areas with a steep outline: implants, shields, clips, coins."""
+def metal(levels: Bytes, reduced: Reduced, steep: Bytes, usual: float) -> Bytes:
+    """Find large bright areas with a steep outline: implants, shields, clips, coins; the mask is a reduced one."""
     factor = max(1, round(max(levels.shape) / METAL_JUDGED_PX))
-    rows, columns = levels.shape
-    size = (max(1, columns // factor), max(1, rows // factor))
-    whole = slice(0, size[1] * factor), slice(0, size[0] * factor)
-    small = np.asarray(cv2.resize(levels[whole], size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    kernel = np.ones((factor + 2, factor + 2), np.uint8)
-    edges = np.asarray(cv2.dilate(steep, kernel)[whole][::factor, ::factor], dtype=np.uint8)
-    found = np.zeros_like(small)
+    rows, columns = (max(1, length // factor) for length in levels.shape)
+    whole = slice(0, rows * factor), slice(0, columns * factor)
+    # Opened, and then compared with each level, is the same as the other way round.
+    kernel = np.ones((METAL_MIN_WIDTH_PX, METAL_MIN_WIDTH_PX), np.uint8)
+    wide = np.asarray(cv2.morphologyEx(_block_means(levels[whole], factor), cv2.MORPH_OPEN, kernel), np.uint8)
+    around = np.ones((factor + 2, factor + 2), np.uint8)
+    edges = np.asarray(cv2.dilate(steep, around)[whole][::factor, ::factor], dtype=np.uint8)
+    found = np.zeros_like(wide)
     enough = max(METAL_STEEP_MIN, METAL_STEEP_TO_USUAL * usual)
     for level in METAL_LEVELS:
-        _add_steeply_bounded(found, small >= level, edges, enough)
-    if not found.any():
-        return np.zeros_like(levels)
-    full = cv2.resize(found, (columns, rows), interpolation=cv2.INTER_NEAREST)
-    return grown(np.asarray(full, dtype=np.uint8), OBJECT_RIM_PX + factor)
+        _add_steeply_bounded(found, marked(wide, level, cv2.CMP_GE), edges, enough)
+    if not cv2.countNonZero(found):
+        return np.zeros_like(reduced.mean)
+    full = cv2.resize(found, reduced.mean.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return grown(np.asarray(full, dtype=np.uint8), reduced.px(OBJECT_RIM_PX + factor))
 
 
-def _add_steeply_bounded(found: Bytes, bright: NDArray[np.bool_], edges: Bytes, enough: float) -> None:
+def _block_means(levels: Bytes, factor: int) -> Bytes:
+    if factor == 3:
+        # The same, and OpenCV is quick with blocks of two by two alone.
+        return np.ascontiguousarray(cv2.blur(levels, (3, 3))[1::3, 1::3], np.uint8)
+    size = (levels.shape[1] // factor, levels.shape[0] // factor)
+    return np.asarray(cv2.resize(levels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _add_steeply_bounded(found: Bytes, areas: Bytes, edges: Bytes, enough: float) -> None:
     """Add the areas most of whose outline is steep, unless they only widen one found at a higher level into bone."""
-    kernel = np.ones((METAL_MIN_WIDTH_PX, METAL_MIN_WIDTH_PX), np.uint8)
-    areas = np.asarray(cv2.morphologyEx(bright.astype(np.uint8), cv2.MORPH_OPEN, kernel), dtype=np.uint8)
     contours, _ = cv2.findContours(areas, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     for contour in contours:
         if not METAL_MIN_SHARE * areas.size <= cv2.contourArea(contour) <= OBJECT_MAX_SHARE * areas.size:
@@ -139,10 +177,11 @@ def _add_steeply_bounded(found: Bytes, bright: NDArray[np.bool_], edges: Bytes, 
             found |= area
 
 
-def dust(levels: Bytes) -> Bytes:
-    """Find pinpoints that are far brighter than everything within two pixels."""
-    kernel = np.ones((DUST_WINDOW_PX, DUST_WINDOW_PX), np.uint8)
-    standing_out = cv2.morphologyEx(levels, cv2.MORPH_TOPHAT, kernel)
+def dust(reduced: Reduced) -> Bytes:
+    """Find pinpoints that are far brighter than everything within two pixels, in reduced pixels."""
+    # Of blocks, a window that takes nothing for dust that is larger than what the one of pixels does.
+    side = DUST_WINDOW_PX if reduced.factor == 1 else 3
+    standing_out = cv2.morphologyEx(reduced.highest, cv2.MORPH_TOPHAT, np.ones((side, side), np.uint8))
     noise = byte_percentile(standing_out[::3, ::3], 0.99)
     pinpoints = marked(standing_out, max(DUST_MIN, DUST_TO_NOISE * noise), cv2.CMP_GT)
-    return grown(pinpoints, DUST_RIM_PX)
+    return grown(pinpoints, reduced.px(DUST_RIM_PX))

@@ -1,8 +1,9 @@
 """A byte copy of the picture, on which masks are made: byte morphology costs a tenth of the float one."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import cv2
 import numpy as np
@@ -12,8 +13,8 @@ from numpy.typing import NDArray
 from hipcalc.radiograph.percentiles import percentiles
 
 __all__ = [
-    "HIGH_LEVEL", "LOW_LEVEL", "Bytes", "Strip", "byte_levels", "byte_percentile", "counts_of_levels", "grown",
-    "large_components", "marked", "strips",
+    "HIGH_LEVEL", "LOW_LEVEL", "Bytes", "Reduced", "Strip", "byte_levels", "byte_percentile", "counts_of_levels",
+    "grown", "large_components", "marked", "strips",
 ]  # fmt: skip
 
 Bytes = NDArray[np.uint8]
@@ -25,23 +26,98 @@ BLANK_SHARE = 0.01
 SAMPLE = 150_000
 # So many bytes of a picture stay in the processor's cache while several steps are taken on them.
 STRIP_BYTES = 400_000
+# On so many pixels, letters, dust and the edges of blank areas are told from anatomy as well as on more.
+LEAST_LONGER_SIDE_PX = 1250
 
 
 def byte_levels(bright: NDArray[np.float32], padding: NDArray[np.bool_] | None) -> Bytes:
     """Scale a picture to bytes, saturating at both ends; padding and blank areas do not count for the scale."""
-    step = max(1, min(4, int(np.sqrt(bright.size / SAMPLE))))
+    step = max(1, int(np.sqrt(bright.size / SAMPLE)))
     sample = np.ascontiguousarray(bright[::step, ::step])
     if padding is not None and not padding[::step, ::step].all():
         sample = sample[~padding[::step, ::step]]
     low, high = percentiles(_between_extremes(sample), 0.5, 99.5)
     gain = (HIGH_LEVEL - LOW_LEVEL) / max(high - low, 1e-6)
-    floor = float(np.float32(low - LOW_LEVEL / gain))
-    levels = np.empty(bright.shape, np.uint8)
+    floor = np.float32(low - LOW_LEVEL / gain)
+    levels, memory = np.empty(bright.shape, np.uint8), np.empty(0, np.float32)
     for strip in strips(bright):
+        part = bright[strip.core]
         # convertScaleAbs takes the absolute value, so what lies below zero has to go first.
-        floored = cv2.max(bright[strip.core], floor)  # type: ignore[call-overload]
-        cv2.convertScaleAbs(floored, levels[strip.core], gain, LOW_LEVEL - gain * low)
+        if part.min() < floor:
+            memory = memory if memory.shape == part.shape else np.empty_like(part)
+            part = np.maximum(part, floor, out=memory)
+        cv2.convertScaleAbs(part, levels[strip.core], gain, LOW_LEVEL - gain * low)
     return levels
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Reduced:
+    """The byte copy in blocks of `factor` by `factor` pixels: where masks are made on large pictures.
+
+    A radiograph is at most 430 mm long, so that no block is wider than 0.35 mm. Pictures of less than twice
+    `LEAST_LONGER_SIDE_PX` stay as they are, with a factor of 1.
+
+    Attributes
+    ----------
+    factor : int
+    mean, highest, lowest : ndarray of uint8, shape (rows, columns)
+        Of each block; the last ones in a row or column go on beyond the picture with its border's levels.
+    """
+
+    factor: int
+    mean: Bytes
+    highest: Bytes
+    lowest: Bytes
+
+    @classmethod
+    def of(cls, levels: Bytes) -> Self:
+        """Reduce a picture as far as masks bear it."""
+        factor = max(1, max(levels.shape) // LEAST_LONGER_SIDE_PX)
+        if factor == 1:
+            return cls(factor=1, mean=levels, highest=levels, lowest=levels)
+        kernel = np.ones((1, factor), np.uint8)
+        shape = [-(-length // factor) for length in levels.shape]
+        mean, highest, lowest = (np.empty(shape, np.uint8) for _ in range(3))
+        for strip in strips(levels, multiple_of=factor):
+            part = _of_whole_blocks(levels[strip.core], factor)
+            top = strip.core.start // factor
+            rows = slice(top, top + len(part) // factor)
+            cv2.resize(part, (shape[1], len(part) // factor), mean[rows], interpolation=cv2.INTER_AREA)
+            # Down, and then across, from each block's first pixel on.
+            blocks = part.reshape(-1, factor, part.shape[1])
+            highest[rows] = cv2.dilate(blocks.max(axis=1), kernel, anchor=(0, 0))[:, ::factor]
+            lowest[rows] = cv2.erode(blocks.min(axis=1), kernel, anchor=(0, 0))[:, ::factor]
+        return cls(factor=factor, mean=mean, highest=highest, lowest=lowest)
+
+    def px(self, length_px: float) -> int:
+        """Return the number of blocks that a length in pixels takes, at least one."""
+        return max(1, math.ceil(length_px / self.factor))
+
+    def mostly(self, mask: Bytes) -> Bytes:
+        """Reduce a mask of the picture: 1 where at least half of a block's pixels are 1."""
+        if self.factor == 1:
+            return mask
+        rows, columns = self.mean.shape
+        whole = _of_whole_blocks(mask, self.factor)
+        return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
+
+    def enlarged(self, mask: Bytes, shape: tuple[int, ...]) -> Bytes:
+        """Bring a reduced mask to the picture's shape."""
+        if self.factor == 1:
+            return mask
+        # Interleaving and copying of rows: several times faster than OpenCV's resize or NumPy's repeat.
+        wide = cv2.merge([mask] * self.factor).reshape(len(mask), -1)
+        full = np.empty((len(mask), self.factor, wide.shape[1]), np.uint8)
+        full[:] = wide[:, None]
+        return np.ascontiguousarray(full.reshape(-1, wide.shape[1])[: shape[0], : shape[1]])
+
+
+def _of_whole_blocks(levels: Bytes, factor: int) -> Bytes:
+    """Let a picture's border go on until its sides are multiples of the factor."""
+    below, beside = (-length % factor for length in levels.shape)
+    if not below and not beside:
+        return levels
+    return np.asarray(cv2.copyMakeBorder(levels, 0, below, 0, beside, cv2.BORDER_REPLICATE), np.uint8)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +132,7 @@ class Strip:
     inner: slice
 
 
-def strips(picture: NDArray[Any], *, beside: int = 0) -> Iterator[Strip]:
+def strips(picture: NDArray[Any], *, beside: int = 0, multiple_of: int = 1) -> Iterator[Strip]:
     """Part a picture into strips that stay in the processor's cache while several steps are taken on each.
 
     Parameters
@@ -64,8 +140,10 @@ def strips(picture: NDArray[Any], *, beside: int = 0) -> Iterator[Strip]:
     picture : ndarray, shape (rows, columns)
     beside : int
         Rows that the steps look at on either side of the one they answer for.
+    multiple_of : int
+        The rows of a strip are a multiple of this, but for the last one's.
     """
-    rows, high = len(picture), max(STRIP_BYTES // picture[0].nbytes, 1)
+    rows, high = len(picture), max(STRIP_BYTES // picture[0].nbytes // multiple_of, 1) * multiple_of
     for top in range(0, rows, high):
         bottom = min(top + high, rows)
         first, last = max(top - beside, 0), min(bottom + beside, rows)
@@ -86,10 +164,23 @@ def byte_percentile(levels: MatLike, share: float, where: Bytes | None = None) -
 
 def marked(values: MatLike, limit: float, comparison: int) -> Bytes:
     """Compare with one value (`cv2.CMP_GT` and its like); 1 where it holds, else 0."""
+    if values.dtype == np.uint8 and comparison in _THRESHOLDS:
+        # One step instead of two: a level is above 7 where it is at least 8.
+        kind, is_below = _THRESHOLDS[comparison]
+        level = math.ceil(limit) - 1 if is_below else math.floor(limit)
+        return np.asarray(cv2.threshold(values, level, 1, kind)[1], dtype=np.uint8)
     # OpenCV takes numbers here; its type hints leave that out.
     mask = np.asarray(cv2.compare(values, limit, comparison), dtype=np.uint8)  # type: ignore[call-overload]
     mask &= 1
     return mask
+
+
+# The threshold that does the same, and whether the limit itself belongs to what is above.
+_THRESHOLDS = {
+    cv2.CMP_GT: (cv2.THRESH_BINARY, False),
+    cv2.CMP_GE: (cv2.THRESH_BINARY, True),
+    cv2.CMP_LE: (cv2.THRESH_BINARY_INV, False),
+}
 
 
 def _between_extremes(sample: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -115,7 +206,9 @@ def large_components(mask: Bytes, *, min_area_px: int) -> Bytes:
     count, labels = cv2.connectedComponents(mask, connectivity=8)
     if count == 1:
         return mask
-    # Counting and taking are faster than OpenCV's own statistics and NumPy's indexing.
-    keep = (np.bincount(labels.ravel()) >= min_area_px).astype(np.uint8)
-    keep[0] = 0
-    return np.take(keep, np.asarray(labels, np.int32))
+    # Several times faster than OpenCV's own statistics.
+    within = mask.view(np.bool_)
+    numbers = np.asarray(labels, np.int32)[within]
+    kept = np.zeros_like(mask)
+    kept[within] = (np.bincount(numbers) >= min_area_px)[numbers]
+    return kept

@@ -12,10 +12,12 @@ Grey = NDArray[np.float32]
 KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 KERNEL_GAIN = 6.0
 BLOCK_PX = 8
-# So many rows at once stay in the processor's cache; a multiple of the blocks.
-STRIP_ROWS = 64
+# Every n-th row of blocks is looked at where there are still so many blocks: place changes noise slowly.
+ENOUGH_BLOCKS = 30_000
+# Rows of pixels of a block from which its grey level is taken.
+LEVEL_ROWS = 2
 # Blocks that are enough for the noise of the grey levels.
-BLOCK_SAMPLE = 30_000
+BLOCK_SAMPLE = 12_000
 # Of the blocks of one grey level the quieter ones show noise, the others structure as well. The lower quartile of
 # 8 x 8 block means of white noise lies this far below their mean (simulated).
 QUANTILE = 0.25
@@ -51,38 +53,39 @@ def noise_map(grey: Grey, excluded: NDArray[np.bool_]) -> Grey:
     rows, columns = grey.shape
     size = (max(1, columns // BLOCK_PX), max(1, rows // BLOCK_PX))
     # Whole blocks only: OpenCV averages these several times faster than fractions of pixels.
-    whole = slice(0, size[1] * BLOCK_PX), slice(0, size[0] * BLOCK_PX)
-    responses, level = _block_means_of(grey, size)
-    sigma = responses * np.float32(np.sqrt(np.pi / 2) / KERNEL_GAIN)
-    valid = cv2.resize(excluded.view(np.uint8)[whole], size, interpolation=cv2.INTER_AREA) == 0
+    whole = grey[: size[1] * BLOCK_PX, : size[0] * BLOCK_PX]
+    level = _means(whole[BLOCK_PX // LEVEL_ROWS // 2 :: BLOCK_PX // LEVEL_ROWS], size)
+    every = max(1, size[0] * size[1] // ENOUGH_BLOCKS)
+    looked_at = slice(every // 2, None, every)
+    sigma = _responses(grey, size, looked_at) * np.float32(np.sqrt(np.pi / 2) / KERNEL_GAIN)
+    valid = ~excluded[BLOCK_PX // 2 :: BLOCK_PX, BLOCK_PX // 2 :: BLOCK_PX][: size[1], : size[0]]
     floor = np.float32(max(_grey_step(grey) / np.sqrt(12.0), 1e-6))
-    expected: Grey = np.maximum(_noise_of_level(sigma, level, valid), floor)
-    blocks = expected * _local_factor(sigma / expected, valid)
+    curve = _noise_of_level(sigma, level[looked_at], valid[looked_at])
+    expected: Grey = np.maximum(np.interp(level, *curve).astype(np.float32), floor)
+    factor = _local_factor(sigma / expected[looked_at], valid[looked_at], every)
+    blocks = expected * np.asarray(cv2.resize(factor, size, interpolation=cv2.INTER_LINEAR), np.float32)
     return np.asarray(cv2.resize(blocks, (columns, rows), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
-def _block_means_of(grey: Grey, size: tuple[int, int]) -> tuple[Grey, Grey]:
-    """Return the mean absolute second difference and the mean grey level of every block, strip by strip."""
-    columns, rows = size[0] * BLOCK_PX, size[1] * BLOCK_PX
-    responses, levels = (np.empty((size[1], size[0]), np.float32) for _ in range(2))
-    for top in range(0, rows, STRIP_ROWS):
-        bottom = min(top + STRIP_ROWS, rows)
-        # One row more on either side, where there is one, so that strips do not show.
-        first, last = max(top - 1, 0), min(bottom + 1, len(grey))
+def _responses(grey: Grey, size: tuple[int, int], looked_at: slice) -> Grey:
+    """Return the mean absolute second difference of the blocks in some rows of blocks."""
+    columns, tops = size[0] * BLOCK_PX, range(size[1])[looked_at]
+    means = np.empty((len(tops), size[0]), np.float32)
+    for number, top in enumerate(tops):
+        # One row of pixels more on either side, where there is one, so that the parts do not show.
+        first, last = max(top * BLOCK_PX - 1, 0), min((top + 1) * BLOCK_PX + 1, len(grey))
         response = cv2.filter2D(grey[first:last], cv2.CV_32F, KERNEL, borderType=cv2.BORDER_REFLECT_101)
-        inner = np.abs(response[top - first : bottom - first, :columns])
-        part = slice(top // BLOCK_PX, bottom // BLOCK_PX)
-        blocks = size[0], part.stop - part.start
-        responses[part], levels[part] = _means(inner, blocks), _means(grey[top:bottom, :columns], blocks)
-    return responses, levels
+        inner = np.asarray(response[top * BLOCK_PX - first :][:BLOCK_PX, :columns], np.float32)
+        means[number] = _means(np.abs(inner, out=inner), (size[0], 1))[0]
+    return means
 
 
 def _means(values: Grey, size: tuple[int, int]) -> Grey:
     return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
-def _noise_of_level(sigma: Grey, level: Grey, valid: NDArray[np.bool_]) -> Grey:
-    """Noise of each block's grey level: lower quartiles in equally filled bins, interpolated between them."""
+def _noise_of_level(sigma: Grey, level: Grey, valid: NDArray[np.bool_]) -> tuple[list[float], NDArray[np.float64]]:
+    """Noise as a function of grey level: middles of equally filled bins, and their lower quartiles, smoothed."""
     usable = valid if int(valid.sum()) >= MIN_BLOCKS else np.ones_like(valid)
     levels, sigmas = level[usable], sigma[usable]
     step = max(1, levels.size // BLOCK_SAMPLE)
@@ -92,7 +95,7 @@ def _noise_of_level(sigma: Grey, level: Grey, valid: NDArray[np.bool_]) -> Grey:
     centres = [float(np.median(part)) for part in np.array_split(levels[order], bins)]
     quartiles = [_quantile(part) for part in np.array_split(sigmas[order], bins)]
     smooth = np.convolve(np.pad(quartiles, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid") / QUANTILE_BIAS
-    return np.interp(level, centres, smooth).astype(np.float32)
+    return centres, smooth
 
 
 def _quantile(values: Grey) -> float:
@@ -105,12 +108,16 @@ def _quantile(values: Grey) -> float:
     return float(low + gap * np.float32(step) if step < 0.5 else high - gap * np.float32(1 - step))
 
 
-def _local_factor(ratio: Grey, valid: NDArray[np.bool_]) -> Grey:
-    """Smooth, bounded departure from the level's noise; 1 where there is nothing to judge by."""
+def _local_factor(ratio: Grey, valid: NDArray[np.bool_], every: int) -> Grey:
+    """Smooth, bounded departure from the level's noise; 1 where there is nothing to judge by.
+
+    Each row of blocks stands for `every` of them.
+    """
     bound = float(np.log(LOCAL_FACTOR))
     departure = np.clip(np.log(np.maximum(ratio, np.float32(1e-3))), -bound, bound) * valid
-    weight = cv2.GaussianBlur(valid.astype(np.float32), (0, 0), LOCAL_SIGMA_BLOCKS)
-    smooth = cv2.GaussianBlur(departure.astype(np.float32), (0, 0), LOCAL_SIGMA_BLOCKS)
+    across, down = LOCAL_SIGMA_BLOCKS, LOCAL_SIGMA_BLOCKS / every
+    weight = cv2.GaussianBlur(valid.astype(np.float32), (0, 0), sigmaX=across, sigmaY=down)
+    smooth = cv2.GaussianBlur(departure.astype(np.float32), (0, 0), sigmaX=across, sigmaY=down)
     return np.asarray(np.exp(smooth / np.maximum(weight, np.float32(0.1))), dtype=np.float32)
 
 

@@ -43,7 +43,9 @@ class ExcludedRegion:
     outline_px: tuple[tuple[float, float], ...]
 
 
-def named_regions(kind: ExcludedKind | Literal["blank"], mask: Bytes, levels: Bytes) -> tuple[ExcludedRegion, ...]:
+def named_regions(
+    kind: ExcludedKind | Literal["blank"], mask: Bytes, levels: Bytes, factor: int
+) -> tuple[ExcludedRegion, ...]:
     """Outline the areas of a mask.
 
     Parameters
@@ -51,6 +53,8 @@ def named_regions(kind: ExcludedKind | Literal["blank"], mask: Bytes, levels: By
     kind : str
         What they are; ``blank`` is parted into collimation, box, direct exposure and clipped.
     mask, levels : ndarray of uint8, shape (rows, columns)
+    factor : int
+        Pixels of the picture to one of theirs.
 
     Returns
     -------
@@ -61,7 +65,8 @@ def named_regions(kind: ExcludedKind | Literal["blank"], mask: Bytes, levels: By
     small, coarse = levels[::step, ::step], np.ascontiguousarray(mask[::step, ::step])
     return tuple(
         ExcludedRegion(
-            kind=_blank_kind(rings[0], small, coarse) if kind == "blank" else kind, outline_px=_joined(rings, step)
+            kind=_blank_kind(rings[0], small, coarse) if kind == "blank" else kind,
+            outline_px=_joined(rings, step, factor),
         )
         for rings in _largest_areas(coarse)
     )
@@ -80,9 +85,10 @@ def _largest_areas(mask: Bytes) -> list[list[Contour]]:
     return sorted(areas.values(), key=lambda rings: cv2.contourArea(rings[0]), reverse=True)[:MOST_OF_A_KIND]
 
 
-def _joined(rings: list[Contour], step: int) -> tuple[tuple[float, float], ...]:
+def _joined(rings: list[Contour], step: int, factor: int) -> tuple[tuple[float, float], ...]:
     """Join outline and holes into one polygon: from the first point to each hole, around it, and back."""
-    parts = [[(float(row * step), float(column * step)) for column, row in _corners(ring)] for ring in rings]
+    scale, middle = step * factor, (factor - 1) / 2
+    parts = [[(row * scale + middle, column * scale + middle) for column, row in _corners(ring)] for ring in rings]
     points = list(parts[0])
     for hole in parts[1:]:
         points += [parts[0][0], *hole, hole[0], parts[0][0]]
