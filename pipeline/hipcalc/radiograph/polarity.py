@@ -120,13 +120,15 @@ def _line_strength(unit: NDArray[np.float32], sigma_px: float) -> NDArray[np.flo
     blurred = cv2.GaussianBlur(unit, (0, 0), sigma_px)
     across = cv2.Sobel(blurred, cv2.CV_32F, 2, 0, ksize=3)
     down = cv2.Sobel(blurred, cv2.CV_32F, 0, 2, ksize=3)
-    diagonal = cv2.Sobel(blurred, cv2.CV_32F, 1, 1, ksize=3)
+    # Twice the mixed derivative, as the difference of the eigenvalues has it.
+    diagonal = cv2.Sobel(blurred, cv2.CV_32F, 1, 1, ksize=3, scale=2)
     # Bounded by the gap between the eigenvalues, so that a blob, whose eigenvalues are alike, counts for little.
-    gap = 2 * cv2.magnitude((across - down) * 0.5, diagonal)
-    return np.asarray(np.clip(-(across + down), -gap, gap), dtype=np.float32)
+    gap = np.asarray(cv2.magnitude(across - down, diagonal), dtype=np.float32)
+    strength = np.asarray(-(across + down), dtype=np.float32)
+    return np.maximum(np.minimum(strength, gap, out=strength), -gap, out=strength)
 
 
 def _asymmetry(strength: NDArray[np.float32]) -> float:
-    bright = percentiles(np.maximum(strength, 0), LINE_PERCENTILE)[0]
-    dark = percentiles(np.maximum(-strength, 0), LINE_PERCENTILE)[0]
+    darkest, brightest = percentiles(strength, 100 - LINE_PERCENTILE, LINE_PERCENTILE)
+    bright, dark = max(brightest, 0.0), max(-darkest, 0.0)
     return (bright - dark) / max(bright + dark, 1e-9)
