@@ -27,6 +27,7 @@ from hipcalc.report import FileRecord, ImageRecord, ResultsFolder, entry_of, pac
 
 SETTINGS = CohortSettings(detectability=False, pages=False)
 CANDIDATES_PER_HIP = 20
+_DRAWS = 300
 _ZONES = ("rim", "rim-overlay", "supra-rim", "trochanteric", "lateral-soft-tissue", "intra-osseous", "pelvic", "remote")
 _MAKERS = ("Alpha Imaging", "Beta Medical", "Gamma Systems", "")
 _REASONS = (
@@ -112,8 +113,10 @@ def pretended_record(path: str, sha256: str) -> FileRecord:
         quality=draw.choice(("ok", "ok", "limited: few grey levels")), manufacturer=draw.choice(_MAKERS),
     )  # fmt: skip
     hips = tuple(_hip(image, side, draw) for side in ("R", "L"))
+    drawn = _candidates(draw.randrange(_DRAWS), spacing is not None)
     candidates = tuple(
-        _candidate(image, side, number, draw) for side in ("R", "L") for number in range(1, CANDIDATES_PER_HIP + 1)
+        replace(one, candidate_id=f"{image.image_id}-{one.candidate_id}", image_id=image.image_id, path=image.path)
+        for one in drawn
     )
     return FileRecord(image=image, hips=hips, candidates=candidates)
 
@@ -131,15 +134,25 @@ def _hip(image: ImageRecord, side: str, draw: random.Random) -> HipRecord:
     return rounded(hip)
 
 
-def _candidate(image: ImageRecord, side: str, number: int, draw: random.Random) -> Finding:
+@cache
+def _candidates(draw_number: int, known_spacing: bool) -> tuple[Finding, ...]:
+    """Draw the candidates of an image: there are some hundred different ones, or drawing would take the longest."""
+    draw = random.Random(draw_number)
+    sides = (side for side in ("R", "L") for _ in range(CANDIDATES_PER_HIP))
+    return tuple(
+        _candidate(side, 1 + number % CANDIDATES_PER_HIP, known_spacing, draw) for number, side in enumerate(sides)
+    )
+
+
+def _candidate(side: str, number: int, known_spacing: bool, draw: random.Random) -> Finding:
     size = draw.lognormvariate(-1.9, 0.4)
     expected = 0.2 * number * draw.uniform(0.5, 2.0)
     return rounded(replace(
-        _template(), candidate_id=f"{image.image_id}-{side}-{number}", image_id=image.image_id, path=image.path,
-        side=side, row_px=draw.uniform(800, 1500), column_px=draw.uniform(500, 2500), diameter_px=size * 150,
-        diameter_mm=size * 25 if image.spacing_mm else None, diameter_head_radii=size, cnr=draw.uniform(1, 7),
-        expected_false_marks=expected, zone=draw.choice(_ZONES), phi_deg=draw.uniform(-180, 180),
-        r_head_radii=draw.uniform(0.8, 2.2), clock_hour=draw.uniform(0, 12), finding=expected <= 0.25,
+        _template(), candidate_id=f"{side}-{number}", side=side, row_px=draw.uniform(800, 1500),
+        column_px=draw.uniform(500, 2500), diameter_px=size * 150, diameter_mm=size * 25 if known_spacing else None,
+        diameter_head_radii=size, cnr=draw.uniform(1, 7), expected_false_marks=expected, zone=draw.choice(_ZONES),
+        phi_deg=draw.uniform(-180, 180), r_head_radii=draw.uniform(0.8, 2.2), clock_hour=draw.uniform(0, 12),
+        finding=expected <= 0.25,
     ))  # fmt: skip
 
 

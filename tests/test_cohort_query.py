@@ -19,7 +19,7 @@ RIM = (
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     folder = tmp_path_factory.mktemp("query")
-    inputs = write_inputs(folder / "in", 80)
+    inputs = write_inputs(folder / "in", 160)
     run(inputs, folder / "whole")
     for number in (1, 2):
         run(inputs, folder / "parts", shard=Shard(number=number, total=2))
