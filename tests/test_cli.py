@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from hipcalc.cli import main
+from hipcalc.cli.ahead import begin_ahead
 from hipcalc.synthetic.workers import cores
 from report_builders import results_folder
 from small_radiographs import MIXED_STATUS, SAMPLE, mixed_folder, small_hip
@@ -318,3 +319,28 @@ def test_simulate_hands_on_its_options(monkeypatch, capsys, tmp_path, arguments,
 def test_the_sample_is_in_the_checkout():
     assert SAMPLE == ROOT / "sample_data"
     assert len(list(SAMPLE.glob("*.dcm"))) >= 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "begun"),
+    [
+        (["screen", "{}", "--out", "r", "--workers", "3"], (3, None)),
+        (["screen", "{}", "--out", "r", "--workers", "3", "--memory-limit", "2000"], (3, 2000 * 2**20)),
+        (["screen", "{}/02_right_hip.dcm", "--out", "r", "--workers=3"], (1, None)),
+        (["screen", "s3://bucket/cohort", "--out", "r", "--workers", "2"], (2, None)),
+        (["screen", "s3://bucket/cohort", "--out", "r", "--workers", "1000"], (8, None)),
+        (["screen", "s3://bucket/cohort", "--out", "r"], (8, None)),
+        (["screen", "no_such_file.dcm", "--out", "r", "--workers", "2"], (0, None)),
+        (["screen", "{}", "--out", "r", "--engine", "dask", "--scheduler", "tcp://a:1"], None),
+        (["screen", "{}", "--out", "r", "--workers", "many"], None),
+        (["screen", "--help"], None),
+        (["merge", "{}"], None),
+        ([], None),
+    ],
+)
+def test_workers_begin_to_load_before_the_command_line_has(arguments, begun, monkeypatch):
+    calls = []
+    monkeypatch.setattr("hipcalc.cli.ahead.default_workers", lambda: 8)
+    monkeypatch.setattr("hipcalc.cli.ahead.begin_workers", lambda *given: calls.append(given))
+    begin_ahead([one.format(SAMPLE) for one in arguments])
+    assert calls == ([] if begun is None else [begun])

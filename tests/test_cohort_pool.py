@@ -8,10 +8,11 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from hipcalc.cohort.pool import LocalEngine, run_tasks
-from hipcalc.cohort.process import Limits
+from hipcalc.cohort.process import Limits, begin_workers, close_workers
 from hipcalc.errors import OutputError
 
 
@@ -159,3 +160,34 @@ def test_a_worker_keeps_its_memory_also_where_a_cluster_has_it_given_back(monkey
     monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "65536")
     ((result,),) = run_tasks(new_pages, [1], engine=LocalEngine(1))
     assert result.value < 100
+
+
+def process_number(_: int) -> int:
+    return os.getpid()
+
+
+@pytest.mark.parametrize(("memory_bytes", "is_taken"), [(None, True), (2**31, False)])
+def test_a_process_that_was_begun_ahead_is_taken_if_it_has_the_same_memory_limit(memory_bytes, is_taken):
+    before = {child.pid for child in psutil.Process().children()}
+    begin_workers(2, memory_bytes)
+    begun = {child.pid for child in psutil.Process().children()} - before
+    limits = Limits(time_s=60)
+    used = {result.value for group in run_tasks(process_number, range(8), engine=LocalEngine(2), limits=limits)
+            for result in group}  # fmt: skip
+    assert len(begun) == 2
+    assert (used <= begun) is is_taken
+    assert not begun & {child.pid for child in psutil.Process().children()}
+
+
+def test_a_process_that_was_begun_ahead_and_killed_is_started_again():
+    begin_workers(1, None)
+    psutil.Process().children()[-1].kill()
+    (group,) = run_tasks(square, [3], engine=LocalEngine(1))
+    assert [result.value for result in group] == [9]
+
+
+def test_processes_that_wait_for_a_task_end_with_the_others():
+    before = psutil.Process().children()
+    begin_workers(1, None)
+    close_workers()
+    assert psutil.Process().children() == before

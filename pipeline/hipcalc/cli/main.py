@@ -4,10 +4,10 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from hipcalc.cli import commands, options
+from hipcalc.cli.ahead import begin_ahead
 from hipcalc.cli.status import INTERRUPTED, NOTHING_DONE, WRONG_USAGE
+from hipcalc.cohort.process import close_workers
 from hipcalc.errors import HipcalcError, UsageError
-from hipcalc.report import package_version
 
 __all__ = ["main"]
 
@@ -26,6 +26,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 all inputs done; 3 done, but some inputs failed or were rejected; 2 wrong usage; 1 nothing could be done;
         130 interrupted.
     """
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        begin_ahead(given)
+        return _run(given)
+    finally:
+        close_workers()
+
+
+def _run(arguments: Sequence[str]) -> int:
+    # A second's work, in which workers load theirs.
+    from hipcalc.cli import commands, options
+    from hipcalc.report import package_version
+
     parsed = options.parser(package_version()).parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = getattr(commands, parsed.command)
     try:

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from hipcalc.cohort.claiming import Shard
     from hipcalc.cohort.finishing import CohortResult
     from hipcalc.cohort.merging import merge_shards
-    from hipcalc.cohort.process import Limits
-    from hipcalc.cohort.run import default_workers, run_cohort
+    from hipcalc.cohort.process import Limits, default_workers
+    from hipcalc.cohort.run import run_cohort
     from hipcalc.cohort.settings import CohortSettings
 
 __all__ = [
@@ -30,7 +30,7 @@ _HOMES = {
     "Done": "analysis",
     "Limits": "process",
     "Shard": "claiming",
-    "default_workers": "run",
+    "default_workers": "process",
     "merge_shards": "merging",
     "run_cohort": "run",
 }

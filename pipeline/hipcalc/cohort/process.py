@@ -18,7 +18,16 @@ from typing import IO, Literal
 
 from hipcalc.errors import OutputError
 
-__all__ = ["Fate", "Limits", "Outcome", "WorkerProcess", "close_workers", "run_in_worker"]
+__all__ = [
+    "Fate",
+    "Limits",
+    "Outcome",
+    "WorkerProcess",
+    "begin_workers",
+    "close_workers",
+    "default_workers",
+    "run_in_worker",
+]
 
 Fate = Literal["done", "raised", "died", "time", "memory", "lost"]
 
@@ -56,6 +65,11 @@ class WorkerProcess:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_ready = False
+
+    def begin(self) -> None:
+        """Start the process without waiting for it: loading what it needs takes it a second."""
+        self._process = self._start()
 
     def run(self, question: bytes) -> Outcome:
         """Run one task.
@@ -100,7 +114,7 @@ class WorkerProcess:
 
     def close(self) -> None:
         """End the process."""
-        process, self._process = self._process, None
+        process, self._process, self._is_ready = self._process, None, False
         if process is None:
             return
         for pipe in (process.stdin, process.stdout):
@@ -111,18 +125,20 @@ class WorkerProcess:
         process.wait()
 
     def _started(self) -> subprocess.Popen[bytes]:
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and self._is_ready and self._process.poll() is None:
             return self._process
+        if self._is_ready:
+            self.close()
         # One that was killed while it started, by chance or for another's memory, says little.
         for _ in range(_ATTEMPTS):
+            process = self._process = self._process or self._start()
+            self._is_ready = _answer(process) == _READY
+            if self._is_ready:
+                return process
+            status = process.wait()
             self.close()
-            self._process = self._start()
-            if _answer(self._process) == _READY:
-                return self._process
-            status = self._process.wait()
             if status >= 0:
                 break
-        self.close()
         raise OutputError(
             f"a worker process could not be started (exit status {status}); is there memory for it? Try "
             "fewer workers, a larger --memory-limit, or look at the installation."
@@ -159,19 +175,55 @@ class WorkerProcess:
 # One process per thread that hands out tasks, in the coordinator as in the workers of a cluster.
 _own = threading.local()
 _all: dict[int, WorkerProcess] = {}
+# Those that were begun before there was a task for them.
+_begun: list[WorkerProcess] = []
+
+
+def default_workers() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def begin_workers(count: int, memory_bytes: int | None) -> None:
+    """Start processes for tasks that are still to come, and do not wait for them.
+
+    Parameters
+    ----------
+    count : int
+    memory_bytes : int or None
+        The limit of the tasks; those with another get other processes.
+    """
+    for _ in range(count):
+        worker = WorkerProcess(Limits(memory_bytes=memory_bytes))
+        worker.begin()
+        _all[id(worker)] = worker
+        _begun.append(worker)
 
 
 def run_in_worker(question: bytes, limits: Limits) -> Outcome:
     """Run one task in the process that belongs to the calling thread (see `WorkerProcess.run`)."""
     worker: WorkerProcess | None = getattr(_own, "worker", None)
     if worker is None or worker.limits != limits or id(worker) not in _all:
-        worker = _own.worker = WorkerProcess(limits)
+        worker = _own.worker = _begun_or_new(limits)
         _all[id(worker)] = worker
     return worker.run(question)
 
 
+def _begun_or_new(limits: Limits) -> WorkerProcess:
+    with contextlib.suppress(IndexError):
+        worker = _begun.pop()
+        if worker.limits.memory_bytes == limits.memory_bytes:
+            # Time is the parent's to limit.
+            worker.limits = limits
+            return worker
+    return WorkerProcess(limits)
+
+
 def close_workers() -> None:
-    """End the processes of all threads."""
+    """End the processes of all threads, and those that wait for a task."""
+    _begun.clear()
     while _all:
         _, worker = _all.popitem()
         worker.close()

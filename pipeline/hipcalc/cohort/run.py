@@ -14,7 +14,7 @@ from hipcalc.cohort.claiming import Shard, beginning, check_folder, check_unfini
 from hipcalc.cohort.finishing import CohortResult, InputsState, conclude
 from hipcalc.cohort.mirroring import Mirror
 from hipcalc.cohort.pool import Engine, LocalEngine, TaskResult, run_tasks
-from hipcalc.cohort.process import Limits
+from hipcalc.cohort.process import Limits, default_workers
 from hipcalc.cohort.remote import is_url
 from hipcalc.cohort.settings import CohortSettings
 from hipcalc.cohort.sources import exists, iter_sources, place_of, stamp
@@ -22,7 +22,7 @@ from hipcalc.cohort.stopping import stop_on_signals
 from hipcalc.errors import InputUnreadableError, UsageError
 from hipcalc.report import Entry, Input, Ledger, ResultsFolder
 
-__all__ = ["Plan", "carry_out", "default_workers", "run_cohort"]
+__all__ = ["Plan", "carry_out", "run_cohort"]
 
 # One image takes seconds; what takes minutes never ends.
 DEFAULT_TIME_LIMIT_S = 300.0
@@ -196,13 +196,6 @@ def carry_out(
     if plan.mirror is not None:
         plan.mirror.publish()
     return result
-
-
-def default_workers() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _check_inputs(named: tuple[str, ...], top: Path) -> None:
