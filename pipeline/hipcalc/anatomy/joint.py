@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -26,29 +27,53 @@ FACTORS = (0.87, 0.93, 1.07, 1.15)
 PROMISE = 3.5
 
 
-def _joint_map(picture: Pyramid, at: Hypothesis, radius_px: float) -> NDArray[np.float32]:
-    """Score of the joint for head centres within the search range, one pixel per 1/RADIUS_PX head radii."""
-    centre_px = (at.row_px, at.column_px)
+class _Surroundings(NamedTuple):
+    """Normalised gradient around a hypothesis, whose head has a radius of `RADIUS_PX` there.
+
+    Attributes
+    ----------
+    field : ndarray of float32, shape (2 * (2 * centre + 1) ** 2,)
+        Components along rows, then along columns, of a square, raveled.
+    counted : ndarray of int32, shape (2 * centre + 2, 2 * centre + 2), or None
+        Integral image of where the picture counts; None where all of it does.
+    centre : int
+        Row and column of the hypothesis.
+    """
+
+    field: NDArray[np.float32]
+    counted: NDArray[np.int32] | None
+    centre: int
+
+
+def _surroundings(picture: Pyramid, at: Hypothesis) -> _Surroundings:
+    """Cut out a hypothesis once for all radii that are tried."""
+    reach = REACH_HEAD_RADII * FACTORS[-1] + SEARCH_HEAD_RADII
     field, _, kept, centre = gradient_patch(
-        picture, centre_px, radius_px, RADIUS_PX, REACH_HEAD_RADII + SEARCH_HEAD_RADII, SMOOTHING_HEAD_RADII
+        picture, (at.row_px, at.column_px), at.radius_px, RADIUS_PX, reach, SMOOTHING_HEAD_RADII
     )
-    search = round(SEARCH_HEAD_RADII * RADIUS_PX)
-    side = 2 * search + 1
-    turn = at.lateral_sign * at.turn_deg
-    responses = _joint_matrix(centre, at.lateral_sign, turn) @ field.ravel()
     counted = None if kept.all() else np.asarray(cv2.integral(kept.astype(np.uint8)), np.int32)
-    visible = np.ones((side, side), np.float32)
-    total = np.zeros((side, side), np.float32)
-    for part, response in zip(hip_parts("fine"), responses.reshape(-1, side, side), strict=True):
-        if counted is not None:
-            kernel = border_kernel(part, RADIUS_PX, SPACING_PX, at.lateral_sign, turn)
-            visible = visible_share(counted, kernel, (centre - search, centre - search), (side, side))
-        total += standard_score(response, part, round(part.slack * RADIUS_PX), visible)[0]
+    return _Surroundings(field.ravel(), counted, centre)
+
+
+def _joint_map(around: _Surroundings, at: Hypothesis, factor: float) -> NDArray[np.float32]:
+    """Score of the joint for head centres within the search range, one pixel per 1/RADIUS_PX head radii."""
+    search = round(SEARCH_HEAD_RADII * RADIUS_PX)
+    shape = (2 * search + 1, 2 * search + 1)
+    radius, turn = RADIUS_PX * factor, at.lateral_sign * at.turn_deg
+    responses = _joint_matrix(around.centre, radius, at.lateral_sign, turn) @ around.field
+    origin = (around.centre - search, around.centre - search)
+    visible = np.ones(shape, np.float32)
+    total = np.zeros(shape, np.float32)
+    for part, response in zip(hip_parts("fine"), responses.reshape(-1, *shape), strict=True):
+        if around.counted is not None:
+            kernel = border_kernel(part, radius, SPACING_PX, at.lateral_sign, turn)
+            visible = visible_share(around.counted, kernel, origin, shape)
+        total += standard_score(response, part, round(part.slack * radius), visible)[0]
     return total
 
 
-@lru_cache(maxsize=6)
-def _joint_matrix(centre: int, lateral_sign: int, turn_deg: float) -> csr_array:
+@lru_cache(maxsize=30)
+def _joint_matrix(centre: int, radius_px: float, lateral_sign: int, turn_deg: float) -> csr_array:
     """Sum, over a part's points, of the gradient towards bone, for every part and head centre of the search range.
 
     Its columns are the gradient's components down, then right, of a square around pixel `centre`.
@@ -59,7 +84,7 @@ def _joint_matrix(centre: int, lateral_sign: int, turn_deg: float) -> csr_array:
     offsets = (places[:, None] * width + places).ravel()
     rows = []
     for part in hip_parts("fine"):
-        kernel = border_kernel(part, RADIUS_PX, SPACING_PX, lateral_sign, turn_deg)
+        kernel = border_kernel(part, radius_px, SPACING_PX, lateral_sign, turn_deg)
         points = np.array([point for border in kernel.points for point in border])
         weights = np.repeat(kernel.weights, [len(border) for border in kernel.points])
         angle = np.pi / DIRECTIONS * (points[:, 2] + DIRECTIONS * points[:, 3])
@@ -77,17 +102,16 @@ def _joint_matrix(centre: int, lateral_sign: int, turn_deg: float) -> csr_array:
     )
 
 
-def _moved_to_best(picture: Pyramid, at: Hypothesis, factor: float) -> Hypothesis:
+def _moved_to_best(around: _Surroundings, at: Hypothesis, factor: float) -> Hypothesis:
     """Move a hypothesis, scaled by a factor, to where the joint fits best."""
-    radius = at.radius_px * factor
-    score = _joint_map(picture, at, radius)
+    score = _joint_map(around, at, factor)
     row, column = np.unravel_index(int(np.argmax(score)), score.shape)
     middle = score.shape[0] // 2
     return replace(
         at,
-        row_px=at.row_px + (int(row) - middle) * radius / RADIUS_PX,
-        column_px=at.column_px + (int(column) - middle) * radius / RADIUS_PX,
-        radius_px=radius,
+        row_px=at.row_px + (int(row) - middle) * at.radius_px / RADIUS_PX,
+        column_px=at.column_px + (int(column) - middle) * at.radius_px / RADIUS_PX,
+        radius_px=at.radius_px * factor,
         joint=float(score[row, column]),
     )
 
@@ -100,21 +124,23 @@ def sharpest(picture: Pyramid, likely: list[Hypothesis], count: int) -> list[Hyp
     list of Hypothesis
         The `count` best of them, best first.
     """
-    moved = [(one, _moved_to_best(picture, one, 1.0)) for one in likely]
-    scores = sorted((one.score for _, one in moved), reverse=True)
+    cut_out = [_surroundings(picture, one) for one in likely]
+    moved = [_moved_to_best(around, one, 1.0) for around, one in zip(cut_out, likely, strict=True)]
+    scores = sorted((one.score for one in moved), reverse=True)
     least = scores[min(count, len(scores)) - 1] - PROMISE if scores else 0.0
-    sharp = [_resized(picture, start, best) for start, best in moved if best.score >= least]
+    tried = zip(cut_out, likely, moved, strict=True)
+    sharp = [_resized(around, start, best) for around, start, best in tried if best.score >= least]
     return sorted(sharp, key=lambda one: -one.score)[:count]
 
 
-def _resized(picture: Pyramid, at: Hypothesis, best: Hypothesis) -> Hypothesis:
+def _resized(around: _Surroundings, at: Hypothesis, best: Hypothesis) -> Hypothesis:
     """Let a hypothesis grow or shrink if the joint fits better there than at the best place for its own radius.
 
     The outermost factors are tried only where their neighbour fits better than the radius as it was.
     """
     lowest, lower, higher, highest = FACTORS
-    best = max((best, *(_moved_to_best(picture, at, factor) for factor in (lower, higher))), key=lambda one: one.joint)
+    best = max((best, *(_moved_to_best(around, at, factor) for factor in (lower, higher))), key=lambda one: one.joint)
     if best.radius_px == at.radius_px:
         return best
-    farther = _moved_to_best(picture, at, lowest if best.radius_px < at.radius_px else highest)
+    farther = _moved_to_best(around, at, lowest if best.radius_px < at.radius_px else highest)
     return max(best, farther, key=lambda one: one.joint)

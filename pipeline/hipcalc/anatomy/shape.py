@@ -120,14 +120,14 @@ def _trace(border: Border, step: float, turn_deg: float) -> tuple[NDArray[np.flo
 
 @lru_cache(maxsize=256)
 def border_kernel(
-    part: Part, radius_px: int, spacing_px: float, lateral_sign: int, turn_deg: float = 0.0
+    part: Part, radius_px: float, spacing_px: float, lateral_sign: int, turn_deg: float = 0.0
 ) -> BorderKernel:
     """Sample a part's borders.
 
     Parameters
     ----------
     part : Part
-    radius_px : int
+    radius_px : float
         Head radius in kernel pixels.
     spacing_px : float
         Distance between points.
