@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hipcalc.anatomy.gradients import limited, normalised_gradient
+from hipcalc.anatomy.gradients import normalised_gradient
 from hipcalc.anatomy.patch import Pyramid, gradient_patch
 
 UNIT_PX = 20
@@ -80,11 +80,3 @@ def test_gradients_of_a_flipped_picture_are_flipped() -> None:
     down_flipped, right_flipped = normalised_gradient(smooth[:, ::-1].copy(), keep[:, ::-1].copy(), 9.0)
     np.testing.assert_allclose(down_flipped[:, ::-1], down, atol=1e-4)
     np.testing.assert_allclose(-right_flipped[:, ::-1], right, atol=1e-4)
-
-
-def test_limits_are_kept_in_place() -> None:
-    values = np.array([[-3.0, 0.2, 7.0]], np.float32)
-    assert limited(values, 0.0, 1.0).tolist() == [[0.0, pytest.approx(0.2), 1.0]]
-    assert values[0, 0] == -3.0
-    limited(values, -1.0, 2.0, values)
-    assert values.tolist() == [[-1.0, pytest.approx(0.2), 2.0]]

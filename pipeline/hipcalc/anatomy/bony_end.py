@@ -39,7 +39,8 @@ Array = NDArray[np.float64]
 
 def _at(values: NDArray[np.float64] | Map, rows: int, columns: int) -> Map:
     """Values so many steps outward and laterally of each place where a rim may be."""
-    padded = np.pad(np.asarray(values, np.float32), REACH_STEPS, mode="edge")
+    margins = (REACH_STEPS,) * 4
+    padded = cv2.copyMakeBorder(np.asarray(values, np.float32), *margins, cv2.BORDER_REPLICATE)
     top, left = REACH_STEPS + rows, REACH_STEPS + columns
     moved = padded[top : top + values.shape[0], left : left + values.shape[1]]
     return np.asarray(moved[np.ix_(RIM_ROWS, RIM_COLUMNS)])

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +11,14 @@ from scipy.sparse import csr_array
 
 from hipcalc.anatomy.patch import Pyramid, gradient_patch
 
-__all__ = ["HeadCircle", "PolarStrip", "fit_head_circle", "moved", "polar_strip"]
+__all__ = ["HeadCircle", "HeadPatch", "PolarStrip", "fit_head_circle", "moved", "polar_strip"]
 
 UNIT_PX = 40
 SMOOTHING_HEAD_RADII = 0.03
 # Polar angles, every 2 degrees: from below the fovea over the top to the neck.
 PHI_DEG = np.arange(-138.0, 91.0, 2.0)
 RADII = np.arange(0.55, 1.75, 1.0 / UNIT_PX)
+EDGE = 0.1
 # How much of the head's contour shows at a polar angle: medial and lateral well, on top it hides behind the walls of
 # the socket, and beyond 70 degrees the neck begins.
 CONTOUR_PHI_DEG = (-140.0, -125.0, -100.0, -80.0, -20.0, -10.0, 30.0, 40.0, 60.0, 72.0)
@@ -27,6 +29,8 @@ JOINT_SPACES = (0.04, 0.08, 0.12, 0.17, 0.23)
 ROOF_WEIGHT = 0.4
 # Reach and step of the centre and of the radius in head radii, and every how many angles count; coarse to fine.
 ROUNDS = ((0.3, 0.05, 0.24, 0.04, 2), (0.1, 0.025, 0.1, 0.02, 2), (0.03, 0.01, 0.04, 0.01, 1))
+# How far a circle may move and grow after it was cut out, in head radii.
+ROOM = 0.25
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,39 +87,78 @@ def moved(
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Spokes:
-    """Where the points of a strip lie in a square around a head, and their directions there.
+class HeadPatch:
+    """A head cut out of the picture with room around it: strips of all circles near it are taken from here.
 
     Attributes
     ----------
-    points : ndarray of intp, shape of the strip
-        Index into the raveled square.
-    down, right : ndarray of float32, shape (angles,)
-        Outward.
-    along_down, along_right : ndarray of float32, shape (angles,)
-        Towards larger polar angles.
+    field : ndarray of float32, shape (2, n, n)
+        Normalised gradient along rows and columns.
+    grey : ndarray of float32, shape (n, n)
+    kept : ndarray of float32, shape (n, n)
+        1 where the picture counts.
+    row_px, column_px, radius_px : float
+        Of the circle around its middle, whose radius is `UNIT_PX` here.
+    lateral_sign : {1, -1}
+    turn_deg : float
     """
 
-    points: NDArray[np.intp]
-    down: NDArray[np.float32]
-    right: NDArray[np.float32]
-    along_down: NDArray[np.float32]
-    along_right: NDArray[np.float32]
+    field: NDArray[np.float32]
+    grey: NDArray[np.float32]
+    kept: NDArray[np.float32]
+    row_px: float
+    column_px: float
+    radius_px: float
+    lateral_sign: int
+    turn_deg: float
 
+    @classmethod
+    def around(cls, picture: Pyramid, circle: HeadCircle, room: float, lateral_sign: int, turn_deg: float) -> Self:
+        """Cut out a circle with its strip and `room`, in head radii, around that."""
+        centre_px = circle.row_px, circle.column_px
+        field, grey, kept, _ = gradient_patch(
+            picture, centre_px, circle.radius_px, UNIT_PX, RADII[-1] + EDGE + room, SMOOTHING_HEAD_RADII
+        )
+        return cls(
+            field=field,
+            grey=grey,
+            kept=kept,
+            row_px=circle.row_px,
+            column_px=circle.column_px,
+            radius_px=circle.radius_px,
+            lateral_sign=lateral_sign,
+            turn_deg=turn_deg,
+        )
 
-@lru_cache(maxsize=16)
-def _spokes(centre: int, lateral_sign: int, turn_deg: float) -> _Spokes:
-    phi = np.radians(PHI_DEG) + math.radians(lateral_sign * turn_deg)
-    down, right = -np.cos(phi), lateral_sign * np.sin(phi)
-    rows = np.rint((centre + UNIT_PX * RADII[:, None] * down).astype(np.float32)).astype(np.intp)
-    columns = np.rint((centre + UNIT_PX * RADII[:, None] * right).astype(np.float32)).astype(np.intp)
-    return _Spokes(
-        points=rows * (2 * centre + 1) + columns,
-        down=down.astype(np.float32),
-        right=right.astype(np.float32),
-        along_down=np.sin(phi).astype(np.float32),
-        along_right=(lateral_sign * np.cos(phi)).astype(np.float32),
-    )
+    def strip(self, circle: HeadCircle) -> PolarStrip:
+        """Unroll the surroundings of a circle; what lies beyond the patch is not kept."""
+        phi = np.radians(PHI_DEG) + math.radians(self.lateral_sign * self.turn_deg)
+        down, right = (a.astype(np.float32) for a in (-np.cos(phi), self.lateral_sign * np.sin(phi)))
+        # Towards larger polar angles.
+        along_down, along_right = (a.astype(np.float32) for a in (np.sin(phi), self.lateral_sign * np.cos(phi)))
+        points, inside = self._points(circle, down, right)
+        field_down, field_right = (np.take(component, points) * inside for component in self.field)
+        return PolarStrip(
+            outward=field_down * down + field_right * right,
+            lateral=field_down * along_down + field_right * along_right,
+            grey=np.take(self.grey, points),
+            kept=inside,
+        )
+
+    def _points(
+        self, circle: HeadCircle, down: NDArray[np.float32], right: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """Index of a strip's points in the raveled patch, and whether the picture counts there."""
+        side, unit = len(self.kept), UNIT_PX / self.radius_px
+        distance = (circle.radius_px * unit * RADII).astype(np.float32)[:, None]
+        row, column = (
+            np.float32(side // 2 + unit * away)
+            for away in (circle.row_px - self.row_px, circle.column_px - self.column_px)
+        )
+        rows, columns = np.rint(row + distance * down), np.rint(column + distance * right)
+        beyond = (rows < 0) | (columns < 0) | (rows >= side) | (columns >= side)
+        points = np.where(beyond, 0, rows * side + columns).astype(np.int32)
+        return points, (np.take(self.kept, points) > 0.5) & ~beyond
 
 
 def polar_strip(
@@ -126,18 +169,8 @@ def polar_strip(
     turn_deg: float,
 ) -> PolarStrip:
     """Unroll the surroundings of a head."""
-    field, patch, kept, centre = gradient_patch(
-        picture, centre_px, radius_px, UNIT_PX, RADII[-1] + 0.1, SMOOTHING_HEAD_RADII
-    )
-    spokes = _spokes(centre, lateral_sign, turn_deg)
-    inside = np.take(kept, spokes.points) > 0.5
-    down, right = (np.asarray(np.take(component, spokes.points) * inside, np.float32) for component in field)
-    return PolarStrip(
-        outward=down * spokes.down + right * spokes.right,
-        lateral=down * spokes.along_down + right * spokes.along_right,
-        grey=np.take(patch, spokes.points),
-        kept=inside,
-    )
+    circle = HeadCircle(row_px=centre_px[0], column_px=centre_px[1], radius_px=radius_px, support=math.nan)
+    return HeadPatch.around(picture, circle, 0.0, lateral_sign, turn_deg).strip(circle)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -210,12 +243,17 @@ def fit_head_circle(
     start_px: tuple[float, float, float],
     lateral_sign: int,
     turn_deg: float,
-) -> HeadCircle:
-    """Find the circle (row, column, radius) with the clearest contour around a start, in three rounds."""
+) -> tuple[HeadCircle, PolarStrip]:
+    """Find the circle (row, column, radius) with the clearest contour around a start, in three rounds, and its strip.
+
+    The first round may lead far, and the picture is cut out again after it.
+    """
     row, column, radius = start_px
     circle = HeadCircle(row_px=row, column_px=column, radius_px=radius, support=0.0)
     for search in ROUNDS:
-        strip = polar_strip(picture, (circle.row_px, circle.column_px), circle.radius_px, lateral_sign, turn_deg)
-        down, lateral, factor, support = _best_circle(strip, _circles(*search))
+        if search in ROUNDS[:2]:
+            room = 0.0 if search == ROUNDS[0] else ROOM
+            patch = HeadPatch.around(picture, circle, room, lateral_sign, turn_deg)
+        down, lateral, factor, support = _best_circle(patch.strip(circle), _circles(*search))
         circle = replace(moved(circle, down, lateral, factor, lateral_sign, turn_deg), support=support)
-    return circle
+    return circle, patch.strip(circle)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.anatomy.circle import CONTOUR_PHI_DEG, CONTOUR_WEIGHT, HeadCircle, moved, polar_strip
+from hipcalc.anatomy.circle import CONTOUR_PHI_DEG, CONTOUR_WEIGHT, ROOM, HeadCircle, HeadPatch, PolarStrip, moved
 from hipcalc.anatomy.patch import Pyramid
 from hipcalc.anatomy.tracing import trace_border
 
@@ -25,16 +25,25 @@ ROUNDS = 12
 Array = NDArray[np.float64]
 
 
-def settle_circle(picture: Pyramid, circle: HeadCircle, lateral_sign: int, turn_deg: float) -> HeadCircle:
+def settle_circle(
+    picture: Pyramid, circle: HeadCircle, lateral_sign: int, turn_deg: float
+) -> tuple[HeadCircle, PolarStrip]:
     """Follow the contour around a circle, and fit the circle to it by iterated weighted least squares, twice over.
 
     The weights are those of Tukey's biweight (Beaton and Tukey, Technometrics 16, 1974) times the edge's strength.
+
+    Returns
+    -------
+    circle : HeadCircle
+    strip : PolarStrip
+        Around it.
     """
+    patch = HeadPatch.around(picture, circle, ROOM, lateral_sign, turn_deg)
     for _ in range(TRACES):
-        strip = polar_strip(picture, (circle.row_px, circle.column_px), circle.radius_px, lateral_sign, turn_deg)
-        up, lateral, radius, visible = _robust_circle(trace_border(-strip.outward, REACH, ANGLES_DEG))
+        contour = trace_border(-patch.strip(circle).outward, REACH, ANGLES_DEG)
+        up, lateral, radius, visible = _robust_circle(contour)
         circle = replace(moved(circle, -up, lateral, radius, lateral_sign, turn_deg), visible=visible)
-    return circle
+    return circle, patch.strip(circle)
 
 
 def _robust_circle(contour: Array) -> tuple[float, float, float, float]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from hipcalc.anatomy.appearance import likeness
 from hipcalc.anatomy.bony_end import settle_rim
-from hipcalc.anatomy.circle import HeadCircle, PolarStrip, fit_head_circle, polar_strip
+from hipcalc.anatomy.circle import HeadCircle, PolarStrip, fit_head_circle
 from hipcalc.anatomy.contour import settle_circle
 from hipcalc.anatomy.hypotheses import Hypothesis
 from hipcalc.anatomy.judging import Evidence, worth_of
@@ -43,15 +43,13 @@ def fit_hip(picture: Pyramid, hypothesis: Hypothesis) -> HipFit:
     """Fit circle and rim around a hypothesis."""
     sign, turn = hypothesis.lateral_sign, hypothesis.turn_deg
     start = (hypothesis.row_px, hypothesis.column_px, hypothesis.radius_px)
-    circle = fit_head_circle(picture, start, sign, turn)
-    centre = circle.row_px, circle.column_px
-    strip = polar_strip(picture, centre, circle.radius_px, sign, turn)
+    circle, strip = fit_head_circle(picture, start, sign, turn)
     rim = find_rim(strip)
     evidence = Evidence(
         joint=hypothesis.joint,
         circle_support=circle.support,
         rim_support=rim.support,
-        likeness=likeness(picture, centre, circle.radius_px, sign, turn),
+        likeness=likeness(picture, (circle.row_px, circle.column_px), circle.radius_px, sign, turn),
     )
     return HipFit(
         hypothesis=hypothesis, circle=circle, strip=strip, rim=rim, evidence=evidence, worth=worth_of(evidence)
@@ -61,6 +59,5 @@ def fit_hip(picture: Pyramid, hypothesis: Hypothesis) -> HipFit:
 def settle_hip(picture: Pyramid, fit: HipFit) -> HipFit:
     """Settle a chosen hip's circle on its visible contour, and the rim on all that shows around it."""
     sign, turn = fit.hypothesis.lateral_sign, fit.hypothesis.turn_deg
-    circle = settle_circle(picture, fit.circle, sign, turn)
-    strip = polar_strip(picture, (circle.row_px, circle.column_px), circle.radius_px, sign, turn)
+    circle, strip = settle_circle(picture, fit.circle, sign, turn)
     return replace(fit, circle=circle, strip=strip, rim=settle_rim(strip, find_rim(strip)))

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["limited", "normalised_gradient"]
+__all__ = ["normalised_gradient"]
 
 Array = NDArray[np.float32]
 
@@ -12,11 +12,10 @@ Array = NDArray[np.float32]
 STRIDE_PX = 4
 
 
-def limited(values: Array, low: float, high: float, out: Array | None = None) -> Array:
-    """Keep values between limits; several times faster than numpy's clip, and in place where `out` is `values`."""
-    # The stubs know no scalars here; OpenCV does.
-    raised = cv2.max(values, low, out)  # type: ignore[call-overload]
-    return np.asarray(cv2.min(raised, high, raised), np.float32)  # type: ignore[call-overload]
+def _median(values: Array) -> float:
+    """Upper median; several times faster than numpy's, which looks for NaN and averages the middle two."""
+    flat = values.ravel()
+    return float(np.partition(flat, flat.size // 2)[flat.size // 2])
 
 
 def _local_power(power: Array, keep: Array, window_px: float, *, whole: bool) -> tuple[Array, float]:
@@ -25,10 +24,10 @@ def _local_power(power: Array, keep: Array, window_px: float, *, whole: bool) ->
     small = [cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in ((power,) if whole else (power, keep))]
     blurred = [np.asarray(cv2.GaussianBlur(a, (0, 0), window_px / STRIDE_PX), np.float32) for a in small]
     if whole:
-        return blurred[0], float(np.median(blurred[0]))
+        return blurred[0], _median(blurred[0])
     local = np.asarray(blurred[0] / (blurred[1] + 1e-3), np.float32)
     inside = local[blurred[1] > 0.5]
-    return local, float(np.median(inside)) if inside.size else 0.0
+    return local, _median(inside) if inside.size else 0.0
 
 
 def normalised_gradient(smooth: Array, keep: Array, window_px: float) -> Array:

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple, Self
 
 import cv2
 import numpy as np
@@ -24,6 +24,8 @@ SPACING_PX = 1.5
 # The parts reach this far from the head's centre.
 REACH_PX = 36
 PEAKS_PER_MAP = 6
+# Small maps take their time in calls, not in sums, large ones in the processor's cache.
+SHEET_AREA_PX = 40_000
 # The first parts are the joint itself (head, sourcil, floor): at least this much of them must lie inside the picture.
 JOINT_PARTS = 3
 LEAST_JOINT_SHARE = 1.2
@@ -64,21 +66,118 @@ class Hypothesis:
         return 3.0 * self.context + self.joint
 
 
-def _score_map(
-    channels: Channels, counted: NDArray[np.int32], shape: tuple[int, int], sign: int, turn_deg: float
-) -> Array:
-    """Score of a hip for every head centre of the picture."""
-    total = np.zeros(shape, np.float32)
-    joint_share = np.zeros(shape, np.float32)
-    for order, part in enumerate(hip_parts("coarse")):
-        kernel = border_kernel(part, RADIUS_PX, SPACING_PX, sign, sign * turn_deg)
-        slack = round(part.slack * RADIUS_PX)
-        score, share = part_map(channels, counted, part, kernel, (REACH_PX, 0), shape, slack)
-        total += score
-        if order < JOINT_PARTS:
-            joint_share += share
-    total[joint_share < LEAST_JOINT_SHARE] = -np.inf
-    return total
+class _Reduced(NamedTuple):
+    """The picture at the size at which heads of a radius have `RADIUS_PX`.
+
+    Attributes
+    ----------
+    field : ndarray of float32, shape (2, rows, columns)
+        Normalised gradient along rows and columns.
+    inner : ndarray of uint8, shape (rows, columns)
+        1 where it counts, else 0.
+    radius_px : float
+        That radius.
+    pitch_px : (float, float)
+        Height and width of its pixels in the picture.
+    """
+
+    field: Array
+    inner: Mask
+    radius_px: float
+    pitch_px: tuple[float, float]
+
+    @classmethod
+    def of(cls, picture: Pyramid, radius_px: float) -> Self:
+        """Reduce the picture, and take its normalised gradient."""
+        level = picture.level_for(RADIUS_PX / radius_px)
+        grey, keep = picture.grey[level], picture.keep[level]
+        factor = RADIUS_PX / radius_px * 2**level
+        rows, columns = (max(8, round(n * factor)) for n in grey.shape)
+        small = cv2.resize(grey, (columns, rows), interpolation=cv2.INTER_AREA)
+        kept = np.full((rows, columns), 255, np.uint8)
+        if int(keep.min()) < 255:
+            cv2.resize(keep, (columns, rows), kept, interpolation=cv2.INTER_AREA)
+        inner = cv2.erode(
+            (kept > COUNTS).astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0
+        )
+        smooth = np.asarray(cv2.GaussianBlur(small, (0, 0), 0.09 * RADIUS_PX), np.float32)
+        return cls(
+            field=normalised_gradient(smooth, inner.astype(np.float32), 0.8 * RADIUS_PX),
+            inner=np.asarray(inner, np.uint8),
+            radius_px=radius_px,
+            pitch_px=((grey.shape[0] << level) / rows, (grey.shape[1] << level) / columns),
+        )
+
+
+class _Sheet(NamedTuple):
+    """The picture at some of the sizes that are tried, side by side, with margins as wide as the hip's drawing.
+
+    Attributes
+    ----------
+    channels : ndarray of int16, shape (DIRECTIONS, rows, columns)
+        There is no margin at the left: there a row's beginning continues the end of the one before it.
+    counted : ndarray of int32, shape (rows + 1, REACH_PX + columns + 1)
+        Integral image of where the pictures count; it has the margin at the left, too.
+    places : tuple of (slice, slice)
+        Rows and columns of each picture in a map of scores, which begins below the upper margin.
+    """
+
+    channels: Channels
+    counted: NDArray[np.int32]
+    places: tuple[tuple[slice, slice], ...]
+
+    @classmethod
+    def of(cls, pictures: list[_Reduced]) -> Self:
+        """Arrange pictures, from the largest to the smallest, in rows."""
+        width = pictures[0].inner.shape[1] + REACH_PX
+        corners: list[tuple[int, int]] = []
+        top = left = height = 0
+        for one in pictures:
+            rows, columns = (n + REACH_PX for n in one.inner.shape)
+            if left + columns > width:
+                top, left, height = top + height, 0, 0
+            corners.append((top, left))
+            left, height = left + columns, max(height, rows)
+        field = np.zeros((2, REACH_PX + top + height, width), np.float32)
+        mask = np.zeros(field.shape[1:], np.uint8)
+        places = []
+        for one, (row, column) in zip(pictures, corners, strict=True):
+            rows, columns = one.inner.shape
+            place = np.s_[row : row + rows, column : column + columns]
+            field[:, REACH_PX:][:, *place], mask[REACH_PX:][place] = one.field, one.inner
+            places.append(place)
+        counted = cv2.integral(cv2.copyMakeBorder(mask, 0, 0, REACH_PX, 0, cv2.BORDER_CONSTANT))
+        return cls(direction_channels(field), np.asarray(counted, np.int32), tuple(places))
+
+    def scores(self, sign: int, turn_deg: float) -> list[Array]:
+        """Score of a hip for every head centre of each picture."""
+        rows, columns = self.channels.shape[1:]
+        shape = rows - 2 * REACH_PX, columns - REACH_PX
+        total = np.zeros(shape, np.float32)
+        joint_share = np.zeros(shape, np.float32)
+        for order, part in enumerate(hip_parts("coarse")):
+            kernel = border_kernel(part, RADIUS_PX, SPACING_PX, sign, sign * turn_deg)
+            slack = round(part.slack * RADIUS_PX)
+            score, share = part_map(self.channels, self.counted, part, kernel, (REACH_PX, 0), shape, slack)
+            total += score
+            if order < JOINT_PARTS:
+                joint_share += share
+        total[joint_share < LEAST_JOINT_SHARE] = -np.inf
+        return [total[place] for place in self.places]
+
+
+def _batches(pictures: list[_Reduced]) -> list[list[_Reduced]]:
+    """Pictures that share a sheet: as many as the processor's cache holds, or one."""
+    batches: list[list[_Reduced]] = []
+    area = SHEET_AREA_PX
+    for one in pictures:
+        own = math.prod(n + REACH_PX for n in one.inner.shape)
+        if area + own > SHEET_AREA_PX:
+            batches.append([])
+            area = 0
+        batches[-1].append(one)
+        area += own
+    return batches
 
 
 def _peaks(score: Array) -> list[tuple[int, int]]:
@@ -86,26 +185,6 @@ def _peaks(score: Array) -> list[tuple[int, int]]:
     rows, columns = np.nonzero((score >= highest) & (score > 0))
     order = np.argsort(-score[rows, columns], kind="stable")[:PEAKS_PER_MAP]
     return [(int(rows[i]), int(columns[i])) for i in order]
-
-
-def _resampled_gradient(grey: Array, keep: Mask, shape: tuple[int, int]) -> tuple[Array, NDArray[np.int32]]:
-    """Normalised gradient of the picture at a smaller size, and the integral image of where it counts.
-
-    Both have a margin as wide as the hip's drawing.
-
-    The gradient has no margin at the left: there a row's beginning continues the end of the one before it.
-    """
-    small = cv2.resize(grey, shape[::-1], interpolation=cv2.INTER_AREA)
-    whole = int(keep.min()) == 255
-    kept = np.full(shape, 255, np.uint8) if whole else cv2.resize(keep, shape[::-1], interpolation=cv2.INTER_AREA)
-    inner = cv2.erode(
-        (kept > COUNTS).astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0
-    )
-    smooth = np.asarray(cv2.GaussianBlur(small, (0, 0), 0.09 * RADIUS_PX), np.float32)
-    field = normalised_gradient(smooth, inner.astype(np.float32), 0.8 * RADIUS_PX)
-    margins = (REACH_PX, REACH_PX, 0, REACH_PX)
-    padded = [cv2.copyMakeBorder(component, *margins, cv2.BORDER_CONSTANT) for component in field]
-    return np.asarray(padded, np.float32), np.asarray(cv2.integral(np.pad(inner, REACH_PX)), np.int32)
 
 
 def head_sizes(radii_px: tuple[float, float]) -> Array64:
@@ -124,31 +203,25 @@ def find_hypotheses(picture: Pyramid, radii_px: Array64, turns_deg: tuple[float,
         Head radii, from the smallest to the largest.
     turns_deg : tuple of float
     """
-    found: list[Hypothesis] = []
-    for radius in radii_px:
-        factor = RADIUS_PX / radius
-        # A picture has fewer places for a large hip than for a small one.
-        prior = math.log(radius / radii_px[0])
-        level = picture.level_for(factor)
-        rows, columns = (n << level for n in picture.grey[level].shape)
-        shape = (max(8, round(rows * factor)), max(8, round(columns * factor)))
-        field, counted = _resampled_gradient(picture.grey[level], picture.keep[level], shape)
-        channels = direction_channels(field)
-        for turn in turns_deg:
-            signs: tuple[LateralSign, LateralSign] = (1, -1)
-            for sign in signs:
-                score = _score_map(channels, counted, shape, sign, turn)
-                found.extend(
-                    Hypothesis(
-                        row_px=(row + 0.5) * rows / shape[0] - 0.5,
-                        column_px=(column + 0.5) * columns / shape[1] - 0.5,
-                        radius_px=float(radius),
-                        lateral_sign=sign,
-                        turn_deg=turn,
-                        context=float(score[row, column]) + prior,
-                    )
-                    for row, column in _peaks(score)
-                )
+    pictures = [_Reduced.of(picture, float(radius)) for radius in radii_px]
+    sheets = [(some, _Sheet.of(some)) for some in _batches(pictures)]
+    signs: tuple[LateralSign, LateralSign] = (1, -1)
+    found = [
+        Hypothesis(
+            row_px=(row + 0.5) * one.pitch_px[0] - 0.5,
+            column_px=(column + 0.5) * one.pitch_px[1] - 0.5,
+            radius_px=one.radius_px,
+            lateral_sign=sign,
+            turn_deg=turn,
+            # A picture has fewer places for a large hip than for a small one.
+            context=float(score[row, column]) + math.log(one.radius_px / pictures[0].radius_px),
+        )
+        for turn in turns_deg
+        for sign in signs
+        for some, sheet in sheets
+        for one, score in zip(some, sheet.scores(sign, turn), strict=True)
+        for row, column in _peaks(score)
+    ]
     return sorted(found, key=lambda h: -h.context)
 
 

@@ -105,7 +105,8 @@ def heads_on_stems(picture: Pyramid, radii_px: tuple[float, float]) -> tuple[Met
     small, factor = _reduced(picture)
     best: dict[int, MetalHead] = {}
     least_radius = LEAST_SIZE_ALONE * radii_px[0]
-    for level in LEVELS:
+    brightest = _brightest_square(small, least_radius * factor)
+    for level in (one for one in LEVELS if one <= brightest):
         for one in _long_pieces(small, level, LEAST_LENGTH_ALONE, least_radius * factor):
             scaled = _scaled(one.head, factor)
             plausible = least_radius <= scaled.radius_px <= 1.2 * radii_px[1]
@@ -113,6 +114,12 @@ def heads_on_stems(picture: Pyramid, radii_px: tuple[float, float]) -> tuple[Met
             if plausible and known is None and _is_head_on_stem(one) and _ends_sharply(small, one):
                 best[scaled.lateral_sign] = scaled
     return tuple(best[sign] for sign in sorted(best))
+
+
+def _brightest_square(small: Grey, radius: float) -> float:
+    """Highest grey level that the whole of a square reaches which any circle of a radius has room for."""
+    side = max(1, math.floor(math.sqrt(2.0) * max(radius, 1.0)) - 1)
+    return float(np.max(cv2.erode(small, np.ones((side, side), np.uint8))))
 
 
 def _reduced(picture: Pyramid) -> tuple[Grey, float]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from hipcalc.anatomy.hypotheses import Hypothesis
-from hipcalc.anatomy.matching import standard_score, visible_share
+from hipcalc.anatomy.matching import partial_score, standard_score, visible_share
 from hipcalc.anatomy.patch import Pyramid, gradient_patch
 from hipcalc.anatomy.shape import DIRECTIONS, border_kernel, hip_parts
 
@@ -25,6 +25,8 @@ SEARCH_HEAD_RADII = 0.4
 FACTORS = (0.87, 0.93, 1.07, 1.15)
 # Another radius hardly ever raises the score by more than this (one hypothesis in a hundred).
 PROMISE = 3.5
+# What is this far behind the best of its side is not the hip: of 117 hips with truth, the chosen one was 7.3 at most.
+FAR_BEHIND = 8.0
 
 
 class _Surroundings(NamedTuple):
@@ -62,13 +64,15 @@ def _joint_map(around: _Surroundings, at: Hypothesis, factor: float) -> NDArray[
     radius, turn = RADIUS_PX * factor, at.lateral_sign * at.turn_deg
     responses = _joint_matrix(around.centre, radius, at.lateral_sign, turn) @ around.field
     origin = (around.centre - search, around.centre - search)
-    visible = np.ones(shape, np.float32)
     total = np.zeros(shape, np.float32)
     for part, response in zip(hip_parts("fine"), responses.reshape(-1, *shape), strict=True):
-        if around.counted is not None:
+        slack = round(part.slack * radius)
+        if around.counted is None:
+            total += standard_score(response, part, slack)
+        else:
             kernel = border_kernel(part, radius, SPACING_PX, at.lateral_sign, turn)
             visible = visible_share(around.counted, kernel, origin, shape)
-        total += standard_score(response, part, round(part.slack * radius), visible)[0]
+            total += partial_score(response, part, slack, visible)[0]
     return total
 
 
@@ -127,10 +131,13 @@ def sharpest(picture: Pyramid, likely: list[Hypothesis], count: int) -> list[Hyp
     cut_out = [_surroundings(picture, one) for one in likely]
     moved = [_moved_to_best(around, one, 1.0) for around, one in zip(cut_out, likely, strict=True)]
     scores = sorted((one.score for one in moved), reverse=True)
-    least = scores[min(count, len(scores)) - 1] - PROMISE if scores else 0.0
+    if not scores:
+        return []
+    least = max(scores[min(count, len(scores)) - 1], scores[0] - FAR_BEHIND) - PROMISE
     tried = zip(cut_out, likely, moved, strict=True)
     sharp = [_resized(around, start, best) for around, start, best in tried if best.score >= least]
-    return sorted(sharp, key=lambda one: -one.score)[:count]
+    best_first = sorted(sharp, key=lambda one: -one.score)[:count]
+    return [one for one in best_first if one.score >= best_first[0].score - FAR_BEHIND]
 
 
 def _resized(around: _Surroundings, at: Hypothesis, best: Hypothesis) -> Hypothesis:

@@ -4,10 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.anatomy.gradients import limited
 from hipcalc.anatomy.shape import DIRECTIONS, BorderKernel, Part
 
-__all__ = ["direction_channels", "part_map", "standard_score", "visible_share"]
+__all__ = ["direction_channels", "part_map", "partial_score", "standard_score", "visible_share"]
 
 # A part whose response is this many standard deviations above the background counts no more than that.
 CEILING = 4.5
@@ -113,10 +112,28 @@ def part_map(
     response = _response(channels, kernel, origin, shape)
     margin = counted.shape[1] - 1 - channels.shape[2]
     visible = visible_share(counted, kernel, (origin[0], origin[1] + margin), shape)
-    return standard_score(response, part, slack_px, visible)
+    return partial_score(response, part, slack_px, visible)
 
 
-def standard_score(response: Array, part: Part, slack_px: int, visible: Array) -> tuple[Array, Array]:
+def standard_score(response: Array, part: Part, slack_px: int) -> Array:
+    """Weighted standard score of the response of a part that is wholly visible; the response is overwritten.
+
+    Parameters
+    ----------
+    response : ndarray of float32, shape (rows, columns)
+    part : Part
+    slack_px : int
+        The best response within this distance counts.
+    """
+    if slack_px:
+        disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * slack_px + 1, 2 * slack_px + 1))
+        response = np.asarray(cv2.dilate(response, disk), np.float32)
+    response -= np.float32(part.background_mean)
+    response *= np.float32(part.weight / part.background_sd)
+    return np.clip(response, np.float32(-2.0 * part.weight), np.float32(CEILING * part.weight), out=response)
+
+
+def partial_score(response: Array, part: Part, slack_px: int, visible: Array) -> tuple[Array, Array]:
     """Weighted standard score of a part's response, which is overwritten, and how much the part counts there.
 
     Parameters
@@ -130,13 +147,8 @@ def standard_score(response: Array, part: Part, slack_px: int, visible: Array) -
     """
     share = visible - np.float32(LEAST_VISIBLE)
     share *= np.float32(1.0 / VISIBLE_RANGE)
-    limited(share, 0.0, 1.0, share)
-    response /= limited(visible, LEAST_VISIBLE, 1.0)
-    if slack_px:
-        disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * slack_px + 1, 2 * slack_px + 1))
-        response = np.asarray(cv2.dilate(response, disk), np.float32)
-    response -= np.float32(part.background_mean)
-    response *= np.float32(part.weight / part.background_sd)
-    limited(response, -2.0 * part.weight, CEILING * part.weight, response)
-    response *= share
-    return response, share
+    np.clip(share, np.float32(0.0), np.float32(1.0), out=share)
+    response /= np.clip(visible, np.float32(LEAST_VISIBLE), np.float32(1.0))
+    score = standard_score(response, part, slack_px)
+    score *= share
+    return score, share
