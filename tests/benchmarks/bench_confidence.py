@@ -18,7 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import skimage.data
-from bench_locator import BY_EYE, DATA, Truth, crops, pelves
+from bench_locator import BY_EYE, DATA, Truth, accepted_crops, crops, pelves
 from matplotlib.figure import Figure
 from mesh_projection import SUBJECTS, project
 from scipy.stats import beta
@@ -97,6 +97,8 @@ def pictures() -> Iterator[tuple[str, Radiograph, Hips]]:
     """Every picture with its set and its hips; an empty tuple where it shows none."""
     for image, hips in _known(crops()):
         yield "crops", image, hips
+    for image, hips in _known(accepted_crops()):
+        yield "crops, circle accepted", image, hips
     for image, hips in _known(pelves(BY_EYE)):
         yield "pelves", image, hips
         yield "pelves on their side", bare(np.rot90(image.pixels)), ()

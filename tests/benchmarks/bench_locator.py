@@ -23,6 +23,7 @@ from hipcalc.radiograph import read_radiograph
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 BY_EYE = Path(__file__).resolve().parent / "pelves_by_eye.csv"
+CROPS_BY_EYE = Path(__file__).resolve().parent / "crops_by_eye.csv"
 
 
 WORST, TILE_PX = 20, 320
@@ -61,6 +62,25 @@ def crops() -> list[Truth]:
             )
         )
     return rows
+
+
+def accepted_crops() -> list[Truth]:
+    """Crops that no reader measured: circles that the program found, or nearly, and the eye accepted.
+
+    They say whether a hip was found, not how exactly. Four more were left out, as nobody could tell the head's outline.
+    """
+    return [
+        Truth(
+            file=DATA / "hip_crops" / "images" / row["file"],
+            lateral_sign=1,
+            row=float(row["row"]),
+            column=float(row["col"]),
+            radius=float(row["R"]),
+            rims=(),
+            clear=True,
+        )
+        for row in csv.DictReader(CROPS_BY_EYE.open(encoding="utf-8"))
+    ]
 
 
 def pelves(table: Path) -> list[Truth]:

@@ -48,7 +48,7 @@ RIDGE_WORTH, RIDGE_CONFIDENCE = 0.05, 0.2
 # regression, and not in the second.
 PHANTOM_WEIGHT = 0.1
 FOLDS = 5
-LEFT_OUT = ("infants", "projected CT surfaces")
+LEFT_OUT = ("infants", "projected CT surfaces", "crops, circle accepted")
 
 Array = NDArray[np.float64]
 
