@@ -21,7 +21,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
-from bench_confidence import BINS, Hips, bare, pictures
+from bench_confidence import ACCEPTED, BINS, Hips, bare, pictures
 from bench_locator import BY_EYE, pelves
 from fit_appearance import small_phantom
 from numpy.typing import NDArray
@@ -48,7 +48,7 @@ RIDGE_WORTH, RIDGE_CONFIDENCE = 0.05, 0.2
 # regression, and not in the second.
 PHANTOM_WEIGHT = 0.1
 FOLDS = 5
-LEFT_OUT = ("infants", "projected CT surfaces", "crops, circle accepted")
+LEFT_OUT = ("infants", "projected CT surfaces", ACCEPTED)
 
 Array = NDArray[np.float64]
 
