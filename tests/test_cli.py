@@ -88,8 +88,10 @@ def test_the_log_for_programs_is_an_object_per_line(screened, tmp_path):
             "screen", "in", "--out", tmp_path / "out", "--shard", shard, "--log", "json", *QUICK, cwd=folder
         )
         assert status in (0, 3)
-        first, *lines, last = map(json.loads, err.splitlines())
-        assert (last["event"], last["message"]) == ("stage", "writing tables")
+        first, *lines, stage, last = map(json.loads, err.splitlines())
+        assert (stage["event"], stage["message"]) == ("stage", "writing tables")
+        assert (last["event"], last["inputs"]) == ("end", len(lines))
+        assert last["ok"] + last["rejected"] + last["failed"] == len(lines)
         assert (first["event"], first["inputs"]) == ("start", len(lines))
         assert {line["event"] for line in lines} == {"input"}
         assert all({"path", "status", "reason", "seconds", "reused", "time"} <= set(line) for line in lines)

@@ -1,5 +1,6 @@
 """Inputs and outputs at addresses: an S3 server on the loopback interface, and memory."""
 
+import io
 import os
 import shutil
 import subprocess
@@ -8,7 +9,9 @@ import zipfile
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
+from hipcalc.cli.tables import print_screening
 from hipcalc.cohort import CohortSettings, Shard, run_cohort
 from hipcalc.cohort.mirroring import Mirror
 from hipcalc.errors import OutputError, UsageError
@@ -94,6 +97,10 @@ def test_results_at_an_address_are_those_of_a_folder_and_go_on_elsewhere(bucket,
     more = [bucket / "hip.png", bucket / "notes.txt"]
     result = run_cohort(more, "s3://hips/results", settings=QUICK, workers=1, resume=True)
     assert (result.analysed, result.reused) == (1, 1)
+    console = Console(file=io.StringIO(), width=100)
+    print_screening(console, result)
+    told = console.file.getvalue()
+    assert "Tables: s3://hips/results\nPage: s3://hips/results/report/index.html\n" in told
     run_cohort(more, tmp_path / "local2", settings=QUICK, workers=1)
     server.invalidate_cache()
     for name in TABLES:

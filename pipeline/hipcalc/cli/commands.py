@@ -62,6 +62,7 @@ def screen(arguments: argparse.Namespace) -> int:
             if not progress.done:
                 raise
             raise OutputError(f"{error}\n{progress.kept(arguments.out)}") from error
+        progress.end(result.counts)
     return _told(result)
 
 

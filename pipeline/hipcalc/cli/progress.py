@@ -155,6 +155,10 @@ class Progress:
             found=f"{counts.findings} marks, {counts.lost} not analysed",
         )
 
+    def end(self, _: dict[str, int]) -> None:
+        """Take the bar away; what was counted stands in the summary."""
+        self._bar.stop()
+
     def stop(self, last_words: str) -> None:
         """Take the bar away and print one sentence."""
         self._bar.stop()
@@ -200,6 +204,10 @@ class JsonLog:
         counts = self._counts
         counts.take(done)
         self._write("input", **vars(done), done=counts.done, inputs=counts.total)
+
+    def end(self, counts: dict[str, int]) -> None:
+        """Write a last line with what was counted."""
+        self._write("end", **counts)
 
     def stop(self, last_words: str) -> None:
         """Write one last sentence."""

@@ -58,9 +58,11 @@ def print_screening(console: Console, result: CohortResult) -> None:
             stages = ", ".join(f"{name} {seconds:.2g} s" for name, seconds in result.stages_s.items())
             _print(console, f"Mean of each image: {stages}.")
     _print(console, _NOTICE)
-    _print(console, f"Tables: {result.folder.path}")
-    if result.folder.index.is_file():
-        _print(console, f"Page: {result.folder.index}")
+    folder = result.folder
+    _print(console, f"Tables: {result.address or folder.path}")
+    if folder.index.is_file():
+        page = f"{result.address}/{folder.index.relative_to(folder.path)}" if result.address else folder.index
+        _print(console, f"Page: {page}")
 
 
 def _print_hips(console: Console, records: list[FileRecord]) -> None:

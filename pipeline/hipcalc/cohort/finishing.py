@@ -56,6 +56,8 @@ class CohortResult:
         the processor's seconds that ledger, tables and pages cost per input analysed. Empty when nothing was analysed.
     analysed, reused : int
         Inputs that were analysed in this run, and kept from before.
+    address : str
+        Where the results were copied to, if `folder` is but their working copy.
     """
 
     folder: ResultsFolder
@@ -66,6 +68,7 @@ class CohortResult:
     stages_s: dict[str, float]
     analysed: int
     reused: int
+    address: str = ""
 
     @property
     def records(self) -> tuple[FileRecord, ...]:

@@ -29,6 +29,11 @@ class Mirror:
     ----------
     url : str
 
+    Attributes
+    ----------
+    url : str
+    local : Path
+
     Raises
     ------
     UsageError
@@ -38,11 +43,11 @@ class Mirror:
     """
 
     def __init__(self, url: str) -> None:
-        self._url = url.rstrip("/")
-        self._system, self._root = file_system(self._url)
+        self.url = url.rstrip("/")
+        self._system, self._root = file_system(self.url)
         # One place per address, so that a run which was killed before its first copy goes on from it.
         base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        self.local = Path(base) / "hipcalc" / hashlib.sha256(self._url.encode()).hexdigest()[:16]
+        self.local = Path(base) / "hipcalc" / hashlib.sha256(self.url.encode()).hexdigest()[:16]
         self._sent: dict[str, int] = {}
         self._last = time.monotonic()
 
@@ -113,7 +118,7 @@ class Mirror:
 
     def _unwritten(self, error: Exception) -> OutputError:
         words: Any = f"{type(error).__name__}: {error}".splitlines()[0][:200]
-        return OutputError(f"{self._url} cannot be written ({words}); {self.local} holds what is done.")
+        return OutputError(f"{self.url} cannot be written ({words}); {self.local} holds what is done.")
 
     @property
     def folder(self) -> ResultsFolder:

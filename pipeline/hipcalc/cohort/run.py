@@ -5,7 +5,7 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -193,9 +193,10 @@ def carry_out(
             pages=plan.pages,
             on_stage=on_stage,
         )
-    if plan.mirror is not None:
-        plan.mirror.publish()
-    return result
+    if plan.mirror is None:
+        return result
+    plan.mirror.publish()
+    return replace(result, address=plan.mirror.url)
 
 
 def _check_inputs(named: tuple[str, ...], top: Path) -> None:
