@@ -10,10 +10,12 @@ import time
 import pandas as pd
 import pytest
 
+from hipcalc.cli import main
 from hipcalc.cohort import Shard, merge_shards
 from hipcalc.cohort.dask_engine import DaskEngine
 from hipcalc.errors import OutputError, UsageError
 from simulated_cohort import run, write_inputs
+from small_radiographs import SAMPLE
 from support import ROOT
 
 TABLES = [f"{name}.{suffix}" for name in ("images", "hips", "candidates") for suffix in ("csv", "parquet")]
@@ -150,10 +152,24 @@ def test_a_cluster_whose_workers_are_killed_gives_the_same_bytes(inputs, whole, 
     assert same_tables(tmp_path / "out", whole[0]) == []
 
 
-def test_no_scheduler_is_told(monkeypatch):
+def test_the_command_on_a_cluster_gives_the_tables_of_the_command_here(cluster, tmp_path, capsys):
+    quick = ["--no-detectability", "--format", "tables"]
+    for name, more in (("here", ["--workers", "1"]), ("there", ["--engine", "dask", "--scheduler", cluster])):
+        assert main(["screen", str(SAMPLE / "02_right_hip.dcm"), "--out", str(tmp_path / name), *quick, *more]) == 0
+    for name in TABLES:
+        assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "there" / name).read_bytes()
+    more = ["--engine", "dask", "--scheduler", cluster, "--workers", "2"]
+    assert main(["screen", str(SAMPLE), "--out", str(tmp_path / "none"), *more]) == 2
+    assert "The Dask cluster has as many workers as it has: leave out --workers." in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+
+
+def test_no_scheduler_is_told(monkeypatch, capsys):
     monkeypatch.setattr("hipcalc.cohort.dask_engine._CONNECT_S", 1)
     with pytest.raises(UsageError, match="tcp://127.0.0.1:9: no Dask scheduler answers there; check the address"):
         DaskEngine("tcp://127.0.0.1:9")
+    assert main(["screen", str(SAMPLE), "--out", "none", "--engine", "dask", "--scheduler", "tcp://127.0.0.1:9"]) == 2
+    assert "no Dask scheduler answers there" in capsys.readouterr().err
 
 
 def test_a_cluster_that_has_lost_all_its_workers_is_left(cluster, monkeypatch):

@@ -73,11 +73,10 @@ def _engine(arguments: argparse.Namespace) -> "Engine | None":
         raise UsageError("--engine dask and --scheduler ADDRESS go together: give both or neither.")
     if arguments.engine == "local":
         return None
-    from hipcalc.cohort.dask_engine import DaskEngine
-
     if arguments.workers is not None:
         raise UsageError("The Dask cluster has as many workers as it has: leave out --workers.")
-    return DaskEngine(arguments.scheduler)
+    cluster: Engine | None = arguments.cluster
+    return cluster
 
 
 def _told(result: "CohortResult") -> int:

@@ -3,11 +3,15 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from hipcalc.cli.ahead import begin_ahead
 from hipcalc.cli.status import INTERRUPTED, NOTHING_DONE, WRONG_USAGE
 from hipcalc.cohort.process import close_workers
 from hipcalc.errors import HipcalcError, UsageError
+
+if TYPE_CHECKING:
+    from hipcalc.cohort.dask_engine import DaskEngine
 
 __all__ = ["main"]
 
@@ -27,22 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         130 interrupted.
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
+    cluster = None
     try:
-        begin_ahead(given)
-        return _run(given)
-    finally:
-        close_workers()
-
-
-def _run(arguments: Sequence[str]) -> int:
-    # A second's work, in which workers load theirs.
-    from hipcalc.cli import commands, options
-    from hipcalc.report import package_version
-
-    parsed = options.parser(package_version()).parse_args(arguments)
-    command: Callable[[argparse.Namespace], int] = getattr(commands, parsed.command)
-    try:
-        return command(parsed)
+        cluster = begin_ahead(given)
+        return _run(given, cluster)
     except UsageError as error:
         return _complain(error, WRONG_USAGE)
     except HipcalcError as error:
@@ -50,6 +42,20 @@ def _run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("hipcalc: interrupted.", file=sys.stderr)
         return INTERRUPTED
+    finally:
+        close_workers()
+        if cluster is not None:
+            cluster.close()
+
+
+def _run(arguments: Sequence[str], cluster: "DaskEngine | None") -> int:
+    # A second's work, in which workers load theirs.
+    from hipcalc.cli import commands, options
+    from hipcalc.report import package_version
+
+    parsed = options.parser(package_version()).parse_args(arguments, argparse.Namespace(cluster=cluster))
+    command: Callable[[argparse.Namespace], int] = getattr(commands, parsed.command)
+    return command(parsed)
 
 
 def _complain(error: HipcalcError, status: int) -> int:

@@ -7,9 +7,8 @@ from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from typing import Any
 
-from hipcalc.cohort.process import close_workers
+from hipcalc.cohort.process import begin_workers, close_workers
 from hipcalc.errors import OutputError, UsageError
-from hipcalc.report import package_version
 
 __all__ = ["DaskEngine"]
 
@@ -58,12 +57,26 @@ class DaskEngine:
         versions = self._client.run(version, "hipcalc", on_error="return")
         if not versions:
             raise UsageError(f"{self._address}: this Dask cluster has no workers; start some.")
-        other = {str(one) for one in versions.values()} - {package_version()}
+        own = version("hipcalc")
+        other = {str(one) for one in versions.values()} - {own}
         if other:
             raise UsageError(
                 f"{self._address}: the cluster's workers have another hipcalc ({', '.join(sorted(other))}) than this "
-                f"one ({package_version()}); install the same everywhere."
+                f"one ({own}); install the same everywhere."
             )
+
+    def begin(self, memory_bytes: int | None) -> None:
+        """Let the cluster's processes load what they need before there is a task (see `begin_workers`)."""
+        self._client.run(_begin_on_node, memory_bytes, on_error="ignore")
+
+    def close(self) -> None:
+        """Leave the cluster; the processes that were started there are ended."""
+        if self._client.status == "closed":
+            return
+        with suppress(Exception):
+            # Where the scheduler is gone, its workers end on their own, and their processes with them.
+            self._client.run(close_workers, on_error="ignore")
+        self._client.close(timeout=_CONNECT_S)
 
     @property
     def workers(self) -> int:
@@ -88,7 +101,8 @@ class DaskEngine:
         except CancelledError as error:
             raise OutputError(f"{self._address}: the Dask cluster is lost; start it again.") from error
         finally:
-            with suppress(Exception):
-                # Where the scheduler is gone, its workers end on their own, and their processes with them.
-                self._client.run(close_workers, on_error="ignore")
-            self._client.close(timeout=_CONNECT_S)
+            self.close()
+
+
+def _begin_on_node(memory_bytes: int | None, dask_worker: Any) -> None:
+    begin_workers(dask_worker.state.nthreads, memory_bytes)
