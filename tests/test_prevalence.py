@@ -70,6 +70,17 @@ def test_intervals_hold_the_truth_as_often_as_they_say(likeness):
     assert adjusted > 273
 
 
+@pytest.mark.parametrize("people", [5, 200])
+def test_hips_that_are_all_alike_are_not_certain_of_others(people):
+    """Of n hips without an event, about 3 in n may have one."""
+    known = Validation(true_positives=880, with_focus=1000, true_negatives=3000, without_focus=3000)
+    none, every = (estimate([1] * people, [value] * people, known) for value in (0, 1))
+    assert (none.adjusted_low, every.adjusted_high) == (0.0, 1.0)
+    # The upper end of Jeffreys' interval is a little below Clopper and Pearson's.
+    assert none.adjusted_high == pytest.approx(none.crude_high / 0.88, rel=0.35)
+    assert (every.adjusted_low < 0.9) is (people == 5)
+
+
 @pytest.mark.parametrize(
     ("counts", "message"),
     [

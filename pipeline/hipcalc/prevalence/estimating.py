@@ -100,6 +100,8 @@ def estimate(
     binomial one (Cochran 1977, 6.3), not below 1. The adjusted one is (p + Sp - 1) / (Se + Sp - 1), cut to 0 and 1
     (Rogan and Gladen 1978); its interval holds the middle 95% of bootstrap samples in which people are drawn anew with
     all their hips, and sensitivity and specificity from their Jeffreys distributions given the validation's counts.
+    Where all hips are positive, or none, the share is drawn from its Jeffreys distribution, too: of hips that are all
+    alike every sample is the same.
 
     Parameters
     ----------
@@ -179,10 +181,7 @@ def _bootstrap(
     n: NDArray[np.int64], x: NDArray[np.int64], validation: Validation, resamples: int, seed: int
 ) -> NDArray[np.float64]:
     rng = np.random.default_rng(seed)
-    # People with the same counts are the same to the bootstrap: drawing how many of each kind is drawing people.
-    kinds, numbers = np.unique(np.stack([n, x]), axis=1, return_counts=True)
-    drawn = rng.multinomial(n.size, numbers / n.size, size=resamples)
-    shares = (drawn @ kinds[1]) / (drawn @ kinds[0])
+    shares = _drawn_shares(n, x, resamples, rng)
     sensitivity = rng.beta(
         validation.true_positives + 0.5, validation.with_focus - validation.true_positives + 0.5, resamples
     )
@@ -190,3 +189,17 @@ def _bootstrap(
         validation.true_negatives + 0.5, validation.without_focus - validation.true_negatives + 0.5, resamples
     )
     return _rogan_gladen(shares, sensitivity, specificity)
+
+
+def _drawn_shares(
+    n: NDArray[np.int64], x: NDArray[np.int64], resamples: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    hips, positive = int(n.sum()), int(x.sum())
+    if positive in (0, hips):
+        # Samples of hips that are all alike are all alike, too, as if that were certain of every other hip.
+        return rng.beta(positive + 0.5, hips - positive + 0.5, resamples)
+    # People with the same counts are the same to the bootstrap: drawing how many of each kind is drawing people.
+    kinds, numbers = np.unique(np.stack([n, x]), axis=1, return_counts=True)
+    drawn = rng.multinomial(n.size, numbers / n.size, size=resamples)
+    shares: NDArray[np.float64] = (drawn @ kinds[1]) / (drawn @ kinds[0])
+    return shares

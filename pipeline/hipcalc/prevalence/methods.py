@@ -45,8 +45,9 @@ def methods_paragraph(
             f"({validation.true_positives}/{validation.with_focus} hips) and a specificity of "
             f"{validation.specificity:.3f} ({validation.true_negatives}/{validation.without_focus} hips); 95% "
             "intervals are percentiles of 4000 bootstrap samples of people, with sensitivity and specificity drawn "
-            "from their Jeffreys distributions. Marks at the rim alone were not adjusted, because both figures are "
-            "those of the search as a whole."
+            "from their Jeffreys distributions, as is the share of a group whose hips are all positive or all "
+            "negative. Marks at the rim alone were not adjusted, because both figures are those of the search as a "
+            "whole."
         )
     else:
         sentences.append("They were not adjusted for the sensitivity and specificity of the search.")
