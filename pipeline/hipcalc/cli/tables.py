@@ -165,10 +165,13 @@ def print_evaluation(console: Console, measured: "pd.DataFrame", folder: str) ->
 def print_prevalence(console: Console, result: "PrevalenceResult") -> None:
     """Print the estimates, the paragraph, and where everything is."""
     table = _table("Hips with at least one", "measure", "group", "hips", "crude", "adjusted")
+    told = ""
     for row in result.table.to_dict("records"):
         group = row["group"] if not row["value"] else f"{row['group']}: {row['value']}"
         crude, adjusted = (_share(row, name) for name in ("crude", "adjusted"))
-        table.add_row(*map(Text, (row["what"], group, f"{row['positive']}/{row['hips']}", crude, adjusted)))
+        # Its name is long, and said once.
+        measure, told = "" if row["what"] == told else row["what"], row["what"]
+        table.add_row(*map(Text, (measure, group, f"{row['positive']}/{row['hips']}", crude, adjusted)))
     console.print(table)
     console.print(Text(result.methods))
     _print(console, f"Tables: {result.folder / 'prevalence.csv'}")
