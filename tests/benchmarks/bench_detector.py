@@ -15,7 +15,7 @@ from contact_sheets import draw_sheets
 from detector_data import BenchHip, load_hips
 from fit_detector import Planting, Ranking, Sample, collect, cross_validated, spread_of_calibration, strength
 from peers import PEERS
-from planted import Plant, plant_foci
+from planted import Plant, Style, plant_foci
 from price_data import otherwise_pictured
 
 from hipcalc.candidates.finding import measured_spots
@@ -24,6 +24,7 @@ from hipcalc.normalize import NormalizedRadiograph
 
 POINTS = (0.1, 0.25, 0.5, 1.0)
 SEED = 2
+PLANTINGS: dict[str, tuple[Style, ...]] = {"crop": ("natural",) * 2, "pelvis": ("natural", "stated") * 8}
 # blob_doh takes seconds per window: the peers see every hip, but each with one planting.
 PEER_PLANTINGS = 1
 TABLES: dict[str, tuple[str, str, Callable[[Plant], bool]]] = {
@@ -120,7 +121,7 @@ def main() -> None:
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     hips = load_hips(most=asked.hips)
-    samples = collect(hips, SEED)
+    samples = collect(hips, SEED, PLANTINGS)
     models = cross_validated(samples)
     print(f"{'sensitivity at false marks per hip of':62s}" + "".join(f"{p:7.2f}" for p in POINTS) + "  plants")
     for name in TABLES:

@@ -33,7 +33,10 @@ STRONGEST = 10
 # A pelvis shows all of the zones, a crop its medial part: there are few pelves, so each counts more, all of them as
 # much as all crops.
 PELVIS_WEIGHT = 8.0
-PLANTINGS: dict[str, tuple[Style, ...]] = {"crop": ("natural",) * 2, "pelvis": ("natural", "stated") * 8}
+# So many natural foci in 148 pelves lay in the rim's zone, a small one: planted ones there count as much among all.
+AT_RIM = 19 / 49
+# With fewer, weights and prices would be those of the draw.
+PLANTINGS: dict[str, tuple[Style, ...]] = {"crop": ("natural",) * 4, "pelvis": ("natural",) * 24}
 KNOTS = (20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.25, 0.1, 0.05, 0.02)
 
 Ranking = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -84,13 +87,16 @@ def hits_of(measured: MeasuredSpots, truth: tuple[Plant, ...]) -> tuple[np.ndarr
     )
 
 
-def collect(hips: tuple[BenchHip, ...], seed: int = SEED) -> list[Sample]:
+def collect(
+    hips: tuple[BenchHip, ...], seed: int = SEED, plantings: dict[str, tuple[Style, ...]] = PLANTINGS
+) -> list[Sample]:
     """Run the detector up to its features on every hip, without and with planted foci."""
     bare = [measured_spots(bench.normalized, bench.hip) for bench in hips]
-    return [
-        _sample(bench, bare[number], _other_hip(hips, bare, number), np.random.default_rng((seed, number)))
-        for number, bench in enumerate(hips)
-    ]
+    samples = []
+    for number, bench in enumerate(hips):
+        rng = np.random.default_rng((seed, number))
+        samples.append(_sample(bench, bare[number], _other_hip(hips, bare, number), plantings[bench.source], rng))
+    return samples
 
 
 def _other_hip(hips: tuple[BenchHip, ...], bare: list[MeasuredSpots], number: int) -> MeasuredSpots | None:
@@ -101,12 +107,18 @@ def _other_hip(hips: tuple[BenchHip, ...], bare: list[MeasuredSpots], number: in
     return bare[others[0]] if others else None
 
 
-def _sample(bench: BenchHip, bare: MeasuredSpots, other: MeasuredSpots | None, rng: np.random.Generator) -> Sample:
+def _sample(
+    bench: BenchHip,
+    bare: MeasuredSpots,
+    other: MeasuredSpots | None,
+    styles: tuple[Style, ...],
+    rng: np.random.Generator,
+) -> Sample:
     def features(picture: NormalizedRadiograph) -> np.ndarray:
         return controlled(measured_spots(picture, bench.hip), other).features
 
     plantings = []
-    for number, style in enumerate(PLANTINGS[bench.source]):
+    for number, style in enumerate(styles):
         planted, truth = plant_foci(bench, style, rng)
         measured = controlled(measured_spots(as_stored(planted, rng) if number % 2 else planted, bench.hip), other)
         plantings.append(Planting(style=style, features=measured.features, truth=truth, hits=hits_of(measured, truth)))
@@ -137,20 +149,15 @@ def fit_ranking(samples: list[Sample]) -> Ranking:
 
 def _fitted(samples: list[Sample], ranking: Ranking, most: int | None) -> np.ndarray:
     """Weights of a logistic regression on the spots that a ranking puts first, their signs held to what they may be."""
-    negative, negative_weight, positive, positive_weight = [], [], [], []
+    negative, negative_weight = [], []
     for sample in samples:
         for features in (sample.features, sample.stored, sample.traps):
             chosen = features[np.argsort(-strength(ranking, features))[:most]]
             negative.append(chosen)
             negative_weight.append(np.full(len(chosen), sample.weight))
-        for planting in sample.plantings:
-            for hit in planting.hits:
-                if planting.style == "natural" and len(hit):
-                    rows = planting.features[hit]
-                    positive.append(rows[np.argmax(strength(ranking, rows))])
-                    positive_weight.append(sample.weight)
-    others, w0, w1 = np.concatenate(negative), np.concatenate(negative_weight), np.array(positive_weight)
-    z = (np.concatenate([others, np.array(positive)]) - ranking[0]) / ranking[1]
+    positive, w1 = _planted_spots(samples, ranking)
+    others, w0 = np.concatenate(negative), np.concatenate(negative_weight)
+    z = (np.concatenate([others, positive]) - ranking[0]) / ranking[1]
     y = np.concatenate([np.zeros(len(others)), np.ones(len(positive))])
     share = PLANTED_WEIGHT if most is None else 0.3
     w = np.concatenate([w0 / w0.sum(), share * w1 / w1.sum()])
@@ -163,6 +170,28 @@ def _fitted(samples: list[Sample], ranking: Ranking, most: int | None) -> np.nda
 
     bounds = [(None, None)] + [{1: (0.0, None), -1: (None, 0.0), 0: (None, None)}[s] for s in FEATURES.values()]
     return minimize(loss, np.zeros(len(FEATURES) + 1), jac=True, method="L-BFGS-B", bounds=bounds).x[1:]
+
+
+def _planted_spots(samples: list[Sample], ranking: Ranking) -> tuple[np.ndarray, np.ndarray]:
+    """Return the features of the strongest spot on every natural plant that was proposed, and the plants' weights.
+
+    The plants of a hip weigh together as much as the hip.
+    """
+    positive, weights, at_rim = [], [], []
+    for sample in samples:
+        natural = [p for p in sample.plantings if p.style == "natural"]
+        planted = sum(len(planting.truth) for planting in natural)
+        for planting in natural:
+            for plant, hit in zip(planting.truth, planting.hits, strict=True):
+                if len(hit):
+                    rows = planting.features[hit]
+                    positive.append(rows[np.argmax(strength(ranking, rows))])
+                    weights.append(sample.weight / planted)
+                    at_rim.append(plant.zone == "rim")
+    weight, rim = np.array(weights), np.array(at_rim)
+    for chosen, share in ((rim, AT_RIM), (~rim, 1.0 - AT_RIM)):
+        weight[chosen] *= share / weight[chosen].sum()
+    return np.array(positive), weight
 
 
 def cross_validated(samples: list[Sample]) -> dict[str, Ranking]:

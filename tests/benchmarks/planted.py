@@ -11,6 +11,7 @@ from detector_data import BenchHip
 from hipcalc.candidates.features import hip_levels
 from hipcalc.candidates.window import WORKING_RADIUS_PX, HipWindow, cut_window
 from hipcalc.errors import HipcalcError
+from hipcalc.findings.zones import Zone, zone_of
 from hipcalc.normalize import NormalizedRadiograph
 from hipcalc.normalize.noise import noise_map
 from hipcalc.synthetic import FocusKind, FocusPatch, add_patches, draw_focus
@@ -37,7 +38,7 @@ Style = Literal["natural", "stated"]
 
 @dataclass(frozen=True, kw_only=True)
 class Plant:
-    """Truth of one planted focus; `where` is one of `PLACES`."""
+    """Truth of one planted focus; `where` is one of `PLACES`, `zone` one of the hip's."""
 
     row_px: float
     column_px: float
@@ -45,6 +46,7 @@ class Plant:
     cnr: float
     kind: str
     where: str
+    zone: Zone
 
 
 def _between(quantiles: tuple[float, ...], chance: float) -> float:
@@ -83,6 +85,7 @@ def plant_foci(
                 cnr=cnr,
                 kind=patch.kind,
                 where=where,
+                zone=zone_of(*bench.hip.to_polar(patch.row_px, patch.column_px), bench.hip.rim_phi_deg),
             )
         )
     return add_patches(bench.normalized, tuple(patches)), tuple(truth)
@@ -143,8 +146,7 @@ def _planted(
         contrast = math.sqrt(drawn.contrast * drawn.cnr * deviation)
         patch = _focus(bench, points[best], diameter, drawn, contrast=contrast)
         share = _share(bench.normalized, patch, middle, contrast)
-        patch = _focus(bench, points[best], diameter, drawn, contrast=share * contrast) if share > LEAST_SHARE else None
-        return patch, contrast / deviation
+        return _weakened(patch, share) if share > LEAST_SHARE else None, contrast / deviation
     except HipcalcError:
         return None, math.nan
 
@@ -160,6 +162,10 @@ def _focus(bench: BenchHip, place: np.ndarray, diameter: float, drawn: _Drawn, *
         rng=np.random.default_rng(drawn.seed),
         **strength,
     )
+
+
+def _weakened(patch: FocusPatch, share: float) -> FocusPatch:
+    return replace(patch, addition=patch.addition * np.float32(share), extra_variance=patch.extra_variance * share)
 
 
 def _ring(picture: NormalizedRadiograph, place: np.ndarray, diameter: float) -> tuple[float, float]:

@@ -32,16 +32,14 @@ class BlobScale:
     radius : float
         Of the disk, in working pixels.
     response : ndarray of float32, shape (rows, columns)
-        Disk's mean minus the second-brightest of the samples around it, in units of the local structure.
-    structure : ndarray of float32, shape (rows, columns)
-        Local mean absolute difference between disk and surround, in log units.
+        Disk's mean minus the second-brightest of the samples around it, in units of the local structure; -1 where no
+        spot's centre can lie.
     coarseness : int
         Working pixels per pixel of these images.
     """
 
     radius: float
     response: Image
-    structure: Image
     coarseness: int
 
 
@@ -52,10 +50,16 @@ def blob_responses(window: HipWindow) -> tuple[BlobScale, ...]:
     neither is, but a focus that touches another bright thing is lost; the second-brightest forgives one such contact.
     """
     grids = _grids(window)
+    left, top, width, height = cv2.boundingRect(window.zone.view(np.uint8))
     scales = []
     for radius in (share * WORKING_RADIUS_PX for share in DISK_RADII):
         level, weight = grids[sum(radius >= limit for limit in COARSER_FROM_PX)]
-        scales.append(_scale(level, weight, radius))
+        # A maximum in the zones is told by its neighbours, up to a radius away.
+        rows, columns = (
+            slice(max(int((first - radius) / weight.coarseness), 0), int((last + radius) / weight.coarseness) + 2)
+            for first, last in ((top, top + height), (left, left + width))
+        )
+        scales.append(_scale(level, weight, radius, (rows, columns)))
     return tuple(scales)
 
 
@@ -90,34 +94,30 @@ def _structure_sigma(coarseness: int) -> float:
     return STRUCTURE_SIGMA * WORKING_RADIUS_PX / coarseness
 
 
-def _scale(level: Image, weight: _Weight, radius: float) -> BlobScale:
+def _scale(level: Image, weight: _Weight, radius: float, part: tuple[slice, slice]) -> BlobScale:
     own = radius / weight.coarseness
     disk = np.asarray(cv2.GaussianBlur(level, (0, 0), 0.55 * own), np.float32)
-    mean, second = _surround(disk, SAMPLE_DISTANCE * own)
-    step = disk - second
+    mean, second = _surround(disk, SAMPLE_DISTANCE * own, part)
     structure = _structure(disk - mean, weight)
-    return BlobScale(
-        radius=radius,
-        response=step / structure,
-        structure=structure,
-        coarseness=weight.coarseness,
-    )
+    response = np.full_like(disk, -1.0)
+    response[part] = (disk[part] - second) / structure[part]
+    return BlobScale(radius=radius, response=response, coarseness=weight.coarseness)
 
 
-def _surround(image: Image, distance: float) -> tuple[Image, Image]:
-    """Return mean and second-brightest of the samples on a circle around every pixel."""
+def _surround(image: Image, distance: float, part: tuple[slice, slice]) -> tuple[Image, Image]:
+    """Return the mean of the samples on a circle around every pixel, and the second-brightest for a part of them."""
     border = round(distance) + 1
     padded = np.asarray(cv2.copyMakeBorder(image, border, border, border, border, cv2.BORDER_REFLECT), np.float32)
     rows, columns = image.shape
-    first = np.full_like(image, -np.inf)
-    second = np.full_like(image, -np.inf)
     total = np.zeros_like(image)
-    smaller = np.empty_like(image)
+    first = np.full_like(image[part], -np.inf)
+    second, smaller = first.copy(), first.copy()
     for angle in 2 * np.pi * np.arange(SAMPLES) / SAMPLES:
         top, left = border + round(distance * np.sin(angle)), border + round(distance * np.cos(angle))
-        sample = padded[top : top + rows, left : left + columns]
+        whole = padded[top : top + rows, left : left + columns]
+        sample = whole[part]
         # Half of the time that the same takes in NumPy.
-        cv2.add(total, sample, dst=total)
+        cv2.add(total, whole, dst=total)
         cv2.min(first, sample, dst=smaller)
         cv2.max(second, smaller, dst=second)
         cv2.max(first, sample, dst=first)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.candidates.outline import Spot
-from hipcalc.candidates.profiles import RayProfiles
+from hipcalc.candidates.profiles import ray_profiles
 from hipcalc.candidates.proposals import Proposals
 from hipcalc.candidates.window import WORKING_RADIUS_PX, HipWindow
 
@@ -18,21 +18,21 @@ Floats = NDArray[np.float64]
 
 # With the sign that the weight may have: 1 speaks for a focus, -1 against it, 0 either way.
 FEATURES: dict[str, int] = {
-    "weakest_fall": 1,
     "response": 1,
     "meaning": 1,
     "edge": 1,
     "depth_share": 1,
     "contrast_over_step": 1,
-    "noise_ratio": 1,
     "cnr": 1,
-    "lead_over_peers": 1,
-    "tilt": -1,
     "first_arm": -1,
     "second_arm": -1,
     "third_arm": -1,
+    "core": -1,
     "aspect_ratio": -1,
-    "hollows": -1,
+    "drop_in_picture": 1,
+    "weakest_drop_in_picture": 1,
+    "edge_in_picture": 1,
+    "bone_slope": -1,
     "bone_around": -1,
     "on_rim_tip": -1,
     "on_head_contour": -1,
@@ -46,10 +46,10 @@ FEATURES: dict[str, int] = {
 BONY_R = 1.2
 RIM_TIP_HEAD_RADII = 0.12
 HEAD_CONTOUR_HEAD_RADII = 0.06
-# Log units: an 8-bit picture cannot be less noisy than its steps, whatever its flat compressed blocks say.
-QUANTISATION = 0.003
-# Peers of a spot lie within so many head radii and are at most twice as large or small.
-PEERS_WITHIN = 0.9
+# Working pixels: the slope of the bone is that of so wide a surround.
+SLOPE_SIGMA_PX = 3.0
+# A lucent centre has at least such a share of the brightest part's level: what is darker is a gap in a mesh of lines.
+LEAST_CORE = 0.8
 # The same place in the other hip, mirrored, is found again within so many head radii.
 MIRRORED_WITHIN = 0.3
 # What "mirrored" is where no other hip answers.
@@ -92,11 +92,10 @@ def _step_at_rim(window: HipWindow, otherwise: float) -> float:
 
 
 def feature_table(
-    window: HipWindow,
-    opened: NDArray[np.float32],
+    picture: HipWindow,
+    detached: HipWindow,
     levels: HipLevels,
     spots: tuple[Spot, ...],
-    rays: RayProfiles,
     proposals: Proposals,
     kept: list[int],
 ) -> Floats:
@@ -104,51 +103,47 @@ def feature_table(
 
     Parameters
     ----------
-    window : HipWindow
-        With the bone taken away.
-    opened : ndarray of float32, shape (rows, columns)
-        What was taken away (`opened_level`).
+    picture, detached : HipWindow
+        As it is, and with the bone taken away.
     levels : HipLevels
     spots : tuple of Spot
-    rays : RayProfiles
-        Of these spots.
     proposals : Proposals
     kept : list of int
         Which proposal each spot grew from.
     """
     if not spots:
         return np.empty((0, len(FEATURES)))
+    rays, seen = ray_profiles(detached, spots), ray_profiles(picture, spots)
     row, column, diameter = (np.array([getattr(s, name) for s in spots]) for name in ("row", "column", "diameter"))
     contrast, deviation, background = (
         np.array([getattr(s, name) for s in spots]) for name in ("contrast", "deviation", "background")
     )
-    rows, columns = window.level.shape
+    rows, columns = picture.level.shape
     pixel = np.clip(np.rint(row).astype(int), 0, rows - 1), np.clip(np.rint(column).astype(int), 0, columns - 1)
-    noise = np.hypot(window.noise[pixel], QUANTISATION)
-    response = np.maximum(proposals.response[kept], 0.05)
-    fall = rays.weakest_fall / proposals.structure[kept]
+    gradient = proposals.local_gradient[kept]
     millimetres = diameter / WORKING_RADIUS_PX * 24.0
-    r, from_rim = window.r[pixel].astype(float), window.phi_deg[pixel].astype(float) - window.hip.rim_phi_deg
-    bone = np.clip((opened[pixel] - levels.soft) / (levels.bone - levels.soft), 0.0, 1.5)
+    r, from_rim = picture.r[pixel].astype(float), picture.phi_deg[pixel].astype(float) - picture.hip.rim_phi_deg
+    bone = picture.level - detached.level + np.float32(levels.soft)
     table = {
-        "weakest_fall": _log(fall, 0.1, 6.0),
-        "response": _log(response, 0.05, 4.0),
+        "response": _log(proposals.response[kept], 0.05, 4.0),
         "meaning": _log(proposals.meaning[kept], 0.2, 5.0),
-        "edge": _log(rays.edge / proposals.local_gradient[kept], 0.1, 6.0),
+        "edge": _log(rays.edge / gradient, 0.1, 6.0),
         "depth_share": _log(proposals.depth[kept] / contrast, 0.05, 0.8),
         "contrast_over_step": _log(np.exp(background) * np.expm1(contrast) / levels.step, 0.02, 0.35),
-        "noise_ratio": _log(contrast / noise, 1.0, 30.0),
         "cnr": _log(contrast / deviation, 0.5, 6.0),
-        "lead_over_peers": _lead(row, column, diameter, fall),
-        "tilt": np.clip(rays.tilt, 0.0, 2.0),
         "first_arm": np.minimum(rays.first_arm, 1.0),
         "second_arm": np.minimum(rays.second_arm, 1.0),
         "third_arm": np.minimum(rays.third_arm, 1.0),
+        "core": np.clip(rays.profile[:, 1] / np.maximum(rays.profile.max(axis=1), 1e-6), LEAST_CORE, 1.0),
         "aspect_ratio": _log(np.array([s.aspect_ratio for s in spots]), 1.3, 3.0),
-        "hollows": 1.0 - np.array([s.solidity for s in spots]),
-        "bone_around": bone,
+        # Taking the bone away closes every lip and ledge of bone, too: in the picture they stay open.
+        "drop_in_picture": np.clip(seen.drop / contrast, -1.0, 2.0),
+        "weakest_drop_in_picture": _log(seen.weakest_drop / contrast, 0.05, 1.5),
+        "edge_in_picture": _log(seen.edge / gradient, 0.1, 6.0),
+        "bone_slope": _log(_slope(bone, pixel) * diameter / contrast, 0.01, 3.0),
+        "bone_around": np.clip((bone[pixel] - levels.soft) / (levels.bone - levels.soft), 0.0, 1.5),
         # The lateral end of the roof is itself a bright spot.
-        "on_rim_tip": np.exp(-0.5 * (_from_rim_tip(window, row, column) / RIM_TIP_HEAD_RADII) ** 2),
+        "on_rim_tip": np.exp(-0.5 * (_from_rim_tip(picture, row, column) / RIM_TIP_HEAD_RADII) ** 2),
         "on_head_contour": np.exp(-0.5 * ((r - 1.0) / HEAD_CONTOUR_HEAD_RADII) ** 2),
         "smaller_than_2_mm": np.maximum(np.log(2.2 / millimetres), 0.0),
         # Inwards of the rim lies the roof's bone, beyond it soft tissue, then the trochanter.
@@ -157,6 +152,12 @@ def feature_table(
         "mirrored": np.full(len(spots), WITHOUT_CONTROL),
     }
     return np.stack([np.asarray(table[name], np.float64) for name in FEATURES], axis=1)
+
+
+def _slope(bone: NDArray[np.float32], pixel: tuple[NDArray[np.int64], NDArray[np.int64]]) -> Floats:
+    """Return how steep the bone that was taken away is around some pixels, log units per working pixel."""
+    down, right = (cv2.Sobel(bone, cv2.CV_32F, *axis, ksize=3, scale=0.125) for axis in ((0, 1), (1, 0)))
+    return np.asarray(cv2.GaussianBlur(cv2.magnitude(right, down), (0, 0), SLOPE_SIGMA_PX)[pixel], np.float64)
 
 
 def with_control(spots: tuple[Spot, ...], features: Floats, control: tuple[Spot, ...], theirs: Floats) -> Floats:
@@ -175,27 +176,16 @@ def with_control(spots: tuple[Spot, ...], features: Floats, control: tuple[Spot,
     distance = np.hypot(place[:, :1] - other[:, 0], place[:, 1:2] - other[:, 1])
     ratio = place[:, 2:] / other[:, 2]
     like = (distance < MIRRORED_WITHIN * WORKING_RADIUS_PX) & (ratio < 2.0) & (ratio > 0.5)
-    fall = list(FEATURES).index("weakest_fall")
-    strongest = np.where(like, theirs[:, fall], math.log(0.1)).max(axis=1)
+    response = list(FEATURES).index("response")
+    strongest = np.where(like, theirs[:, response], math.log(0.05)).max(axis=1)
     answered = features.copy()
-    answered[:, list(FEATURES).index("mirrored")] = np.clip(strongest - features[:, fall], -1.5, 0.5)
+    answered[:, list(FEATURES).index("mirrored")] = np.clip(strongest - features[:, response], -1.5, 0.5)
     return answered
 
 
 def _log(values: Floats, low: float, high: float) -> Floats:
     """Logarithm of limited values: beyond the limits, more says nothing more."""
     return np.log(np.clip(values, low, high))
-
-
-def _lead(row: Floats, column: Floats, diameter: Floats, fall: Floats) -> Floats:
-    """Return how far a spot is closed better than the second-best of like size around it: texture has many like it."""
-    distance = np.hypot(row[:, None] - row, column[:, None] - column)
-    ratio = diameter[:, None] / diameter
-    peer = (distance < PEERS_WITHIN * WORKING_RADIUS_PX) & (ratio < 2.0) & (ratio > 0.5)
-    np.fill_diagonal(peer, False)
-    others = np.sort(np.where(peer, fall, 0.0), axis=1)
-    second = others[:, -2] if others.shape[1] > 1 else others[:, -1]
-    return np.clip(np.log((fall + 0.1) / (second + 0.1)), -1.5, 1.5)
 
 
 def _from_rim_tip(window: HipWindow, row: Floats, column: Floats) -> Floats:

@@ -14,7 +14,6 @@ from hipcalc.candidates.features import HipLevels, feature_table, hip_levels, wi
 from hipcalc.candidates.level_lines import closed_level_lines
 from hipcalc.candidates.model import load_model
 from hipcalc.candidates.outline import Spot, measure_spot
-from hipcalc.candidates.profiles import ray_profiles
 from hipcalc.candidates.proposals import propose
 from hipcalc.candidates.types import Candidate
 from hipcalc.candidates.window import HipWindow, cut_window
@@ -132,8 +131,7 @@ def measured_spots(normalized: NormalizedRadiograph, hip: HipFrame) -> MeasuredS
         if spot is not None and not _lies_on_another(spot, spots):
             spots.append(spot)
             kept.append(k)
-    rays = ray_profiles(detached, tuple(spots))
-    features = feature_table(detached, opened, levels, tuple(spots), rays, proposals, kept)
+    features = feature_table(window, detached, levels, tuple(spots), proposals, kept)
     return MeasuredSpots(window=window, detached=detached, spots=tuple(spots), levels=levels, features=features)
 
 

@@ -90,9 +90,11 @@ def closed_level_lines(window: HipWindow) -> LevelLines:
 def _levels(values: Image) -> Image:
     if values.size == 0:
         return np.empty(0, np.float32)
-    low, high = np.percentile(values, [0.5, 99.9])
+    low, middle, high = np.percentile(values, [0.5, 50.0, 99.9])
     # In the picture's own type: against a double, every comparison would first convert the picture.
-    return np.linspace(low, high, LEVELS, dtype=np.float32)
+    levels = np.linspace(low, high, LEVELS, dtype=np.float32)
+    # Below the median lies the ground that foci stand on: half of the time, and hardly a line around one.
+    return levels[levels >= np.float32(middle)]
 
 
 def _gradient(image: Image) -> Image:

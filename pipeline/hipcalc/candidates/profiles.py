@@ -40,8 +40,9 @@ class RayProfiles:
         Median over the rays of the fall in level from the spot to the lowest point beyond its outline.
     weakest_fall : ndarray of float64
         The third smallest of the falls: what is not closed there is no focus.
-    tilt : ndarray of float64
-        Largest difference between the lowest points on opposite sides, over the median fall: high beside an edge.
+    drop, weakest_drop : ndarray of float64
+        Fall from the spot's median level, not from the ray's own highest one, to the lowest point beyond the outline:
+        median over the rays, and third smallest; negative where the surround is brighter than the spot.
     first_arm, second_arm, third_arm : ndarray of float64
         How much brighter than its two sides a line is that leaves the spot, over the median fall, for the strongest
         such line and the next ones at least 60 degrees away: where cortical lines cross, there are three.
@@ -55,7 +56,8 @@ class RayProfiles:
 
     fall: Floats
     weakest_fall: Floats
-    tilt: Floats
+    drop: Floats
+    weakest_drop: Floats
     first_arm: Floats
     second_arm: Floats
     third_arm: Floats
@@ -78,19 +80,20 @@ def ray_profiles(window: HipWindow, spots: tuple[Spot, ...]) -> RayProfiles:
     level = 0.5 * level + 0.25 * (np.roll(level, 1, axis=1) + np.roll(level, -1, axis=1))
     lost = hidden[:, :, OUTSIDE].any(axis=2)
     valley = level[:, :, OUTSIDE].min(axis=2)
-    fall = np.maximum(level[:, :, INSIDE].max(axis=2) - valley, 0.0)
-    median = np.maximum(np.median(fall, axis=1), 1e-4)
+    highest = level[:, :, INSIDE].max(axis=2)
+    fall = np.maximum(highest - valley, 0.0)
+    drop = np.median(highest, axis=1)[:, None] - valley
+    median, typical = np.maximum(np.median(fall, axis=1), 1e-4), np.median(drop, axis=1)
     # What cannot be seen neither closes nor opens a spot.
-    fall = np.where(lost, median[:, None], fall)
-    valley = np.where(lost, np.median(valley, axis=1)[:, None], valley)
-    across = np.abs(valley - np.roll(valley, RAYS // 2, axis=1))
+    fall, drop = np.where(lost, median[:, None], fall), np.where(lost, typical[:, None], drop)
     mean = level.mean(axis=1).astype(np.float64)
     arms = _arms(level[:, :, ARM]) / median
     steepest = np.max(-np.diff(level, axis=2)[:, :, EDGE[1:]], axis=2) / step
     return RayProfiles(
         fall=median,
         weakest_fall=np.sort(fall, axis=1)[:, FORGIVEN],
-        tilt=across.max(axis=1) / median,
+        drop=typical,
+        weakest_drop=np.sort(drop, axis=1)[:, FORGIVEN],
         first_arm=arms[0],
         second_arm=arms[1],
         third_arm=arms[2],

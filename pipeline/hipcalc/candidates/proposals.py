@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 # A generous first cut: what passes is measured and ranked, the rest costs nothing more.
 MIN_RESPONSE = 0.12
 MIN_MEANING = 0.5
-MOST = 18
+MOST = 12
 # A quick rank of the union, only to choose which of two overlapping proposals is kept, and which are the `MOST`.
 LINE_WEIGHT = 0.6
 DISK_DIAMETER = 2.2
@@ -30,7 +30,7 @@ class Proposals:
     Attributes
     ----------
     row, column, diameter : ndarray of float64
-    response, structure : ndarray of float64
+    response : ndarray of float64
         Of the blob family here, at a scale near this diameter.
     meaning, depth : ndarray of float64
         Of the most meaningful closed level line around here; 0 without one.
@@ -42,7 +42,6 @@ class Proposals:
     column: Floats
     diameter: Floats
     response: Floats
-    structure: Floats
     meaning: Floats
     depth: Floats
     local_gradient: Floats
@@ -68,7 +67,6 @@ def described_places(places: Floats, scales: tuple[BlobScale, ...], lines: Level
         column=places[:, 1],
         diameter=places[:, 2],
         response=_response_at(scales, places),
-        structure=_structure_at(scales, places),
         meaning=meaning,
         depth=depth,
         local_gradient=lines.local_gradient[nearest[:, 0], nearest[:, 1]].astype(np.float64),
@@ -102,19 +100,6 @@ def _response_at(scales: tuple[BlobScale, ...], places: Floats) -> Floats:
         columns = np.clip(centres[:, 1:] + right, 0, scale.response.shape[1] - 1)
         response[like] = np.maximum(response[like], scale.response[rows, columns].max(axis=1, initial=-1.0))
     return response
-
-
-def _structure_at(scales: tuple[BlobScale, ...], places: Floats) -> Floats:
-    """Return the local structure at the scale nearest to each place's diameter."""
-    radii = np.array([DISK_DIAMETER * scale.radius for scale in scales])
-    nearest = np.abs(np.log(places[:, 2:] / radii)).argmin(axis=1)
-    structure = np.empty(len(places))
-    for number, scale in enumerate(scales):
-        own = np.flatnonzero(nearest == number)
-        rows, columns = np.rint(places[own, :2] / scale.coarseness).astype(np.int64).T
-        limits = scale.structure.shape
-        structure[own] = scale.structure[np.minimum(rows, limits[0] - 1), np.minimum(columns, limits[1] - 1)]
-    return structure
 
 
 def _line_at(lines: LevelLines, places: Floats) -> tuple[Floats, Floats]:
