@@ -42,7 +42,11 @@ def dog_marks(picture: np.ndarray) -> Marks:
 
 
 def doh_marks(picture: np.ndarray) -> Marks:
-    found = blob_doh(picture, min_sigma=SIGMAS[0], max_sigma=SIGMAS[-1], num_sigma=8, log_scale=True, threshold=1e-6)
+    """At half of the resolution, without the weakest fifth: pruning these alone takes seconds a window."""
+    half = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    low, high = SIGMAS[0] / 2, SIGMAS[-1] / 2
+    found = 2.0 * blob_doh(half, min_sigma=low, max_sigma=high, num_sigma=8, log_scale=True, threshold=1e-2)
+    found[:, :2] = np.clip(found[:, :2] + 0.5, 0, np.array(picture.shape) - 1)
     return found[:, 0], found[:, 1], _at_scale(picture, found)
 
 
