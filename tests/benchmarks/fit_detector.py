@@ -35,8 +35,8 @@ STRONGEST = 10
 PELVIS_WEIGHT = 8.0
 # So many natural foci in 148 pelves lay in the rim's zone, a small one: planted ones there count as much among all.
 AT_RIM = 19 / 49
-# With fewer, weights and prices would be those of the draw.
-PLANTINGS: dict[str, tuple[Style, ...]] = {"crop": ("natural",) * 4, "pelvis": ("natural",) * 24}
+# With fewer, weights and prices would be those of the draw alone.
+PLANTINGS: dict[str, tuple[Style, ...]] = {"crop": ("natural",) * 3, "pelvis": ("natural",) * 16}
 KNOTS = (20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.25, 0.1, 0.05, 0.02)
 
 Ranking = tuple[np.ndarray, np.ndarray, np.ndarray]

@@ -83,7 +83,7 @@ def redraw_spot(level: Image, included: Mask, spot: Spot) -> tuple[Spot, float]:
         As in `Candidate`.
     """
     radius = spot.diameter / 2
-    fine, _ = _fine_patch(level, included, spot.row, spot.column, radius)
+    fine = _fine_patch(level, included, spot.row, spot.column, radius, SURROUND[1] * radius + MARGIN_PX)
     mask = cv2.fillPoly(np.zeros(fine.level.shape, np.uint8), [fine.from_window(spot.outline)], 1)
     if not mask.any():
         return spot, 1.0
@@ -108,9 +108,10 @@ class _Drawn:
 
 
 def _drawn(level: Image, included: Mask, row: float, column: float, radius: float) -> _Drawn | None:
-    fine, patch = _fine_patch(level, included, row, column, radius)
+    patch = _Patch.cut(level, included, row, column, SURROUND[1] * radius + MARGIN_PX + 1)
     if min(patch.level.shape) < 5:
         return None
+    fine = _fine_patch(level, included, row, column, radius, OUTLINE_REACH * radius + MARGIN_PX)
     ring = (patch.distance > SURROUND[0] * radius) & (patch.distance <= SURROUND[1] * radius + MARGIN_PX)
     ring &= patch.included
     background, _ = _surround(patch.level, ring)
@@ -121,12 +122,10 @@ def _drawn(level: Image, included: Mask, row: float, column: float, radius: floa
     return _Drawn(patch=patch, fine=fine, ring=ring, contour=contour, open_share=_open_share(fine, contour, radius))
 
 
-def _fine_patch(level: Image, included: Mask, row: float, column: float, radius: float) -> tuple["_Patch", "_Patch"]:
-    """Return the part around a place, drawn finer for a small spot, and as it is."""
-    patch = _Patch.cut(level, included, row, column, SURROUND[1] * radius + MARGIN_PX + 1)
-    if min(patch.level.shape) < 5:
-        return patch, patch
-    return patch.finer(next((times for limit, times in FINENESS if radius < limit), 1)), patch
+def _fine_patch(level: Image, included: Mask, row: float, column: float, radius: float, reach: float) -> "_Patch":
+    """Return the part around a place, drawn finer for a small spot."""
+    patch = _Patch.cut(level, included, row, column, reach + 1)
+    return patch.finer(next((times for limit, times in FINENESS if radius < limit), 1))
 
 
 def _open_share(fine: "_Patch", contour: NDArray[np.int32], radius: float) -> float:
@@ -138,7 +137,9 @@ def _described(drawn: _Drawn) -> Spot | None:
     patch, fine, contour = drawn.patch, drawn.fine, drawn.contour
     mask = cv2.drawContours(np.zeros(fine.level.shape, np.uint8), [contour], -1, 1, cv2.FILLED)
     # What the spot itself fills, and its blur, is no surround of it.
-    own = cv2.resize(mask, patch.level.shape[::-1], interpolation=cv2.INTER_AREA)
+    inner = cv2.resize(mask, (mask.shape[1] // fine.times, mask.shape[0] // fine.times), interpolation=cv2.INTER_AREA)
+    own, down, right = np.zeros(patch.level.shape, np.uint8), fine.top - patch.top, fine.left - patch.left
+    own[down : down + inner.shape[0], right : right + inner.shape[1]] = inner
     own = cv2.dilate(own, np.ones((3, 3), np.uint8))
     background, deviation = _surround(patch.level, drawn.ring & (own == 0))
     contrast = _quantile(fine.level[mask > 0], 0.8) - background

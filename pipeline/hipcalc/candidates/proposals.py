@@ -1,6 +1,6 @@
 """The two families together: one proposal for each spot, whichever family saw it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
@@ -53,9 +53,10 @@ def propose(window: HipWindow, scales: tuple[BlobScale, ...], lines: LevelLines)
     strong = lines.meaning >= MIN_MEANING
     outlines = np.stack([lines.row, lines.column, lines.diameter], axis=1)[strong]
     places = np.concatenate([spots, outlines])
-    quick = _response_at(scales, places) + LINE_WEIGHT * _line_at(lines, places)[0]
+    every = described_places(places, scales, lines)
+    quick = every.response + LINE_WEIGHT * every.meaning
     kept = _without_overlaps(places, np.argsort(-quick, kind="stable"))
-    return described_places(places[kept], scales, lines)
+    return Proposals(**{field.name: getattr(every, field.name)[kept] for field in fields(Proposals)})
 
 
 def described_places(places: Floats, scales: tuple[BlobScale, ...], lines: LevelLines) -> Proposals:

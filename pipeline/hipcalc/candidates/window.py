@@ -41,8 +41,6 @@ class HipWindow:
     ----------
     level : ndarray of float32, shape (rows, columns)
         Logarithm of the grey scale: equal steps are equal shares of attenuation, in dark and in bright parts alike.
-    noise : ndarray of float32, shape (rows, columns)
-        Standard deviation of a working pixel's noise, in the units of `level`.
     included, zone : ndarray of bool, shape (rows, columns)
         Pixels that count at all, and those where a focus may be centred.
     region : ndarray of uint8, shape (rows, columns)
@@ -57,7 +55,6 @@ class HipWindow:
     """
 
     level: Image
-    noise: Image
     included: NDArray[np.bool_]
     zone: NDArray[np.bool_]
     region: NDArray[np.uint8]
@@ -112,8 +109,6 @@ def cut_window(normalized: NormalizedRadiograph, hip: HipFrame) -> HipWindow:
         ]
     )
     level = _sampled(_smoothed(_log_level(normalized.grey[source]), step), grid, shape)
-    # Averaging over step x step pixels lowers the noise; interpolation between pixels does not raise it.
-    noise = _sampled(normalized.noise_sigma[source], grid, shape) / (np.exp(level) * np.float32(max(step, 1.0)))
     outside = _sampled(np.asarray(normalized.excluded[source], np.float32), grid, shape, border=1.0)
     included = outside < 0.01
     r, phi = _polar(hip, shape)
@@ -121,7 +116,6 @@ def cut_window(normalized: NormalizedRadiograph, hip: HipFrame) -> HipWindow:
     zone = whole & included
     return HipWindow(
         level=level,
-        noise=np.asarray(noise, np.float32),
         included=included,
         zone=zone,
         region=region,
@@ -134,14 +128,16 @@ def cut_window(normalized: NormalizedRadiograph, hip: HipFrame) -> HipWindow:
 
 
 def _source_window(normalized: NormalizedRadiograph, hip: HipFrame) -> tuple[slice, slice]:
-    half = math.ceil((max(REACH) + 0.2) * hip.head_radius_px)
+    """Return the part of the image that the working grid covers, with room for the blur."""
+    up, down, medial, lateral = ((reach + 0.2) * hip.head_radius_px for reach in REACH)
+    left, right = (medial, lateral) if hip.lateral_sign > 0 else (lateral, medial)
+
+    def part(centre: float, before: float, after: float, length: int) -> slice:
+        start = int(np.clip(math.floor(centre - before), 0, length - 1))
+        return slice(start, int(np.clip(math.ceil(centre + after) + 1, start + 1, length)))
+
     rows, columns = normalized.shape
-
-    def part(centre: float, length: int) -> slice:
-        start = int(np.clip(math.floor(centre) - half, 0, length - 1))
-        return slice(start, int(np.clip(math.floor(centre) + half + 1, start + 1, length)))
-
-    return part(hip.head_row_px, rows), part(hip.head_column_px, columns)
+    return part(hip.head_row_px, up, down, rows), part(hip.head_column_px, left, right, columns)
 
 
 def _log_level(grey: Image) -> Image:
