@@ -10,10 +10,12 @@ import pytest
 from hipcalc.anatomy import locate_hips, recognise_view
 from hipcalc.anatomy.circle import HeadCircle
 from hipcalc.anatomy.contour import settle_circle
-from hipcalc.anatomy.implants import heads_on_stems
+from hipcalc.anatomy.implants import heads_on_stems, is_metal
 from hipcalc.anatomy.patch import Pyramid
 from hipcalc.normalize import normalize
 from hipcalc.synthetic import BodyAnatomy, Imaging, make_phantom
+from hipcalc.synthetic.draw_body import draw_body
+from hipcalc.synthetic.draw_imaging import draw_imaging
 
 HEAD = (200.0, 210.0, 80.0)
 RADII_PX = (20.0, 60.0)
@@ -94,3 +96,23 @@ def test_a_hip_that_was_replaced_is_an_implant_without_a_native_one_beside_it() 
     assert away < truth.head_radius_px
     assert math.isnan(hip.rim_row_px)
     assert recognise_view(normalized, (hip,)) == "unilateral"
+
+
+@pytest.mark.parametrize(("level", "filled"), [(1.0, True), (0.45, False), (0.3, False)])
+def test_a_circle_that_outshines_its_surroundings_is_filled_with_metal(level: float, filled: bool) -> None:
+    picture = np.random.default_rng(4).uniform(0.3, 0.6, (300, 300)).astype(np.float32)
+    cv2.circle(picture, (140, 160), 50, level, -1)
+    assert is_metal(pyramid_of(picture), (160.0, 140.0), 50.0) is filled
+    assert not is_metal(Pyramid.of(picture, np.zeros(picture.shape, bool)), (160.0, 140.0), 50.0)
+
+
+def test_metal_in_both_hips_is_not_called_a_native_hip() -> None:
+    """Wide cups, whose shape is no ball on a stem: their circle, roof and rim are as clear as a native hip's."""
+    rng = np.random.default_rng([5, 5, 1])
+    body, imaging = draw_body(rng), draw_imaging("ap-pelvis", rng)
+    body = replace(body, right=replace(body.right, prosthesis=True), left=replace(body.left, prosthesis=True))
+    scale = imaging.pixel_mm / 0.5
+    imaging = replace(imaging, rows=int(imaging.rows * scale), columns=int(imaging.columns * scale), pixel_mm=0.5)
+    hips = locate_hips(normalize(make_phantom(body=body, imaging=imaging, foci=(), seed=5).to_radiograph()))
+    assert [(hip.status, hip.confidence) for hip in hips] == [("implant", 0.0), ("implant", 0.0)]
+    assert {hip.side for hip in hips} == {"L", "R"}

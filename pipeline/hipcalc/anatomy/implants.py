@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hipcalc.anatomy.patch import Pyramid
 
-__all__ = ["MetalHead", "heads_on_stems", "metal_head"]
+__all__ = ["MetalHead", "heads_on_stems", "is_metal", "metal_head"]
 
 # A prosthesis fills more than the brightest half percent of a pelvis: its grey level is near 1; and it ends sharply.
 METAL_GREY = 0.9
@@ -31,6 +31,11 @@ STEM_WIDTH = 0.6
 LEAST_DEPTH = 2.5
 ROUND_SHARE, ROUND_WITHIN = 0.75, 0.17
 ROUND_PHI_DEG = (-90.0, 40.0)
+# Of the inside of a metal head most outshines nearly all around it, roof included: 85 to 93 percent in phantoms, where
+# native heads of 235 hips had 32 at most.
+INSIDE_HEAD_RADII, AROUND_HEAD_RADII = 0.7, (1.05, 1.9)
+NEARLY_ALL, MOST = 0.95, 0.6
+METAL_RADIUS_PX = 16
 # Of its surroundings, this much goes with a piece: the grey level is compared up to four pixels outside.
 MARGIN_PX = 5
 
@@ -114,6 +119,23 @@ def heads_on_stems(picture: Pyramid, radii_px: tuple[float, float]) -> tuple[Met
             if plausible and known is None and _is_head_on_stem(one) and _ends_sharply(small, one):
                 best[scaled.lateral_sign] = scaled
     return tuple(best[sign] for sign in sorted(best))
+
+
+def is_metal(picture: Pyramid, centre_px: tuple[float, float], radius_px: float) -> bool:
+    """Whether the circle that was taken for a head is filled with metal."""
+    level = picture.level_for(METAL_RADIUS_PX / radius_px)
+    radius = radius_px / 2**level
+    row, column = ((c + 0.5) / 2**level - 0.5 for c in centre_px)
+    reach = AROUND_HEAD_RADII[1] * radius
+    near = tuple(slice(max(0, math.floor(c - reach)), math.ceil(c + reach) + 1) for c in (row, column))
+    grey, kept = picture.grey[level][near], picture.keep[level][near] == 255
+    rows, columns = np.ogrid[: grey.shape[0], : grey.shape[1]]
+    away = np.hypot(rows + near[0].start - row, columns + near[1].start - column) / radius
+    inside = grey[kept & (away < INSIDE_HEAD_RADII)]
+    around = grey[kept & (away > AROUND_HEAD_RADII[0]) & (away < AROUND_HEAD_RADII[1])]
+    if not inside.size or not around.size:
+        return False
+    return float(np.mean(inside > np.quantile(around, NEARLY_ALL))) > MOST
 
 
 def _brightest_square(small: Grey, radius: float) -> float:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hipcalc.anatomy.fitting import HipFit, fit_hip, settle_hip
 from hipcalc.anatomy.frame import HipFrame, SideSource
 from hipcalc.anatomy.hypotheses import LateralSign, apart, find_hypotheses, head_sizes
-from hipcalc.anatomy.implants import MetalHead, heads_on_stems, metal_head
+from hipcalc.anatomy.implants import MetalHead, heads_on_stems, is_metal, metal_head
 from hipcalc.anatomy.joint import sharpest
 from hipcalc.anatomy.judging import confidence_alone, confidence_of, status_of
 from hipcalc.anatomy.laterality import side_of
@@ -154,17 +154,33 @@ def _metal_instead(one: HipFrame, other: HipFrame, picture: Pyramid) -> list[Hip
     return hips
 
 
+def _head_of(frame: HipFrame) -> MetalHead:
+    return MetalHead(
+        row_px=frame.head_row_px,
+        column_px=frame.head_column_px,
+        radius_px=frame.head_radius_px,
+        lateral_sign=frame.lateral_sign,
+    )
+
+
 def _on(frame: HipFrame, implant: HipFrame) -> bool:
     """Whether a circle lies on a prosthesis."""
     away = math.hypot(frame.head_row_px - implant.head_row_px, frame.head_column_px - implant.head_column_px)
     return away < max(frame.head_radius_px, implant.head_radius_px)
 
 
-def _implants(normalized: NormalizedRadiograph, picture: Pyramid) -> list[HipFrame]:
-    """Prostheses of a picture without a native hip."""
+def _implants(normalized: NormalizedRadiograph, picture: Pyramid, frames: list[HipFrame]) -> list[HipFrame]:
+    """Prostheses by their shape alone, and those that were taken for a native hip."""
     heads = heads_on_stems(picture, radii_px_of(normalized))
     sides = [side_of(normalized.radiograph, head.lateral_sign, paired=len(heads) == 2) for head in heads]
-    return [_without_native_head(side, head.lateral_sign, 0.0, head) for head, side in zip(heads, sides, strict=True)]
+    found = [_without_native_head(side, head.lateral_sign, 0.0, head) for head, side in zip(heads, sides, strict=True)]
+    return found + [
+        _without_native_head((frame.side, frame.side_source), frame.lateral_sign, frame.cranial_deg, _head_of(frame))
+        for frame in frames
+        if frame.status != "absent"
+        and not any(_on(frame, one) for one in found)
+        and is_metal(picture, (frame.head_row_px, frame.head_column_px), frame.head_radius_px)
+    ]
 
 
 def _shows_other_side(frame: HipFrame, width: int) -> bool:
@@ -228,12 +244,12 @@ def locate_hips(normalized: NormalizedRadiograph) -> tuple[HipFrame, ...]:
         frames = max(frames, found, key=lambda some: sum(frame.confidence for frame in some))
         if frames and all(frame.status == "located" for frame in frames):
             break
-    implants = _implants(normalized, picture)
+    implants = _implants(normalized, picture, frames)
     # A cup and a metal head look like a hip, too: what lies on one is none.
     seen = [frame for frame in frames if frame.status != "absent" and not any(_on(frame, one) for one in implants)]
     if any(_on(frame, one) for frame in frames for one in implants):
         seen += [one for one in implants if one.lateral_sign not in {frame.lateral_sign for frame in seen}]
-    if len(seen) == 1 and _shows_other_side(seen[0], normalized.shape[1]):
+    if len(seen) == 1 and seen[0].status != "implant" and _shows_other_side(seen[0], normalized.shape[1]):
         seen = _with_other(seen[0], _missing(seen[0], picture))
     elif len(seen) == 2:
         seen = _metal_instead(seen[0], seen[1], picture)
