@@ -19,16 +19,17 @@ from hipcalc.anatomy import (
 from hipcalc.candidates import control_of, rank_spots
 from hipcalc.candidates import measure_hips as measure_spots
 from hipcalc.candidates.finding import MOST_FALSE_MARKS
-from hipcalc.detectability import DetectionLimit, detection_limit
 from hipcalc.errors import InputRejectedError, UsageError
 from hipcalc.findings import Finding, HipRecord, compare_sides, describe_candidates
 from hipcalc.normalize import NormalizedRadiograph, judge_hips, motion_blur_px, normalize
 from hipcalc.radiograph import Radiograph, read_radiograph
-from hipcalc.report import FileRecord, file_record, notebook_html, plot_record, table_frame
+from hipcalc.report import FileRecord, file_record, table_frame
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+    from hipcalc.detectability import DetectionLimit
 
 __all__ = ["DEFAULT_FALSE_MARKS_PER_HIP", "MOST_FALSE_MARKS_PER_HIP", "Screening", "screen"]
 
@@ -105,9 +106,13 @@ class Screening:
         matplotlib.figure.Figure
             Closed for pyplot, so that a notebook shows it once.
         """
+        from hipcalc.report import plot_record
+
         return plot_record(self.record(), self.image)
 
     def _repr_html_(self) -> str:
+        from hipcalc.report import notebook_html
+
         return notebook_html(self.record(), self.image)
 
 
@@ -165,11 +170,15 @@ def screen(
     ]
     candidates = compare_sides(described)
     laps.end("detecting")
-    limits = [
-        detection_limit(image, hip, false_marks_per_hip=false_marks_per_hip, control=control) if detectability else None
-        for hip, control in zip(hips, controls, strict=True)
-    ]
+    limits: list[DetectionLimit | None] = [None] * len(hips)
     if detectability:
+        # Loaded by those who want it: planting foci takes what simulates them.
+        from hipcalc.detectability import detection_limit
+
+        limits = [
+            detection_limit(image, hip, false_marks_per_hip=false_marks_per_hip, control=control)
+            for hip, control in zip(hips, controls, strict=True)
+        ]
         laps.end("detection limits")
     return Screening(
         image=image,
@@ -227,7 +236,7 @@ def _trusted_heads(hips: tuple[HipFrame, ...]) -> tuple[tuple[float, float, floa
 
 
 def _hip_record(
-    image: NormalizedRadiograph, hip: HipFrame, measured: HipMeasures, limit: DetectionLimit | None
+    image: NormalizedRadiograph, hip: HipFrame, measured: HipMeasures, limit: "DetectionLimit | None"
 ) -> HipRecord:
     return HipRecord(
         image_id=image.radiograph.image_id,

@@ -23,7 +23,6 @@ from hipcalc.report import (
     RunFacts,
     atomic_path,
     unpack,
-    write_pages,
     write_tables,
 )
 from hipcalc.report.tables import TABLES
@@ -185,6 +184,8 @@ def _finish(
     if identifiers:
         write_identifiers(folder.path, ledger)
     if pages:
+        from hipcalc.report import write_pages
+
         write_pages(folder, records, RunFacts.from_run(run))
     ledger.set_fact(_FINISHED, state)
     ledger.commit()
