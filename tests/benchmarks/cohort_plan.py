@@ -9,11 +9,11 @@ import argparse
 from dataclasses import dataclass
 
 # CPU seconds of an image of 2500 x 3000 pixels, uncompressed, without pages and detection limits; and what these add
-# (`bench_cohort.py throughput`; `hipcalc screen` tells each stage).
-IMAGE_S, DETECTABILITY_S, PICTURES_S = 0.5, 1.4, 0.15
+# for a pelvis (`bench_cohort.py throughput`; `stages` in the `run.json` of any run).
+IMAGE_S, DETECTABILITY_S, PICTURES_S = 0.5, 1.8, 0.13
 # CPU seconds of the coordinating process for each input, tables included, and of a resumed run for each that is done
 # (`bench_cohort.py ledger`), and of the cohort's page (`bench_cohort.py page`).
-COORDINATOR_S, RESUME_S, PAGE_S = 0.003, 0.00008, 0.0013
+COORDINATOR_S, RESUME_S, PAGE_S = 0.0031, 0.00008, 0.0013
 # Kilobytes for each image: ledger and tables (CSV and Parquet) of 237 radiographs, pictures and page of a pelvis.
 LEDGER_KB, CSV_KB, PARQUET_KB, PICTURES_KB = 5.0, 4.0, 2.2, 350.0
 # So many inputs in one ledger are resumed within half a minute, and merged or thrown away without regret.
