@@ -97,7 +97,7 @@ def test_other_files_are_read_without_spacing_or_refused_in_one_line(folder):
 
 
 NO_HIP = "no hip was found; the picture may show another body part."
-CLIPPED = f"{NO_HIP[:-1]}, or its joints lie where 7% of it are clipped to white."
+CLIPPED = f"{NO_HIP[:-1]}, or its joints lie where it is clipped to white."
 OTHER_PART = "by its header this radiograph shows another body part ({}), not a hip."
 RG2 = ("ok", None, 2140, 1760, 0.2, "detector-plane", "bone-bright", "unilateral", "ok")
 RG3 = ("rejected", NO_HIP, 1760, 1760, None, "unknown", "bone-dark", None, None)

@@ -107,7 +107,7 @@ def test_a_picture_that_is_clipped_where_its_joint_lies_is_told_so(tmp_path):
     cv2.circle(grey, (300, 300), 150, 2.0, -1)
     levels = np.clip(cv2.GaussianBlur(grey, (0, 0), 4.0), 0, 0.9)
     cv2.imwrite(str(tmp_path / "clipped.png"), np.rint(65535 * levels).astype(np.uint16))
-    with pytest.raises(InputRejectedError, match=r"clipped\.png: no hip was found; .* \d+% of it are clipped"):
+    with pytest.raises(InputRejectedError, match=r"clipped\.png: no hip was found; .* it is clipped to white"):
         hipcalc.screen(replace(hipcalc.read_radiograph(tmp_path / "clipped.png"), polarity="bone-bright"))
 
 

@@ -213,10 +213,10 @@ def _refuse_hopeless(image: NormalizedRadiograph) -> None:
 
 def _refuse_without_hip(image: NormalizedRadiograph, hips: tuple[HipFrame, ...]) -> None:
     if all(hip.status == "absent" for hip in hips):
-        share = image.share_within("clipped")
         why = "the picture may show another body part"
-        if share >= MUCH_CLIPPED:
-            why += f", or its joints lie where {share:.0%} of it are clipped to white"
+        # Without the share: a cohort's losses are counted by their reasons.
+        if image.share_within("clipped") >= MUCH_CLIPPED:
+            why += ", or its joints lie where it is clipped to white"
         raise InputRejectedError(f"{image.radiograph.path}: no hip was found; {why}.")
 
 
