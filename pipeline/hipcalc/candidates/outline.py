@@ -140,8 +140,8 @@ def _described(drawn: _Drawn) -> Spot | None:
     inner = cv2.resize(mask, (mask.shape[1] // fine.times, mask.shape[0] // fine.times), interpolation=cv2.INTER_AREA)
     own, down, right = np.zeros(patch.level.shape, np.uint8), fine.top - patch.top, fine.left - patch.left
     own[down : down + inner.shape[0], right : right + inner.shape[1]] = inner
-    own = cv2.dilate(own, np.ones((3, 3), np.uint8))
-    background, deviation = _surround(patch.level, drawn.ring & (own == 0))
+    outside = cv2.dilate(own, np.ones((3, 3), np.uint8)) == 0
+    background, deviation = _surround(patch.level, drawn.ring & outside)
     contrast = _quantile(fine.level[mask > 0], 0.8) - background
     return _spot(fine, mask, contour, background, deviation, contrast) if contrast > 0 else None
 
