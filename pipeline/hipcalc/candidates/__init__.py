@@ -8,6 +8,7 @@ from hipcalc.candidates.finding import (
     measure_hips,
     rank_spots,
     strengths_at,
+    strengths_on,
 )
 from hipcalc.candidates.types import Candidate
 
@@ -20,4 +21,5 @@ __all__ = [
     "measure_hips",
     "rank_spots",
     "strengths_at",
+    "strengths_on",
 ]

@@ -14,7 +14,7 @@ from hipcalc.candidates.features import HipLevels, feature_table, hip_levels, wi
 from hipcalc.candidates.level_lines import closed_level_lines
 from hipcalc.candidates.model import load_model
 from hipcalc.candidates.outline import Spot, measure_spot
-from hipcalc.candidates.proposals import propose
+from hipcalc.candidates.proposals import MOST, propose
 from hipcalc.candidates.types import Candidate
 from hipcalc.candidates.window import HipWindow, cut_window
 from hipcalc.normalize import NormalizedRadiograph
@@ -29,6 +29,7 @@ __all__ = [
     "measured_spots",
     "rank_spots",
     "strengths_at",
+    "strengths_on",
 ]
 
 MOST_FALSE_MARKS = 10.0
@@ -113,16 +114,44 @@ def strengths_at(
     return tuple(model.strength_of(marks, shares, rate) for marks in false_marks)
 
 
+def strengths_on(
+    places_px: NDArray[np.float64],
+    within_px: NDArray[np.float64],
+    normalized: NormalizedRadiograph,
+    hip: HipFrame,
+    control: MeasuredSpots | None,
+) -> NDArray[np.float64]:
+    """Return the strength of the strongest spot on each of some places, minus infinity without one, shape (n,).
+
+    Parameters
+    ----------
+    places_px : ndarray of float64, shape (n, 2)
+        (row, column); so many more spots than usual are measured, as if there were no other place.
+    within_px : ndarray of float64, shape (n,)
+        How far from a place its spot may be centred.
+    normalized : NormalizedRadiograph
+    hip : HipFrame
+    control : MeasuredSpots or None
+    """
+    measured = controlled(measured_spots(normalized, hip, most=MOST + len(places_px)), control)
+    if not measured.spots:
+        return np.full(len(places_px), -math.inf)
+    rows, columns = np.array([(spot.row, spot.column) for spot in measured.spots]).T
+    away = np.linalg.norm(places_px[:, None] - measured.window.to_image(rows, columns), axis=2)
+    strength = load_model().strength(measured.features)
+    return np.asarray(np.where(away <= within_px[:, None], strength, -math.inf).max(axis=1), np.float64)
+
+
 def _is_searched(hip: HipFrame) -> bool:
     return hip.status in ("located", "uncertain") and hip.head_radius_px >= SMALLEST_HEAD_PX
 
 
-def measured_spots(normalized: NormalizedRadiograph, hip: HipFrame) -> MeasuredSpots:
-    """Propose, measure and describe every spot near one hip, without ranking them."""
+def measured_spots(normalized: NormalizedRadiograph, hip: HipFrame, *, most: int = MOST) -> MeasuredSpots:
+    """Propose, measure and describe the spots near one hip, at most so many, without ranking them."""
     window = cut_window(normalized, hip)
     levels, opened = hip_levels(window), opened_level(window)
     detached = replace(window, level=window.level - opened + np.float32(levels.soft))
-    proposals = propose(detached, blob_responses(detached), closed_level_lines(detached))
+    proposals = propose(detached, blob_responses(detached), closed_level_lines(detached), most)
     places = zip(proposals.row, proposals.column, proposals.diameter, strict=True)
     spots: list[Spot] = []
     kept: list[int] = []

@@ -10,7 +10,7 @@ from hipcalc.candidates.blobs import BlobScale
 from hipcalc.candidates.level_lines import LevelLines
 from hipcalc.candidates.window import HipWindow
 
-__all__ = ["Proposals", "described_places", "propose"]
+__all__ = ["MOST", "Proposals", "described_places", "propose"]
 
 Floats = NDArray[np.float64]
 
@@ -47,7 +47,7 @@ class Proposals:
     local_gradient: Floats
 
 
-def propose(window: HipWindow, scales: tuple[BlobScale, ...], lines: LevelLines) -> Proposals:
+def propose(window: HipWindow, scales: tuple[BlobScale, ...], lines: LevelLines, most: int = MOST) -> Proposals:
     """Join the maxima of both families and drop the weaker of two that lie on each other."""
     spots = _blob_maxima(window, scales)
     strong = lines.meaning >= MIN_MEANING
@@ -55,7 +55,7 @@ def propose(window: HipWindow, scales: tuple[BlobScale, ...], lines: LevelLines)
     places = np.concatenate([spots, outlines])
     every = described_places(places, scales, lines)
     quick = every.response + LINE_WEIGHT * every.meaning
-    kept = _without_overlaps(places, np.argsort(-quick, kind="stable"))
+    kept = _without_overlaps(places, np.argsort(-quick, kind="stable"), most)
     return Proposals(**{field.name: getattr(every, field.name)[kept] for field in fields(Proposals)})
 
 
@@ -118,12 +118,12 @@ def _line_at(lines: LevelLines, places: Floats) -> tuple[Floats, Floats]:
     return value, np.maximum(depth, 0.0)
 
 
-def _without_overlaps(places: Floats, order: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the first `MOST` places in that order of which none lies on an earlier one."""
+def _without_overlaps(places: Floats, order: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Return the first so many places in that order of which none lies on an earlier one."""
     kept: list[int] = []
     free = np.ones(len(places), bool)
     for k in order:
-        if len(kept) == MOST:
+        if len(kept) == most:
             break
         if free[k]:
             kept.append(int(k))

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.anatomy import HipFrame
-from hipcalc.candidates import Candidate, MeasuredSpots, find_candidates
+from hipcalc.candidates import MeasuredSpots, strengths_on
 from hipcalc.candidates.features import hip_levels
 from hipcalc.candidates.window import WORKING_RADIUS_PX, cut_window
 from hipcalc.normalize import NormalizedRadiograph
-from hipcalc.synthetic import FocusKind, FocusPatch, add_patches, draw_focus, estimate_blur_px
+from hipcalc.synthetic import FocusKind, add_patches, draw_focus, estimate_blur_px
 
 __all__ = ["CONTRASTS", "DIAMETERS", "PlantedFoci", "plant_and_find"]
 
@@ -53,7 +53,7 @@ class PlantedFoci:
     diameter, cnr : ndarray of float64
         Diameter in head radii, and contrast-to-noise ratio.
     strength : ndarray of float64
-        Of the candidate on the focus; minus infinity without one.
+        Of the spot on the focus; minus infinity without one.
     places_px : ndarray of float64, shape (n_places, 2)
         (row, column).
     """
@@ -105,9 +105,11 @@ def plant_and_find(
             patches.append(patch)
         for first in range(0, len(patches), at_once):
             together = tuple(patches[first : first + at_once])
-            found = find_candidates(add_patches(small, together), moved, control=control)
+            own = np.array([(p.row_px, p.column_px) for p in together])
+            reach = np.array([max(p.diameter_px / 2, NEAR_HEAD_RADII * moved.head_radius_px) for p in together])
+            strengths = strengths_on(own, reach, add_patches(small, together), moved, control)
             rows += [
-                (first + k, p.diameter_px / moved.head_radius_px, p.cnr, _strength_on(p, found, moved))
+                (first + k, p.diameter_px / moved.head_radius_px, p.cnr, float(strengths[k]))
                 for k, p in enumerate(together)
             ]
     return _gathered(rows, np.array(places) + corner)
@@ -177,15 +179,3 @@ def _is_free(normalized: NormalizedRadiograph, row: float, column: float, diamet
         return False
     part = (slice(round(row) - reach, round(row) + reach + 1), slice(round(column) - reach, round(column) + reach + 1))
     return not normalized.excluded[part].any() and float(np.ptp(normalized.grey[part])) > 0
-
-
-def _strength_on(patch: FocusPatch, found: tuple[Candidate, ...], hip: HipFrame) -> float:
-    near = max(patch.diameter_px / 2, NEAR_HEAD_RADII * hip.head_radius_px)
-    return max(
-        (
-            candidate.strength
-            for candidate in found
-            if math.hypot(candidate.row_px - patch.row_px, candidate.column_px - patch.column_px) <= near
-        ),
-        default=-math.inf,
-    )
