@@ -64,6 +64,7 @@ def test_confidence_grows_with_the_evidence() -> None:
     by_worth = [confidence_of(worth, 3.0, paired=False) for worth in (-4.0, 0.0, 10.0)]
     assert by_worth == sorted(by_worth)
     assert 0.0 < by_worth[0] < 0.1 < 0.9 < by_worth[-1] < 1.0
+    assert status_of(confidence_of(9.0, 3.0, paired=False)) == "located"
     assert confidence_of(0.0, 1.0, paired=False) < confidence_of(0.0, 3.0, paired=False)
     assert confidence_of(0.0, 3.0, paired=False) < confidence_of(0.0, 3.0, paired=True)
     assert confidence_of(0.0, 6.0, paired=False) == confidence_of(0.0, 60.0, paired=False)

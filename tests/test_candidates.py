@@ -120,6 +120,15 @@ def test_a_closed_level_line_has_the_size_and_place_of_what_it_encloses():
     assert np.isnan(lines.row).all()
 
 
+@pytest.mark.xfail(reason="Round grains of texture without any bone around are marked 1.6 times a hip at 0.25.")
+def test_texture_alone_gives_no_strong_mark():
+    counts = [
+        sum(c.expected_false_marks <= 0.25 for c in find_candidates(as_normalized(soft_background(seed)), HIP))
+        for seed in range(8)
+    ]
+    assert np.mean(counts) <= 1.0
+
+
 def test_texture_beside_bone_gives_no_strong_mark():
     # A straight edge of bone at the rim: contrast is judged against the cortical step there.
     columns = np.arange(SHAPE[1], dtype=np.float32)

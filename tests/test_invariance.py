@@ -16,6 +16,8 @@ CENTRE, RADIUS, RIM = 0.03, 0.03, 0.05
 PLACE = 0.05
 # Candidates weaker than this come and go with the last bit of a grey level.
 COUNTED_FALSE_MARKS = 1.0
+# Stricter than the default, at which the tip of the rim behind the focus stands near the threshold.
+FALSE_MARKS_PER_HIP = 0.1
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +30,9 @@ def original() -> Radiograph:
 
 @pytest.fixture(scope="module")
 def reference(original):
-    found = hipcalc.screen(original, detectability=False)
+    found = hipcalc.screen(original, false_marks_per_hip=FALSE_MARKS_PER_HIP, detectability=False)
     assert [hip.status for hip in found.hips] == ["located"]
-    # The focus; the tip of the rim behind it stands near the threshold.
-    assert found.findings[0].expected_false_marks < 0.05
+    assert len(found.findings) == 1
     return found
 
 
@@ -69,7 +70,7 @@ CHANGES = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_the_same_hip_and_the_same_candidates(original, reference, name):
     change, back = CHANGES[name]
-    found = hipcalc.screen(change(original), detectability=False)
+    found = hipcalc.screen(change(original), false_marks_per_hip=FALSE_MARKS_PER_HIP, detectability=False)
     (hip,), (expected,) = found.hips, reference.hips
     columns, size = original.pixels.shape[1], expected.head_radius_px
     assert hip.status == "located"
@@ -79,7 +80,7 @@ def test_the_same_hip_and_the_same_candidates(original, reference, name):
     assert hip.head_radius_px == pytest.approx(size, rel=RADIUS)
     rim = back(hip.rim_row_px, hip.rim_column_px, columns)
     assert math.dist(rim, (expected.rim_row_px, expected.rim_column_px)) < RIM * size
-    finding, wanted = found.findings[0], reference.findings[0]
+    (finding,), (wanted,) = found.findings, reference.findings
     assert math.dist(back(finding.row_px, finding.column_px, columns), (wanted.row_px, wanted.column_px)) < PLACE * size
     assert finding.diameter_px == pytest.approx(wanted.diameter_px, rel=0.15)
     assert _missing(reference, found, lambda r, c: (r, c), lambda r, c: back(r, c, columns), size) <= 1
