@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hipcalc.anatomy.gradients import normalised_gradient
 from hipcalc.anatomy.matching import Channels, direction_channels, part_map
 from hipcalc.anatomy.patch import COUNTS, Mask, Pyramid
-from hipcalc.anatomy.shape import border_kernel, hip_parts
+from hipcalc.anatomy.shape import part_kernels
 
 __all__ = ["Hypothesis", "LateralSign", "apart", "find_hypotheses", "head_sizes"]
 
@@ -24,6 +24,8 @@ SPACING_PX = 1.5
 # The parts reach this far from the head's centre.
 REACH_PX = 36
 PEAKS_PER_MAP = 6
+# Radii between those that are looked for everywhere are tried beside so many best places of a side.
+LEADING = 2
 # Small maps take their time in calls, not in sums, large ones in the processor's cache.
 SHEET_AREA_PX = 40_000
 # The first parts are the joint itself (head, sourcil, floor): at least this much of them must lie inside the picture.
@@ -116,14 +118,14 @@ class _Sheet(NamedTuple):
     ----------
     channels : ndarray of int16, shape (DIRECTIONS, rows, columns)
         There is no margin at the left: there a row's beginning continues the end of the one before it.
-    counted : ndarray of int32, shape (rows + 1, REACH_PX + columns + 1)
+    counted : ndarray of float32, shape (rows + 1, REACH_PX + columns + 1)
         Integral image of where the pictures count; it has the margin at the left, too.
     places : tuple of (slice, slice)
         Rows and columns of each picture in a map of scores, which begins below the upper margin.
     """
 
     channels: Channels
-    counted: NDArray[np.int32]
+    counted: Array
     places: tuple[tuple[slice, slice], ...]
 
     @classmethod
@@ -146,8 +148,8 @@ class _Sheet(NamedTuple):
             place = np.s_[row : row + rows, column : column + columns]
             field[:, REACH_PX:][:, *place], mask[REACH_PX:][place] = one.field, one.inner
             places.append(place)
-        counted = cv2.integral(cv2.copyMakeBorder(mask, 0, 0, REACH_PX, 0, cv2.BORDER_CONSTANT))
-        return cls(direction_channels(field), np.asarray(counted, np.int32), tuple(places))
+        counted = cv2.integral(cv2.copyMakeBorder(mask, 0, 0, REACH_PX, 0, cv2.BORDER_CONSTANT), sdepth=cv2.CV_32F)
+        return cls(direction_channels(field), np.asarray(counted, np.float32), tuple(places))
 
     def scores(self, sign: int, turn_deg: float) -> list[Array]:
         """Score of a hip for every head centre of each picture."""
@@ -155,10 +157,8 @@ class _Sheet(NamedTuple):
         shape = rows - 2 * REACH_PX, columns - REACH_PX
         total = np.zeros(shape, np.float32)
         joint_share = np.zeros(shape, np.float32)
-        for order, part in enumerate(hip_parts("coarse")):
-            kernel = border_kernel(part, RADIUS_PX, SPACING_PX, sign, sign * turn_deg)
-            slack = round(part.slack * RADIUS_PX)
-            score, share = part_map(self.channels, self.counted, part, kernel, (REACH_PX, 0), shape, slack)
+        for order, kernel in enumerate(part_kernels("coarse", RADIUS_PX, SPACING_PX, sign, sign * turn_deg)):
+            score, share = part_map(self.channels, self.counted, kernel, (REACH_PX, 0), shape)
             total += score
             if order < JOINT_PARTS:
                 joint_share += share
@@ -194,7 +194,10 @@ def head_sizes(radii_px: tuple[float, float]) -> Array64:
 
 
 def find_hypotheses(picture: Pyramid, radii_px: Array64, turns_deg: tuple[float, ...]) -> list[Hypothesis]:
-    """List the best places for a hip over all head radii and both sides, best first.
+    """List the best places for a hip over head radii and both sides, best first.
+
+    Every second radius is looked for everywhere; those between them only where a neighbour is among the best of its
+    side, as two steps are little enough for a hip to show.
 
     Parameters
     ----------
@@ -203,6 +206,25 @@ def find_hypotheses(picture: Pyramid, radii_px: Array64, turns_deg: tuple[float,
         Head radii, from the smallest to the largest.
     turns_deg : tuple of float
     """
+    first = np.arange(min(1, len(radii_px) - 1), len(radii_px), 2)
+    smallest_px = float(radii_px[0])
+    found = _best_places(picture, radii_px[first], turns_deg, smallest_px)
+    leading = [
+        one.radius_px
+        for turn in turns_deg
+        for sign in (-1, 1)
+        for one in [one for one in found if (one.turn_deg, one.lateral_sign) == (turn, sign)][:LEADING]
+    ]
+    at = np.flatnonzero(np.isin(radii_px, leading))
+    between = np.setdiff1d(np.clip([at - 1, at + 1], 0, len(radii_px) - 1), first)
+    found += _best_places(picture, radii_px[between], turns_deg, smallest_px)
+    return sorted(found, key=lambda h: -h.context)
+
+
+def _best_places(
+    picture: Pyramid, radii_px: Array64, turns_deg: tuple[float, ...], smallest_px: float
+) -> list[Hypothesis]:
+    """List the best places for a hip at some head radii, of which the smallest that is looked for is `smallest_px`."""
     pictures = [_Reduced.of(picture, float(radius)) for radius in radii_px]
     sheets = [(some, _Sheet.of(some)) for some in _batches(pictures)]
     signs: tuple[LateralSign, LateralSign] = (1, -1)
@@ -214,7 +236,7 @@ def find_hypotheses(picture: Pyramid, radii_px: Array64, turns_deg: tuple[float,
             lateral_sign=sign,
             turn_deg=turn,
             # A picture has fewer places for a large hip than for a small one.
-            context=float(score[row, column]) + math.log(one.radius_px / pictures[0].radius_px),
+            context=float(score[row, column]) + math.log(one.radius_px / smallest_px),
         )
         for turn in turns_deg
         for sign in signs

@@ -11,7 +11,7 @@ from hipcalc.anatomy.fitting import HipFit, fit_hip, settle_hip
 from hipcalc.anatomy.frame import HipFrame, SideSource
 from hipcalc.anatomy.hypotheses import LateralSign, apart, find_hypotheses, head_sizes
 from hipcalc.anatomy.implants import MetalHead, heads_on_stems, is_metal, metal_head
-from hipcalc.anatomy.joint import sharpest
+from hipcalc.anatomy.joint import FAR_BEHIND, sharpest
 from hipcalc.anatomy.judging import confidence_alone, confidence_of, status_of
 from hipcalc.anatomy.laterality import side_of
 from hipcalc.anatomy.pairs import HEAD_DISTANCE, mirrored_pairs
@@ -30,7 +30,7 @@ View = Literal["ap_pelvis", "unilateral", "frog_leg", "lateral", "unknown"]
 RADII_MM = (17.0, 34.0)
 RADII_PER_WIDTH = (0.045, 0.45)
 HYPOTHESES_PER_SIDE = 5
-FITS_PER_SIDE = 4
+FITS_PER_SIDE, ALWAYS_FITTED = 4, 2
 # Mirrored pairs of hypotheses that are looked at beside those.
 PAIRS = 4
 # Whole pelves have heads of 0.055 of the width and more; smaller ones, in the midst of a wide picture, are few, and
@@ -201,13 +201,20 @@ def fits_of(picture: Pyramid, search: Search) -> list[HipFit]:
     """Fit the likeliest places of a picture, of either side, each as if it were a hip."""
     found = find_hypotheses(picture, search.radii_px, search.turns_deg)
     paired = [one for pair in mirrored_pairs(found, PAIRS) for one in pair]
-    fits: list[HipFit] = []
+    sides = []
     for sign in (-1, 1):
         likely = [one for one in found if one.lateral_sign == sign]
         partners = [one for one in paired if one.lateral_sign == sign]
         looked_at = apart(partners + apart(likely, HYPOTHESES_PER_SIDE), HYPOTHESES_PER_SIDE + PAIRS)
-        fits.extend(fit_hip(picture, one) for one in sharpest(picture, looked_at, FITS_PER_SIDE))
-    return fits
+        sides.append(sharpest(picture, looked_at, FITS_PER_SIDE))
+    # The best of one side may be far behind that of the other, where one hip is sick.
+    least = max((one.score for side in sides for one in side), default=0.0) - FAR_BEHIND
+    return [
+        fit_hip(picture, one)
+        for side in sides
+        for order, one in enumerate(side)
+        if order < ALWAYS_FITTED or one.score >= least
+    ]
 
 
 def _frames(normalized: NormalizedRadiograph, picture: Pyramid, search: Search) -> list[HipFrame]:

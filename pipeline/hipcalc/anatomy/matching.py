@@ -4,12 +4,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.anatomy.shape import DIRECTIONS, BorderKernel, Part
+from hipcalc.anatomy.shape import DIRECTIONS, PartKernel
 
-__all__ = ["direction_channels", "part_map", "partial_score", "standard_score", "visible_share"]
+__all__ = ["LEAST_VISIBLE", "counting_share", "direction_channels", "part_map"]
 
-# A part whose response is this many standard deviations above the background counts no more than that.
-CEILING = 4.5
 # A part counts fully from 0.8 of it inside the picture, not at all below 0.3.
 LEAST_VISIBLE, VISIBLE_RANGE = 0.3, 0.5
 # Components are whole numbers of 1/200: they add up twice as fast, and 115 of the largest (1.42) fit into 16 bits;
@@ -39,7 +37,7 @@ def direction_channels(field: Array) -> Channels:
     return channels
 
 
-def _response(channels: Channels, kernel: BorderKernel, origin: tuple[int, int], shape: tuple[int, int]) -> Array:
+def _response(channels: Channels, kernel: PartKernel, origin: tuple[int, int], shape: tuple[int, int]) -> Array:
     """Weighted sum of the components at a part's points.
 
     Rows are added as one run, over what lies between the rectangle's right and its left: that is several times faster
@@ -61,9 +59,7 @@ def _response(channels: Channels, kernel: BorderKernel, origin: tuple[int, int],
     return total
 
 
-def visible_share(
-    counted: NDArray[np.int32], kernel: BorderKernel, origin: tuple[int, int], shape: tuple[int, int]
-) -> Array:
+def _visible_share(counted: Array, kernel: PartKernel, origin: tuple[int, int], shape: tuple[int, int]) -> Array:
     """Share of a part's bounding box that counts, by the integral image of what does."""
     top, left, bottom, right = kernel.bounds
     upper, lower = (np.s_[origin[0] + row : origin[0] + row + shape[0]] for row in (top, bottom))
@@ -71,84 +67,52 @@ def visible_share(
     inside = counted[lower, after] - counted[upper, after]
     inside -= counted[lower, before]
     inside += counted[upper, before]
-    share = inside.astype(np.float32)
-    share *= np.float32(1.0 / ((bottom - top) * (right - left)))
+    inside *= np.float32(1.0 / ((bottom - top) * (right - left)))
+    return inside
+
+
+def counting_share(visible: Array) -> Array:
+    """How much parts count of which a share is visible, 0 to 1."""
+    share = visible - np.float32(LEAST_VISIBLE)
+    share *= np.float32(1.0 / VISIBLE_RANGE)
+    np.maximum(share, np.float32(0.0), out=share)
+    np.minimum(share, np.float32(1.0), out=share)
     return share
 
 
 def part_map(
-    channels: Channels,
-    counted: NDArray[np.int32],
-    part: Part,
-    kernel: BorderKernel,
-    origin: tuple[int, int],
-    shape: tuple[int, int],
-    slack_px: int,
+    channels: Channels, counted: Array, kernel: PartKernel, origin: tuple[int, int], shape: tuple[int, int]
 ) -> tuple[Array, Array]:
     """Score a part for head centres on a rectangle of pixels.
 
     Parameters
     ----------
     channels : ndarray of int16, shape (DIRECTIONS, rows, columns)
-    counted : ndarray of int32, shape (rows + 1, margin + columns + 1)
+    counted : ndarray of float32, shape (rows + 1, margin + columns + 1)
         Integral image of where the picture counts; it has the margin at the left, too.
-    part : Part
-    kernel : BorderKernel
+    kernel : PartKernel
     origin : (int, int)
         First row and column of the rectangle.
     shape : (int, int)
         Its rows and columns; the kernel must stay inside the channels' rows around each of them, and beyond a row's
         end the next one's beginning counts: one margin of zeros between them serves both sides.
-    slack_px : int
-        The best response within this distance counts.
 
     Returns
     -------
     score : ndarray of float32, shape `shape`
-        Weighted standard score; 0 where the part is out of the picture.
+        0 where the part is out of the picture.
     share : ndarray of float32, shape `shape`
         0 to 1: how much the part counts there.
     """
-    response = _response(channels, kernel, origin, shape)
     margin = counted.shape[1] - 1 - channels.shape[2]
-    visible = visible_share(counted, kernel, (origin[0], origin[1] + margin), shape)
-    return partial_score(response, part, slack_px, visible)
-
-
-def standard_score(response: Array, part: Part, slack_px: int) -> Array:
-    """Weighted standard score of the response of a part that is wholly visible; the response is overwritten.
-
-    Parameters
-    ----------
-    response : ndarray of float32, shape (rows, columns)
-    part : Part
-    slack_px : int
-        The best response within this distance counts.
-    """
-    if slack_px:
-        disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * slack_px + 1, 2 * slack_px + 1))
-        response = np.asarray(cv2.dilate(response, disk), np.float32)
-    response -= np.float32(part.background_mean)
-    response *= np.float32(part.weight / part.background_sd)
-    return np.clip(response, np.float32(-2.0 * part.weight), np.float32(CEILING * part.weight), out=response)
-
-
-def partial_score(response: Array, part: Part, slack_px: int, visible: Array) -> tuple[Array, Array]:
-    """Weighted standard score of a part's response, which is overwritten, and how much the part counts there.
-
-    Parameters
-    ----------
-    response : ndarray of float32, shape (rows, columns)
-    part : Part
-    slack_px : int
-        The best response within this distance counts.
-    visible : ndarray of float32, shape (rows, columns)
-        Share of the part inside the part of the picture that counts.
-    """
-    share = visible - np.float32(LEAST_VISIBLE)
-    share *= np.float32(1.0 / VISIBLE_RANGE)
-    np.clip(share, np.float32(0.0), np.float32(1.0), out=share)
-    response /= np.clip(visible, np.float32(LEAST_VISIBLE), np.float32(1.0))
-    score = standard_score(response, part, slack_px)
+    visible = _visible_share(counted, kernel, (origin[0], origin[1] + margin), shape)
+    share = counting_share(visible)
+    score = _response(channels, kernel, origin, shape)
+    score /= np.maximum(visible, np.float32(LEAST_VISIBLE), out=visible)
+    if kernel.disk is not None:
+        score = np.asarray(cv2.dilate(score, kernel.disk), np.float32)
+    score -= np.float32(kernel.usual)
+    np.maximum(score, np.float32(kernel.lowest), out=score)
+    np.minimum(score, np.float32(kernel.highest), out=score)
     score *= share
     return score, share

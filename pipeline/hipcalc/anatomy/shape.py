@@ -7,14 +7,19 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any, Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DIRECTIONS", "BorderKernel", "Part", "border_kernel", "hip_parts"]
+__all__ = ["DIRECTIONS", "Level", "Part", "PartKernel", "hip_parts", "part_kernels"]
 
 MODEL = "locator-2"
 # Directions of a border, in half a turn.
 DIRECTIONS = 8
+# A part whose response is this many standard deviations above the background, or below it, counts no more than that.
+CEILING, FLOOR = 4.5, -2.0
+
+Level = Literal["coarse", "fine"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,24 +61,34 @@ class Part:
     slack: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class BorderKernel:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PartKernel:
     """A part as points, each with the direction in which bone lies.
 
     Attributes
     ----------
     weights : tuple of float
-        One per border; over all points they sum to 1.
+        One per border: what its points' components are worth in the part's score.
     points : tuple of tuples of (int, int, int, bool)
         Per border and point: row and column from the head's centre in pixels, the direction (0 to DIRECTIONS - 1, in
         half a turn), and whether bone lies against it.
     bounds : (int, int, int, int)
         First row, first column, and one past the last row and column.
+    usual : float
+        What the background's response is worth; the score is what a response is worth beyond that.
+    lowest, highest : float
+        Limits of the score.
+    disk : ndarray of uint8, or None
+        Places around one whose best response counts there; None where the part does not move.
     """
 
     weights: tuple[float, ...]
     points: tuple[tuple[tuple[int, int, int, bool], ...], ...]
     bounds: tuple[int, int, int, int]
+    usual: float
+    lowest: float
+    highest: float
+    disk: NDArray[np.uint8] | None
 
 
 def _arc_points(radius: float, first_deg: float, last_deg: float) -> list[tuple[float, float]]:
@@ -89,7 +104,7 @@ def _border(entry: dict[str, Any]) -> Border:
 
 
 @lru_cache(maxsize=2)
-def hip_parts(level: Literal["coarse", "fine"]) -> tuple[Part, ...]:
+def hip_parts(level: Level) -> tuple[Part, ...]:
     """Read the line drawing of the hip from the model folder."""
     text = (resources.files("hipcalc_models") / MODEL / "shape.json").read_text(encoding="utf-8")
     return tuple(
@@ -118,15 +133,15 @@ def _trace(border: Border, step: float, turn_deg: float) -> tuple[NDArray[np.flo
     return np.stack([down, right], axis=1), np.stack([-along_right / length, along_down / length], axis=1)
 
 
-@lru_cache(maxsize=256)
-def border_kernel(
-    part: Part, radius_px: float, spacing_px: float, lateral_sign: int, turn_deg: float = 0.0
-) -> BorderKernel:
-    """Sample a part's borders.
+@lru_cache(maxsize=64)
+def part_kernels(
+    level: Level, radius_px: float, spacing_px: float, lateral_sign: int, turn_deg: float = 0.0
+) -> tuple[PartKernel, ...]:
+    """Sample the borders of all parts.
 
     Parameters
     ----------
-    part : Part
+    level : {'coarse', 'fine'}
     radius_px : float
         Head radius in kernel pixels.
     spacing_px : float
@@ -136,6 +151,10 @@ def border_kernel(
     turn_deg : float
         A positive turn lowers the lateral side.
     """
+    return tuple(_part_kernel(part, radius_px, spacing_px, lateral_sign, turn_deg) for part in hip_parts(level))
+
+
+def _part_kernel(part: Part, radius_px: float, spacing_px: float, lateral_sign: int, turn_deg: float) -> PartKernel:
     borders = []
     for border in part.borders:
         traced, normals = _trace(border, spacing_px / radius_px, turn_deg)
@@ -149,8 +168,14 @@ def border_kernel(
     mass = sum(border.weight * len(points) for border, points in zip(part.borders, borders, strict=True))
     places = np.array([point[:2] for points in borders for point in points])
     (top, left), (bottom, right) = places.min(axis=0).tolist(), places.max(axis=0).tolist()
-    return BorderKernel(
-        weights=tuple(border.weight / mass for border in part.borders),
+    worth, slack = part.weight / part.background_sd, round(part.slack * radius_px)
+    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * slack + 1, 2 * slack + 1)) if slack else None
+    return PartKernel(
+        weights=tuple(worth * border.weight / mass for border in part.borders),
         points=tuple(borders),
         bounds=(top, left, bottom + 1, right + 1),
+        usual=worth * part.background_mean,
+        lowest=FLOOR * part.weight,
+        highest=CEILING * part.weight,
+        disk=None if disk is None else np.asarray(disk, np.uint8),
     )

@@ -1,6 +1,7 @@
 """Borders followed through the unrolled surroundings of a head."""
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from hipcalc.anatomy.circle import PHI_DEG, RADII, UNIT_PX
@@ -40,20 +41,23 @@ def trace_border(strength: NDArray[np.float32], radii: tuple[float, float], angl
 
 def _best_path(gain: Array) -> NDArray[np.intp]:
     """Row per column of the path of the largest sum."""
-    count = gain.shape[0]
-    jump = np.abs(np.arange(count)[:, None] - np.arange(count))
-    cost = np.where(jump <= LONGEST_JUMP, JUMP_COST * jump**2, np.inf)
-    total = gain[:, 0].copy()
-    came = np.zeros(gain.shape, dtype=np.intp)
-    for step in range(1, gain.shape[1]):
-        reach = total[None, :] - cost
-        came[:, step] = np.argmax(reach, axis=1)
-        total = reach[np.arange(count), came[:, step]] + gain[:, step]
-    path = np.empty(gain.shape[1], dtype=np.intp)
-    path[-1] = int(np.argmax(total))
-    for step in range(gain.shape[1] - 1, 0, -1):
-        path[step - 1] = came[path[step], step]
-    return path
+    count, steps = gain.shape
+    jumps = np.arange(-LONGEST_JUMP, LONGEST_JUMP + 1)
+    cost = JUMP_COST * jumps[:, None] ** 2
+    padded = np.full(count + 2 * LONGEST_JUMP, -np.inf)
+    total = padded[LONGEST_JUMP : LONGEST_JUMP + count]
+    total[:] = gain[:, 0]
+    # The best sums seen from every row, one row of this for each jump.
+    before = sliding_window_view(padded, count)
+    reached = np.empty((steps, len(jumps), count))
+    for step in range(1, steps):
+        np.subtract(before, cost, out=reached[step])
+        np.add(np.maximum.reduce(reached[step], axis=0), gain[:, step], out=total)
+    came = reached[1:].argmax(axis=1) + np.arange(count) - LONGEST_JUMP
+    path = [int(np.argmax(total))]
+    for one in came[::-1].tolist():
+        path.append(one[path[-1]])
+    return np.array(path[::-1], np.intp)
 
 
 def _between(gain: Array, path: NDArray[np.intp]) -> Array:
