@@ -24,8 +24,8 @@ REACH_HEAD_RADII = 1.5
 SEARCH_HEAD_RADII = 0.4
 SEARCH_PX = round(SEARCH_HEAD_RADII * RADIUS_PX)
 FACTORS = (0.87, 0.93, 1.07, 1.15)
-# Another radius moves a head by less than this.
-RESIZED_HEAD_RADII = 0.25
+# Another radius hardly ever moves a head by more than this.
+RESIZED_HEAD_RADII = 0.33
 # Another radius hardly ever raises the score by more than this (one hypothesis in a hundred).
 PROMISE = 3.5
 # What is this far behind the best of its side is not the hip: of 117 hips with truth, the chosen one was 7.3 at most.
