@@ -65,16 +65,14 @@ def closed_level_lines(window: HipWindow) -> LevelLines:
     relative = gradient / local
     # Most windows hold nothing excluded, and then no line has to be followed to see that.
     excluded = None if window.included.all() else ~window.included
-    rows: list[tuple[float, ...]] = []
     # A focus's outline lies around its centre: what lies too far from the zone to be one need not be followed.
     near = cv2.dilate(window.zone.view(np.uint8), np.ones((2 * FURTHEST_PX + 1,) * 2, np.uint8))
-    for level in _levels(smooth[window.zone]):
-        above = np.bitwise_and((smooth > level).view(np.uint8), near)
-        for contour, row, column, area in _of_focus_size(above, window.zone):
-            measured = _measure(contour, area, relative, excluded)
-            if measured is not None:
-                diameter = float(np.sqrt(4 * area / np.pi))
-                rows.append((row, column, diameter, measured, float(level), _peak(smooth, row, column, diameter)))
+    rows: list[tuple[float, ...]] = []
+    for contour, level, row, column, area in _of_focus_size(smooth, near, window.zone):
+        measured = _measure(contour, area, relative, excluded)
+        if measured is not None:
+            diameter = math.sqrt(4 * area / math.pi)
+            rows.append((row, column, diameter, measured, level, _peak(smooth, row, column, diameter)))
     table = np.array(rows, np.float64).reshape(-1, 6)
     return LevelLines(
         row=table[:, 0],
@@ -116,33 +114,42 @@ def _local_mean(gradient: Image, included: NDArray[np.bool_]) -> Image:
 
 
 def _of_focus_size(
-    above: NDArray[np.uint8], zone: NDArray[np.bool_]
-) -> Iterator[tuple[NDArray[np.int32], float, float, float]]:
-    """Return the outer lines around regions of a focus's area in the zone, with row, column and area of each."""
-    found, tree = cv2.findContours(above, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    # An entry with a parent is the border of a hole.
-    parents = tree[0, :, 3].tolist() if found else []
-    lines = [
-        contour
-        for contour, parent in zip(found, parents, strict=True)
-        if parent < 0 and FEWEST_POINTS <= len(contour) <= MOST_POINTS
-    ]
+    smooth: Image, near: NDArray[np.uint8], zone: NDArray[np.bool_]
+) -> list[tuple[NDArray[np.int32], float, float, float, float]]:
+    """Return the outer lines around regions of a focus's area in the zone: points, level, row, column and area."""
+    lines: list[NDArray[np.int32]] = []
+    level_of: list[float] = []
+    for level in _levels(smooth[zone]).tolist():
+        found = _outer_lines(np.bitwise_and((smooth > np.float32(level)).view(np.uint8), near))
+        lines += found
+        level_of += [level] * len(found)
     if not lines:
-        return
+        return []
     # All at once: most of them are grain or lie elsewhere, and each would take longer than to be told so.
-    points = np.concatenate(lines)[:, 0, :].astype(np.int64)
+    points = np.concatenate(lines)[:, 0, :]
     lengths = np.array([len(contour) for contour in lines])
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    following = np.arange(1, len(points) + 1)
-    following[starts + lengths - 1] = starts
-    twice = points[:, 0] * points[following, 1] - points[following, 0] * points[:, 1]
+    following = np.concatenate([points[1:], points[:1]])
+    following[starts + lengths - 1] = points[starts]
+    twice = points[:, 0] * following[:, 1] - points[:, 1] * following[:, 0]
     # findContours walks through the centres of the border pixels: their outer halves belong to the region.
     areas = np.abs(np.add.reduceat(twice, starts)) / 2 + lengths / 2 + 1
     centres = np.add.reduceat(points, starts) / lengths[:, None]
     columns, rows = np.rint(centres).astype(np.int64).T
-    chosen = (areas >= AREAS[0]) & (areas <= AREAS[1]) & zone[rows, columns]
-    for k in np.flatnonzero(chosen):
-        yield np.asarray(lines[k], np.int32), float(centres[k, 1]), float(centres[k, 0]), float(areas[k])
+    chosen = np.flatnonzero((areas >= AREAS[0]) & (areas <= AREAS[1]) & zone[rows, columns])
+    sizes = zip(centres[chosen, 1].tolist(), centres[chosen, 0].tolist(), areas[chosen].tolist(), strict=True)
+    return [(lines[k], level_of[k], *size) for k, size in zip(chosen.tolist(), sizes, strict=True)]
+
+
+def _outer_lines(above: NDArray[np.uint8]) -> list[NDArray[np.int32]]:
+    found, tree = cv2.findContours(above, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    # An entry with a parent is the border of a hole.
+    parents = tree[0, :, 3].tolist() if found else []
+    return [
+        np.asarray(contour, np.int32)
+        for contour, parent in zip(found, parents, strict=True)
+        if parent < 0 and FEWEST_POINTS <= len(contour) <= MOST_POINTS
+    ]
 
 
 def _measure(

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -114,7 +115,7 @@ def _drawn(level: Image, included: Mask, row: float, column: float, radius: floa
     fine = _fine_patch(level, included, row, column, radius, OUTLINE_REACH * radius + MARGIN_PX)
     ring = (patch.distance > SURROUND[0] * radius) & (patch.distance <= SURROUND[1] * radius + MARGIN_PX)
     ring &= patch.included
-    background, _ = _surround(patch.level, ring)
+    background = _quantile(_around(patch.level, ring), 0.5)
     peak = _quantile(fine.level[fine.distance <= max(radius, 1.0)], 0.97)
     contour = _outline(fine, radius, (peak + background) / 2)
     if contour is None:
@@ -130,7 +131,8 @@ def _fine_patch(level: Image, included: Mask, row: float, column: float, radius:
 
 def _open_share(fine: "_Patch", contour: NDArray[np.int32], radius: float) -> float:
     """Share of an outline that was cut by the reach."""
-    return float((fine.distance[contour[:, 0, 1], contour[:, 0, 0]] > OUTLINE_REACH * radius).mean())
+    columns, rows = contour[:, 0].T
+    return np.count_nonzero(fine.distance[rows, columns] > OUTLINE_REACH * radius) / len(contour)
 
 
 def _described(drawn: _Drawn) -> Spot | None:
@@ -148,26 +150,34 @@ def _described(drawn: _Drawn) -> Spot | None:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Patch:
-    """A part of the window around a place, with the distance to it; `times` pixels to one of the working grid."""
+    """A part of the window around a place; `times` pixels to one of the working grid."""
 
     level: Image
     included: Mask
-    distance: Image
     times: int
     top: int
     left: int
     place: tuple[float, float]
+
+    @cached_property
+    def distance(self) -> Image:
+        """Distance of every pixel to the place, in pixels of the working grid."""
+        rows, columns = self.level.shape
+        down = np.arange(rows, dtype=np.float32)[:, None] - np.float32(self.place[0])
+        right = np.arange(columns, dtype=np.float32) - np.float32(self.place[1])
+        # A third of the time that hypot takes, and nothing here overflows.
+        away = down * down + right * right
+        np.sqrt(away, out=away)
+        return away if self.times == 1 else np.divide(away, np.float32(self.times), out=away)
 
     @staticmethod
     def cut(level: Image, included: Mask, row: float, column: float, reach: float) -> "_Patch":
         size = math.ceil(reach)
         top, left = max(round(row) - size, 0), max(round(column) - size, 0)
         part = slice(top, round(row) + size + 1), slice(left, round(column) + size + 1)
-        height, width = level[part].shape
         return _Patch(
             level=level[part],
             included=included[part],
-            distance=_distances((height, width), (row - top, column - left)),
             times=1,
             top=top,
             left=left,
@@ -182,7 +192,6 @@ class _Patch:
         return _Patch(
             level=np.asarray(cv2.resize(self.level, size, interpolation=cv2.INTER_CUBIC), np.float32),
             included=self._finer_included(size),
-            distance=_distances(size[::-1], place) / np.float32(times),
             times=times,
             top=self.top,
             left=self.left,
@@ -204,29 +213,28 @@ class _Patch:
         return np.asarray((values + 0.5) / self.times - 0.5 + (self.top, self.left), np.float64)
 
 
-def _distances(shape: tuple[int, int], place: tuple[float, float]) -> Image:
-    """Distance of every pixel to a place, in pixels."""
-    rows = np.arange(shape[0], dtype=np.float32)[:, None] - np.float32(place[0])
-    columns = np.arange(shape[1], dtype=np.float32) - np.float32(place[1])
-    # A third of the time that hypot takes, and nothing here overflows.
-    return np.asarray(np.sqrt(rows * rows + columns * columns), np.float32)
-
-
 def _surround(level: Image, ring: Mask) -> tuple[float, float]:
     """Median and robust deviation of the pixels around a spot."""
-    values = level[ring]
-    if values.size < FEWEST_SURROUND_PIXELS:
-        values = level.ravel()
+    values = _around(level, ring)
     middle = _quantile(values, 0.5)
     return middle, 1.4826 * _quantile(np.abs(values - np.float32(middle)), 0.5) + 1e-4
 
 
+def _around(level: Image, ring: Mask) -> Image:
+    values = level[ring]
+    return values if values.size >= FEWEST_SURROUND_PIXELS else level.ravel()
+
+
 def _outline(fine: _Patch, radius: float, half: float) -> NDArray[np.int32] | None:
     """Return the line at a level, around the part that lies nearest to the place."""
-    bright = (fine.level > half) & fine.included & (fine.distance <= OUTLINE_REACH * radius + 1.0)
-    contours, _ = cv2.findContours(bright.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    bright = fine.level > half
+    bright &= fine.included
+    bright &= fine.distance <= OUTLINE_REACH * radius + 1.0
+    contours, _ = cv2.findContours(bright.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not contours:
         return None
+    if len(contours) == 1:
+        return np.asarray(contours[0], np.int32)
     # A small piece right at the place against a large one beside it: area counts, distance counts against it.
     point = fine.place[1], fine.place[0]
     outside = [max(0.0, -float(cv2.pointPolygonTest(contour, point, True))) / fine.times for contour in contours]

@@ -59,7 +59,12 @@ def compare_sides(hips: Sequence[tuple[HipFrame, tuple[Finding, ...]]]) -> tuple
     tuple of Finding
         Hip by hip, in the order given.
     """
-    return tuple(with_differential(finding) for group in with_other_side(hips) for finding in group)
+    described = (finding for _, group in hips for finding in group)
+    compared = (finding for group in with_other_side(hips) for finding in group)
+    return tuple(
+        now if now.symmetric == before.symmetric else with_differential(now)
+        for before, now in zip(described, compared, strict=True)
+    )
 
 
 def _finding(

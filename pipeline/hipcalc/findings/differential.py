@@ -101,7 +101,7 @@ def _direction(finding: Finding) -> float | None:
 
 def _ranked(measures: Measures, table: Differential) -> tuple[Reason, ...]:
     factors = table.factors(measures)
-    products = np.array([np.prod([factor for _, factor in found]) for found in factors])
+    products = np.array([math.prod(factor for _, factor in found) for found in factors])
     weights = products / products.sum()
     order = np.argsort(-weights, kind="stable")
     return tuple(

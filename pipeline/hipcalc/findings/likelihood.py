@@ -5,7 +5,7 @@ import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from statistics import NormalDist
 from typing import Any, Final
 
@@ -94,7 +94,7 @@ class Entity:
         )
 
     def _zone(self, zone: str, elsewhere: float) -> float:
-        whole = sum(self.zones.values()) + elsewhere * (_ZONES - len(self.zones))
+        whole = self._zones_sum + elsewhere * (_ZONES - len(self.zones))
         return self.zones.get(zone, elsewhere) / whole
 
     def _gap(self, measures: Measures) -> float:
@@ -103,10 +103,20 @@ class Entity:
         return (1 - self.attached) * (self.far if measures.far else 1 - self.far)
 
     def _size(self, diameter_mm: float, look: Look | None) -> float:
-        low, high = (math.log(size) for size in self.size_mm)
-        spread = (high - low) / (2 * _STANDARD.inv_cdf((1 + self.size_covers) / 2))
+        mean, spread = self._log_size
         error = look.log_size_error if look else 0.0
-        return _normal(math.log(diameter_mm), (low + high) / 2, math.hypot(spread, error))
+        return _normal(math.log(diameter_mm), mean, math.hypot(spread, error))
+
+    # A cohort asks an entity millions of times.
+    @cached_property
+    def _zones_sum(self) -> float:
+        return sum(self.zones.values())
+
+    @cached_property
+    def _log_size(self) -> tuple[float, float]:
+        """Mean and standard deviation."""
+        low, high = (math.log(size) for size in self.size_mm)
+        return (low + high) / 2, (high - low) / (2 * _STANDARD.inv_cdf((1 + self.size_covers) / 2))
 
 
 @dataclass(frozen=True, kw_only=True)
