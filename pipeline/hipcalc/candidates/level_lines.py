@@ -5,7 +5,6 @@ After A. Desolneux, L. Moisan, J.-M. Morel, Edge detection by Helmholtz principl
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -66,7 +65,7 @@ def closed_level_lines(window: HipWindow) -> LevelLines:
     # Most windows hold nothing excluded, and then no line has to be followed to see that.
     excluded = None if window.included.all() else ~window.included
     # A focus's outline lies around its centre: what lies too far from the zone to be one need not be followed.
-    near = cv2.dilate(window.zone.view(np.uint8), np.ones((2 * FURTHEST_PX + 1,) * 2, np.uint8))
+    near = cv2.dilate(window.zone.view(np.uint8), np.ones((2 * FURTHEST_PX + 1,) * 2, np.uint8)) > 0
     rows: list[tuple[float, ...]] = []
     for contour, level, row, column, area in _of_focus_size(smooth, near, window.zone):
         measured = _measure(contour, area, relative, excluded)
@@ -114,13 +113,13 @@ def _local_mean(gradient: Image, included: NDArray[np.bool_]) -> Image:
 
 
 def _of_focus_size(
-    smooth: Image, near: NDArray[np.uint8], zone: NDArray[np.bool_]
+    smooth: Image, near: NDArray[np.bool_], zone: NDArray[np.bool_]
 ) -> list[tuple[NDArray[np.int32], float, float, float, float]]:
     """Return the outer lines around regions of a focus's area in the zone: points, level, row, column and area."""
     lines: list[NDArray[np.int32]] = []
     level_of: list[float] = []
     for level in _levels(smooth[zone]).tolist():
-        found = _outer_lines(np.bitwise_and((smooth > np.float32(level)).view(np.uint8), near))
+        found = _outer_lines((smooth > np.float32(level)) & near)
         lines += found
         level_of += [level] * len(found)
     if not lines:
@@ -141,8 +140,8 @@ def _of_focus_size(
     return [(lines[k], level_of[k], *size) for k, size in zip(chosen.tolist(), sizes, strict=True)]
 
 
-def _outer_lines(above: NDArray[np.uint8]) -> list[NDArray[np.int32]]:
-    found, tree = cv2.findContours(above, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+def _outer_lines(above: NDArray[np.bool_]) -> list[NDArray[np.int32]]:
+    found, tree = cv2.findContours(above.view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     # An entry with a parent is the border of a hole.
     parents = tree[0, :, 3].tolist() if found else []
     return [
