@@ -16,11 +16,10 @@ from hipcalc.anatomy import (
     measure_hips,
     recognise_view,
 )
-from hipcalc.candidates import control_of, rank_spots
+from hipcalc.candidates import MOST_FALSE_MARKS, control_of, rank_spots
 from hipcalc.candidates import measure_hips as measure_spots
-from hipcalc.candidates.finding import MOST_FALSE_MARKS
 from hipcalc.errors import InputRejectedError, UsageError
-from hipcalc.findings import Finding, HipRecord, compare_sides, describe_candidates
+from hipcalc.findings import DEFAULT_FALSE_MARKS_PER_HIP, Finding, HipRecord, compare_sides, describe_candidates
 from hipcalc.normalize import NormalizedRadiograph, judge_hips, motion_blur_px, normalize
 from hipcalc.radiograph import Radiograph, read_radiograph
 from hipcalc.report import FileRecord, file_record, table_frame
@@ -31,13 +30,10 @@ if TYPE_CHECKING:
 
     from hipcalc.detectability import DetectionLimit
 
-__all__ = ["DEFAULT_FALSE_MARKS_PER_HIP", "MOST_FALSE_MARKS_PER_HIP", "Screening", "screen"]
+__all__ = ["Screening", "screen"]
 
-DEFAULT_FALSE_MARKS_PER_HIP = 0.25
 # From this share of the picture on, clipped areas may hide a joint.
 MUCH_CLIPPED = 0.01
-# The detector lists no candidate beyond this.
-MOST_FALSE_MARKS_PER_HIP = MOST_FALSE_MARKS
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -146,9 +142,9 @@ def screen(
     UsageError
         If the operating point is out of range.
     """
-    if not 0 < false_marks_per_hip <= MOST_FALSE_MARKS_PER_HIP:
+    if not 0 < false_marks_per_hip <= MOST_FALSE_MARKS:
         raise UsageError(
-            f"The operating point must be above 0 and at most {MOST_FALSE_MARKS_PER_HIP:g} expected false marks per "
+            f"The operating point must be above 0 and at most {MOST_FALSE_MARKS:g} expected false marks per "
             f"hip, not {false_marks_per_hip:g}."
         )
     radiograph = source if isinstance(source, Radiograph) else read_radiograph(source)

@@ -16,9 +16,8 @@ import pandas as pd
 from hipcalc.anatomy import HipFrame, locate_hips
 from hipcalc.candidates import control_of, measure_hips, rank_spots
 from hipcalc.errors import UsageError
-from hipcalc.findings import Finding, compare_sides, describe_candidates
+from hipcalc.findings import DEFAULT_FALSE_MARKS_PER_HIP, Finding, compare_sides, describe_candidates
 from hipcalc.normalize import NormalizedRadiograph, normalize
-from hipcalc.screen import DEFAULT_FALSE_MARKS_PER_HIP
 from hipcalc.synthetic import FocusPatch, FocusPlan, Phantom, add_patches, draw_focus, make_phantom
 from hipcalc.synthetic.body import BodyAnatomy, SideName
 from hipcalc.synthetic.draw_body import draw_body

@@ -1,10 +1,15 @@
 """NormalizedRadiograph -> HipFrame, ...: femoral head, acetabular rim, side, hip coordinates."""
 
-from hipcalc.anatomy.frame import HipFrame, HipStatus, SideSource
-from hipcalc.anatomy.landmarks import HipLandmarks, Landmark
-from hipcalc.anatomy.laterality import laterality_notes
-from hipcalc.anatomy.locating import View, locate_hips, recognise_view
-from hipcalc.anatomy.measures import HipMeasures, Measure, hip_columns, measure_hips, published_range
+from typing import TYPE_CHECKING
+
+from hipcalc.loading import load_when_asked
+
+if TYPE_CHECKING:
+    from hipcalc.anatomy.frame import HipFrame, HipStatus, SideSource
+    from hipcalc.anatomy.landmarks import HipLandmarks, Landmark
+    from hipcalc.anatomy.laterality import laterality_notes
+    from hipcalc.anatomy.locating import View, locate_hips, recognise_view
+    from hipcalc.anatomy.measures import HipMeasures, Measure, hip_columns, measure_hips, published_range
 
 __all__ = [
     "HipFrame",
@@ -22,3 +27,19 @@ __all__ = [
     "published_range",
     "recognise_view",
 ]
+
+_HOMES = {
+    **dict.fromkeys(("HipFrame", "HipStatus", "SideSource"), "frame"),
+    **dict.fromkeys(("HipLandmarks", "Landmark"), "landmarks"),
+    "laterality_notes": "laterality",
+    **dict.fromkeys(("View", "locate_hips", "recognise_view"), "locating"),
+    **dict.fromkeys(("HipMeasures", "Measure", "hip_columns", "measure_hips", "published_range"), "measures"),
+}
+
+if not TYPE_CHECKING:
+    # A type checker would believe in any name.
+    __getattr__ = load_when_asked(__name__, _HOMES)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

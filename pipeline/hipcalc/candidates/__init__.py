@@ -1,16 +1,20 @@
 """NormalizedRadiograph, HipFrame -> Candidate, ...: small dense spots near the acetabular rim."""
 
-from hipcalc.candidates.finding import (
-    MOST_FALSE_MARKS,
-    MeasuredSpots,
-    control_of,
-    find_candidates,
-    measure_hips,
-    rank_spots,
-    strengths_at,
-    strengths_on,
-)
-from hipcalc.candidates.types import Candidate
+from typing import TYPE_CHECKING
+
+from hipcalc.loading import load_when_asked
+
+if TYPE_CHECKING:
+    from hipcalc.candidates.finding import (
+        MeasuredSpots,
+        control_of,
+        find_candidates,
+        measure_hips,
+        rank_spots,
+        strengths_at,
+        strengths_on,
+    )
+    from hipcalc.candidates.types import MOST_FALSE_MARKS, Candidate
 
 __all__ = [
     "MOST_FALSE_MARKS",
@@ -23,3 +27,17 @@ __all__ = [
     "strengths_at",
     "strengths_on",
 ]
+
+_HOMES = {
+    **dict.fromkeys(("MeasuredSpots", "control_of", "find_candidates", "measure_hips"), "finding"),
+    **dict.fromkeys(("rank_spots", "strengths_at", "strengths_on"), "finding"),
+    **dict.fromkeys(("MOST_FALSE_MARKS", "Candidate"), "types"),
+}
+
+if not TYPE_CHECKING:
+    # A type checker would believe in any name.
+    __getattr__ = load_when_asked(__name__, _HOMES)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -15,12 +15,11 @@ from hipcalc.candidates.level_lines import closed_level_lines
 from hipcalc.candidates.model import load_model
 from hipcalc.candidates.outline import Spot, measure_spot
 from hipcalc.candidates.proposals import MOST, propose
-from hipcalc.candidates.types import Candidate
+from hipcalc.candidates.types import MOST_FALSE_MARKS, Candidate
 from hipcalc.candidates.window import HipWindow, cut_window
 from hipcalc.normalize import NormalizedRadiograph
 
 __all__ = [
-    "MOST_FALSE_MARKS",
     "MeasuredSpots",
     "control_of",
     "controlled",
@@ -32,7 +31,6 @@ __all__ = [
     "strengths_on",
 ]
 
-MOST_FALSE_MARKS = 10.0
 # A head smaller than this in the file shows no focus: 2 mm would be one pixel.
 SMALLEST_HEAD_PX = 12.0
 

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Candidate"]
+__all__ = ["MOST_FALSE_MARKS", "Candidate"]
+
+# No candidate is listed beyond so many expected false marks per hip.
+MOST_FALSE_MARKS = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

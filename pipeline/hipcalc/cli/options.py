@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from hipcalc.report.formats import DEFAULT_FORMATS, FORMATS
-from hipcalc.screen import DEFAULT_FALSE_MARKS_PER_HIP
+from hipcalc.findings import DEFAULT_FALSE_MARKS_PER_HIP
+from hipcalc.report.format_table import DEFAULT_FORMATS, FORMATS
 
 __all__ = ["parser"]
 

@@ -11,15 +11,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hipcalc.cohort import CohortResult
-from hipcalc.report import FileRecord, WorkflowResult
 from hipcalc.report.words import count_text, number_text, short_length, side_name, zone_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from hipcalc.agreement import AgreementResult
+    from hipcalc.cohort import CohortResult
     from hipcalc.prevalence import PrevalenceResult
+    from hipcalc.report import FileRecord, WorkflowResult
 
 __all__ = [
     "print_agreement",
@@ -39,7 +39,7 @@ _LONG = ("image", "marks", "reason", "which", "state", "missing", "measure", "zo
 _NOTICE = "Unconfirmed algorithm output. Research software, not a medical device."
 
 
-def print_screening(console: Console, result: CohortResult) -> None:
+def print_screening(console: Console, result: "CohortResult") -> None:
     """Print what fits a screen: hips and marks of a few images, or counts by zone of many; what was lost and why."""
     counts = result.counts
     if 0 < counts["ok"] <= _FEW_IMAGES:
@@ -65,7 +65,7 @@ def print_screening(console: Console, result: CohortResult) -> None:
         _print(console, f"Page: {page}")
 
 
-def _print_hips(console: Console, records: list[FileRecord]) -> None:
+def _print_hips(console: Console, records: list["FileRecord"]) -> None:
     table = _table("Hips", "image", "hip", "status", "angle", "limit", "marks")
     for record in sorted(records, key=lambda record: not record.findings):
         for position, hip in enumerate(record.hips):
@@ -89,7 +89,7 @@ def _print_hips(console: Console, records: list[FileRecord]) -> None:
     console.print(table)
 
 
-def _print_zones(console: Console, result: CohortResult) -> None:
+def _print_zones(console: Console, result: "CohortResult") -> None:
     table = _table("Marks by zone", "zone", "right", "left", "side unknown")
     zones: dict[str, Counter[str]] = defaultdict(Counter)
     for zone, side, count in result.zones:
@@ -99,7 +99,7 @@ def _print_zones(console: Console, result: CohortResult) -> None:
     console.print(table)
 
 
-def _print_lost(console: Console, result: CohortResult) -> None:
+def _print_lost(console: Console, result: "CohortResult") -> None:
     table = _table("Not analysed", "status", "files", "reason", "which")
     for status, reason, count, example in result.losses[:_MOST_REASONS]:
         more = f" and {count - 1} more" if count > 1 else ""
@@ -111,7 +111,7 @@ def _print_lost(console: Console, result: CohortResult) -> None:
         _print(console, f"and {rest} files for other reasons: see images.csv")
 
 
-def _summary(result: CohortResult) -> str:
+def _summary(result: "CohortResult") -> str:
     counts = result.counts
     inputs, located = count_text(counts["inputs"], "input"), count_text(counts["located"], "hip")
     parts = [
@@ -124,7 +124,7 @@ def _summary(result: CohortResult) -> str:
     return "; ".join(parts) + "."
 
 
-def print_workflow(console: Console, result: WorkflowResult) -> None:
+def print_workflow(console: Console, result: "WorkflowResult") -> None:
     """Print each hip's state and what is missing."""
     table = _table("Guideline workflow", "image", "hip", "state", "confirmed", "held back", "missing")
     shown = [one for one in result.recommendations if not one.audit_only]

@@ -6,12 +6,11 @@ import traceback
 import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hipcalc.cohort.settings import CohortSettings
 from hipcalc.cohort.sources import fetch, stamp
 from hipcalc.errors import HipcalcError, InputRejectedError, OutputError
-from hipcalc.normalize import calibrate_by_scale_bar
-from hipcalc.radiograph import Radiograph, apply_name_pattern, manufacturer_of, radiograph_from_bytes
 from hipcalc.report import (
     Entry,
     FileRecord,
@@ -23,10 +22,12 @@ from hipcalc.report import (
     pack,
     record_key,
     rounded,
-    write_pictures,
-    write_thumbnail,
 )
-from hipcalc.screen import screen
+
+if TYPE_CHECKING:
+    from hipcalc.radiograph import Radiograph
+
+# What reads and analyses is imported where it is needed: a coordinator hands jobs out and needs none of it.
 
 __all__ = ["Analysed", "Done", "Job", "analyse_input", "record_loss"]
 
@@ -147,6 +148,10 @@ def _analysed(job: Job, record: FileRecord, seen: str) -> Analysed:
 
 def _record(job: Job, data: bytes, sha256: str, started: float) -> tuple[FileRecord, dict[str, float]]:
     """Return the record, and the seconds of each stage if there was a last one."""
+    from hipcalc.radiograph import manufacturer_of
+    from hipcalc.report import write_pictures, write_thumbnail
+    from hipcalc.screen import screen
+
     path = job.input.path
     pictures = job.folder.pictures(record_key(sha256[:16], path))
     radiograph: Radiograph | None = None
@@ -177,8 +182,11 @@ def _record(job: Job, data: bytes, sha256: str, started: float) -> tuple[FileRec
         return _without_result(path, sha256, "failed", _internal_error(error)), {}
 
 
-def _read(job: Job, data: bytes, sha256: str) -> Radiograph:
+def _read(job: Job, data: bytes, sha256: str) -> "Radiograph":
     """Read the file, and take from picture and name what the settings say is to be found there."""
+    from hipcalc.normalize import calibrate_by_scale_bar
+    from hipcalc.radiograph import apply_name_pattern, radiograph_from_bytes
+
     settings = job.settings
     radiograph = radiograph_from_bytes(data, job.input.path, spacing_mm=settings.spacing_mm, sha256=sha256)
     if settings.name_pattern is not None:
@@ -189,7 +197,7 @@ def _read(job: Job, data: bytes, sha256: str) -> Radiograph:
 
 
 def _without_result(
-    path: str, sha256: str, status: ImageStatus, reason: str, radiograph: Radiograph | None = None
+    path: str, sha256: str, status: ImageStatus, reason: str, radiograph: "Radiograph | None" = None
 ) -> FileRecord:
     """Return a record that says why there is no result, with what is known of a file that could be read."""
     image = ImageRecord(image_id=sha256[:16], path=path, status=status, reason=reason, sha256=sha256)

@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from hipcalc.cohort.claiming import now
-from hipcalc.cohort.identifiers import write_identifiers
 from hipcalc.errors import OutputError
 from hipcalc.report import (
     FileRecord,
     Input,
     Ledger,
     ResultsFolder,
-    RunFacts,
     atomic_path,
     unpack,
     write_tables,
@@ -182,9 +180,12 @@ def _finish(
     ledger.set_fact(_TOTALS, json.dumps({"hips": hips, "zones": sorted([*key, count] for key, count in zones.items())}))
     _write_times(folder.path / _TIMES, ledger, run["settings_hash"])
     if identifiers:
+        # Here and not above: few ask for them, and they take the reading of DICOM.
+        from hipcalc.cohort.identifiers import write_identifiers
+
         write_identifiers(folder.path, ledger)
     if pages:
-        from hipcalc.report import write_pages
+        from hipcalc.report import RunFacts, write_pages
 
         write_pages(folder, records, RunFacts.from_run(run))
     ledger.set_fact(_FINISHED, state)

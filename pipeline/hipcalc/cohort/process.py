@@ -288,7 +288,8 @@ def _serve(limit: int) -> None:
     import cv2
 
     # Loaded now, so that no image's time limit pays for it.
-    import hipcalc.cohort.analysis  # noqa: F401
+    import hipcalc.cohort.analysis
+    import hipcalc.screen  # noqa: F401
     from hipcalc.memory import keep_freed_memory
 
     # Ctrl-C reaches the whole process group; only the coordinator answers it, so that running tasks are finished.

@@ -4,11 +4,11 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from hipcalc.candidates import MOST_FALSE_MARKS
 from hipcalc.errors import UsageError
-from hipcalc.normalize import check_scale_bar_mm
+from hipcalc.findings import DEFAULT_FALSE_MARKS_PER_HIP
 from hipcalc.radiograph import compile_name_pattern
 from hipcalc.report import settings_hash
-from hipcalc.screen import DEFAULT_FALSE_MARKS_PER_HIP, MOST_FALSE_MARKS_PER_HIP
 
 __all__ = ["CohortSettings"]
 
@@ -50,14 +50,17 @@ class CohortSettings:
         if self.spacing_mm is not None and not 0 < self.spacing_mm < math.inf:
             raise UsageError(f"The pixel spacing must be a positive number of millimetres, not {self.spacing_mm:g}.")
         if self.scale_bar_mm is not None:
+            # Here and not above: finding the bar takes what coordinators have no use for.
+            from hipcalc.normalize import check_scale_bar_mm
+
             check_scale_bar_mm(self.scale_bar_mm)
             if self.spacing_mm is not None:
                 raise UsageError("Give either the pixel spacing or the scale bar's length, not both.")
         if self.name_pattern is not None:
             compile_name_pattern(self.name_pattern)
-        if not 0 < self.false_marks_per_hip <= MOST_FALSE_MARKS_PER_HIP:
+        if not 0 < self.false_marks_per_hip <= MOST_FALSE_MARKS:
             raise UsageError(
-                f"The operating point must be above 0 and at most {MOST_FALSE_MARKS_PER_HIP:g} expected false marks "
+                f"The operating point must be above 0 and at most {MOST_FALSE_MARKS:g} expected false marks "
                 f"per hip, not {self.false_marks_per_hip:g}."
             )
 

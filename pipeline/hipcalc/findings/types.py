@@ -6,7 +6,10 @@ from typing import Literal
 from hipcalc.anatomy import HipStatus, SideSource
 from hipcalc.radiograph import Side
 
-__all__ = ["Finding", "HipRecord"]
+__all__ = ["DEFAULT_FALSE_MARKS_PER_HIP", "Finding", "HipRecord"]
+
+# The operating point, unless the user gives another.
+DEFAULT_FALSE_MARKS_PER_HIP = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.normalize.blank import blank_areas
+from hipcalc.normalize.excluded import ExcludedKind, ExcludedRegion
 from hipcalc.normalize.foreign import dust, metal, sharp_objects, steepness
 from hipcalc.normalize.levels import Bytes, Reduced, byte_levels
-from hipcalc.normalize.regions import ExcludedKind, ExcludedRegion, named_regions
+from hipcalc.normalize.regions import named_regions
 
 __all__ = ["exclusion_mask"]
 

@@ -1,18 +1,17 @@
 """A mask -> named outlines, so that a page can say what was left out and why."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hipcalc.normalize.excluded import ExcludedKind, ExcludedRegion
 from hipcalc.normalize.levels import Bytes
 
-__all__ = ["ExcludedKind", "ExcludedRegion", "named_regions"]
+__all__ = ["named_regions"]
 
 Contour = NDArray[np.int32]
-ExcludedKind = Literal["padding", "collimation", "box", "direct-exposure", "clipped", "lettering", "metal", "dust"]
 
 # Outlines are for drawing: they are taken on a copy of this size, and to about one of its pixels.
 OUTLINED_PX = 700
@@ -24,23 +23,6 @@ BOX_MAX_SHARE = 0.7
 # Blacked out: the levels in it differ by no more than this. Exposed air is noisy.
 CONSTANT_RANGE = 1.0
 BRIGHT_LEVEL = 128
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExcludedRegion:
-    """One area in which nothing is detected.
-
-    Attributes
-    ----------
-    kind : {"padding", "collimation", "box", "direct-exposure", "clipped", "lettering", "metal", "dust"}
-        Lettering: burned-in letters, rulers and frames, and lead markers, which are told by the same sharp edges.
-    outline_px : tuple of (row, column)
-        A polygon to about a 700th of the picture's longer side; holes
-        are joined to it by lines there and back, so that the even-odd rule leaves them out.
-    """
-
-    kind: ExcludedKind
-    outline_px: tuple[tuple[float, float], ...]
 
 
 def named_regions(

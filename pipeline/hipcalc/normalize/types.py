@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.normalize.regions import ExcludedKind, ExcludedRegion
+from hipcalc.normalize.excluded import ExcludedKind, ExcludedRegion
 from hipcalc.radiograph import Radiograph
 
 __all__ = ["NormalizedRadiograph", "Quality"]

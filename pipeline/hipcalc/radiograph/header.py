@@ -1,11 +1,13 @@
 """DICOM header -> is it one plain radiograph, of what, seen how; never an identifier."""
 
 import re
-
-from pydicom.dataset import Dataset
+from typing import TYPE_CHECKING
 
 from hipcalc.errors import InputRejectedError, InputUnreadableError
 from hipcalc.radiograph.limits import MAX_PIXELS
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 __all__ = ["check_is_radiograph", "view_words"]
 
@@ -42,7 +44,7 @@ _MODALITY_NAMES = {
 }
 
 
-def check_is_radiograph(dataset: Dataset, path: str) -> None:
+def check_is_radiograph(dataset: "Dataset", path: str) -> None:
     """Refuse, by its header, whatever is not a single projection radiograph that may show a hip.
 
     Raises
@@ -68,7 +70,7 @@ def check_is_radiograph(dataset: Dataset, path: str) -> None:
         )
 
 
-def _check_size(dataset: Dataset, path: str) -> None:
+def _check_size(dataset: "Dataset", path: str) -> None:
     try:
         rows, columns = int(dataset.Rows), int(dataset.Columns)
         frames = int(dataset.get("NumberOfFrames") or 1)

@@ -4,17 +4,17 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from hipcalc.errors import HipcalcError, InputRejectedError, InputUnreadableError, UsageError
-from hipcalc.radiograph.archives import archive_of, is_archive, read_member
+from hipcalc.errors import InputRejectedError, InputUnreadableError, UsageError
+from hipcalc.radiograph.archives import is_archive
+from hipcalc.radiograph.content import read_file
 from hipcalc.radiograph.dicom import looks_like_dicom, radiograph_from_dicom
 from hipcalc.radiograph.header import view_words
-from hipcalc.radiograph.limits import MAX_FILE_BYTES
 from hipcalc.radiograph.polarity import decide_polarity
 from hipcalc.radiograph.raster import decode_raster, raster_kind
 from hipcalc.radiograph.types import Radiograph
 from hipcalc.radiograph.values import single_plane
 
-__all__ = ["content_sha256", "radiograph_from_bytes", "read_file", "read_radiograph"]
+__all__ = ["radiograph_from_bytes", "read_radiograph"]
 
 # A given spacing that differs by more than magnification explains deserves a note.
 SPACING_CONFLICT = 0.3
@@ -85,47 +85,6 @@ def radiograph_from_bytes(
 def _check_spacing(spacing_mm: float | None) -> None:
     if spacing_mm is not None and not 0 < spacing_mm < float("inf"):
         raise UsageError(f"The pixel spacing must be a positive number of millimetres, not {spacing_mm}.")
-
-
-def read_file(named: str | Path) -> bytes:
-    """Return the bytes of an input: a file, or a member of a zip archive (``archive.zip/folder/file``).
-
-    Raises
-    ------
-    InputUnreadableError
-        When it is missing, a folder, or cannot be opened.
-    InputRejectedError
-        When it is larger than any radiograph.
-    """
-    path = Path(named)
-    inside = archive_of(path)
-    if inside is not None:
-        return read_member(*inside, path)
-    if path.is_dir():
-        raise InputUnreadableError(f"{path}: this folder holds no file that can be read; check its permissions.")
-    try:
-        # A pipe or a device would never end, and a film or a volume would fill the memory.
-        if path.exists() and not path.is_file():
-            raise InputUnreadableError(f"{path}: this is no regular file; give a file or a folder.")
-        if path.is_file() and path.stat().st_size > MAX_FILE_BYTES:
-            raise InputRejectedError(f"{path}: the file is larger than any radiograph; give a single image.")
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise InputUnreadableError(f"{path}: there is no such file or folder; check the path.") from error
-    except OSError as error:
-        raise InputUnreadableError(f"{path}: the file cannot be opened ({error.strerror}).") from error
-
-
-def content_sha256(named: str | Path) -> str:
-    """Return the hash of an input's bytes, 64 hex digits, or nothing where they cannot be had."""
-    path = Path(named)
-    try:
-        if archive_of(path) is None and path.is_file():
-            with path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        return hashlib.sha256(read_file(path)).hexdigest()
-    except (OSError, HipcalcError):
-        return ""
 
 
 def _read(data: bytes, path: str, sha256: str) -> Radiograph:

@@ -4,14 +4,17 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.anatomy import HipFrame
 from hipcalc.findings import Finding, HipRecord
-from hipcalc.normalize import ExcludedRegion, NormalizedRadiograph
+from hipcalc.normalize import ExcludedRegion
+
+if TYPE_CHECKING:
+    from hipcalc.anatomy import HipFrame
+    from hipcalc.normalize import NormalizedRadiograph
 
 __all__ = ["FileRecord", "HipShape", "ImageRecord", "ImageStatus", "file_record", "rounded"]
 
@@ -138,10 +141,10 @@ class FileRecord:
 
 
 def file_record(
-    normalized: NormalizedRadiograph,
+    normalized: "NormalizedRadiograph",
     *,
     view: str,
-    hips: Sequence[HipFrame],
+    hips: Sequence["HipFrame"],
     hip_records: Sequence[HipRecord],
     candidates: Sequence[Finding],
     decode_s: float | None,
@@ -199,12 +202,12 @@ def _rounded(value: float) -> float | None:
     return float(f"{value:.{SIGNIFICANT_DIGITS}g}") if math.isfinite(value) else None
 
 
-def _quality_text(normalized: NormalizedRadiograph) -> str:
+def _quality_text(normalized: "NormalizedRadiograph") -> str:
     reasons = (*normalized.quality.reasons, *normalized.radiograph.notes)
     return f"{normalized.quality.level}: {'; '.join(reasons)}" if reasons else normalized.quality.level
 
 
-def _shape(hip: HipFrame) -> HipShape:
+def _shape(hip: "HipFrame") -> HipShape:
     return HipShape(
         roof_contour_px=_thinned(hip.roof_contour_px),
         head_contour_px=_thinned(hip.head_contour_px),
