@@ -1,5 +1,6 @@
 """Many files: one row each, the same tables whatever the workers, and nothing done twice on resuming."""
 
+import importlib
 import json
 import os
 import re
@@ -265,7 +266,7 @@ def test_a_fault_of_our_own_is_a_row_that_quotes_nothing_of_the_file(tmp_path, m
     def broken(*_args, **_keywords):
         raise ZeroDivisionError("PATIENT^NAME")
 
-    monkeypatch.setattr("hipcalc.cohort.analysis.screen", broken)
+    monkeypatch.setattr(importlib.import_module("hipcalc.screen"), "screen", broken)
     job = Job(
         input=Input(path=str(small_hip(tmp_path / "hip.png"))),
         folder=ResultsFolder(tmp_path / "out"),

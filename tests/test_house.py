@@ -48,3 +48,11 @@ def test_a_name_that_is_not_there_is_told() -> None:
 def test_who_only_hands_images_on_loads_nothing_of_the_analysis() -> None:
     code = "import hipcalc.cohort.process, sys; print([name for name in ('numpy', 'cv2') if name in sys.modules])"
     assert in_a_fresh_process(code) == "[]"
+
+
+def test_who_coordinates_loads_nothing_that_reads_or_analyses() -> None:
+    code = (
+        "import hipcalc.cohort.run, hipcalc.cli.commands, hipcalc.cli.options, sys; "
+        "print([name for name in ('cv2', 'scipy', 'pydicom', 'jinja2', 'hipcalc.screen') if name in sys.modules])"
+    )
+    assert in_a_fresh_process(code) == "[]"
