@@ -86,7 +86,9 @@ class _Weight:
 
     @staticmethod
     def of(pixel: Image, coarseness: int) -> "_Weight":
-        wide = np.maximum(_wide_blur(pixel, _structure_sigma(coarseness)), np.float32(1e-3))
+        # Mostly nothing is excluded, and the mean of ones is one.
+        whole = float(pixel.min()) == 1.0
+        wide = pixel if whole else np.maximum(_wide_blur(pixel, _structure_sigma(coarseness)), np.float32(1e-3))
         return _Weight(pixel=pixel, wide=wide, coarseness=coarseness)
 
 
@@ -98,7 +100,7 @@ def _scale(level: Image, weight: _Weight, radius: float, part: tuple[slice, slic
     own = radius / weight.coarseness
     disk = np.asarray(cv2.GaussianBlur(level, (0, 0), 0.55 * own), np.float32)
     mean, second = _surround(disk, SAMPLE_DISTANCE * own, part)
-    structure = _structure(disk - mean, weight)
+    structure = _structure(np.asarray(cv2.absdiff(disk, mean), np.float32), weight)
     response = np.full_like(disk, -1.0)
     response[part] = (disk[part] - second) / structure[part]
     return BlobScale(radius=radius, response=response, coarseness=weight.coarseness)
@@ -125,11 +127,11 @@ def _surround(image: Image, distance: float, part: tuple[slice, slice]) -> tuple
 
 
 def _structure(detail: Image, weight: _Weight) -> Image:
-    """Local mean absolute detail at this scale over the included pixels, as the deviation of a normal distribution.
+    """Local mean of the absolute detail at a scale over the included pixels, as a normal distribution's deviation.
 
     Squares would let one strong focus hide itself and what lies beside it.
     """
-    mean = _wide_blur(np.abs(detail) * weight.pixel, _structure_sigma(weight.coarseness)) / weight.wide
+    mean = _wide_blur(detail * weight.pixel, _structure_sigma(weight.coarseness)) / weight.wide
     return np.asarray(np.float32(1.2533) * mean + np.float32(STRUCTURE_FLOOR), np.float32)
 
 

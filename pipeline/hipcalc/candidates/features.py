@@ -11,6 +11,7 @@ from hipcalc.candidates.outline import Spot
 from hipcalc.candidates.profiles import ray_profiles
 from hipcalc.candidates.proposals import Proposals
 from hipcalc.candidates.window import WORKING_RADIUS_PX, HipWindow
+from hipcalc.radiograph.percentiles import percentiles
 
 __all__ = ["FEATURES", "HipLevels", "feature_table", "hip_levels", "with_control"]
 
@@ -72,9 +73,9 @@ def hip_levels(window: HipWindow) -> HipLevels:
     some = slice(None, None, 2), slice(None, None, 2)
     level, included, r = window.level[some], window.included[some], window.r[some]
     zone, head, bony = level[window.zone[some]], level[(r < 0.8) & included], level[(r < BONY_R) & included]
-    soft = float(np.percentile(zone, 10)) if zone.size else 0.0
-    bone = max(float(np.median(head)) if head.size else soft, soft + 0.05)
-    densest = max(float(np.percentile(bony, 99.5)) if bony.size else bone, bone)
+    soft = percentiles(zone, 10)[0] if zone.size else 0.0
+    bone = max(percentiles(head, 50)[0] if head.size else soft, soft + 0.05)
+    densest = max(percentiles(bony, 99.5)[0] if bony.size else bone, bone)
     step = _step_at_rim(window, math.exp(bone) - math.exp(soft))
     return HipLevels(soft=soft, bone=bone, densest=densest, step=step)
 
@@ -87,7 +88,7 @@ def _step_at_rim(window: HipWindow, otherwise: float) -> float:
     values = np.exp(cv2.GaussianBlur(window.level[part], (0, 0), 2.0))[window.included[part]]
     if values.size < 100:
         return otherwise
-    low, high = np.percentile(values, (5, 95))
+    low, high = percentiles(values, 5, 95)
     return float(max(high - low, 0.25 * otherwise))
 
 
@@ -156,8 +157,15 @@ def feature_table(
 
 def _slope(bone: NDArray[np.float32], pixel: tuple[NDArray[np.int64], NDArray[np.int64]]) -> Floats:
     """Return how steep the bone that was taken away is around some pixels, log units per working pixel."""
-    down, right = (cv2.Sobel(bone, cv2.CV_32F, *axis, ksize=3, scale=0.125) for axis in ((0, 1), (1, 0)))
-    return np.asarray(cv2.GaussianBlur(cv2.magnitude(right, down), (0, 0), SLOPE_SIGMA_PX)[pixel], np.float64)
+    around = math.ceil(4 * SLOPE_SIGMA_PX) + 1
+    found = []
+    for row, column in zip(*(axis.tolist() for axis in pixel), strict=True):
+        top, left = max(row - around, 0), max(column - around, 0)
+        part = bone[top : row + around + 1, left : column + around + 1]
+        down, right = (cv2.Sobel(part, cv2.CV_32F, *axis, ksize=3, scale=0.125) for axis in ((0, 1), (1, 0)))
+        steep = cv2.GaussianBlur(cv2.magnitude(right, down), (0, 0), SLOPE_SIGMA_PX)
+        found.append(float(steep[row - top, column - left]))
+    return np.array(found)
 
 
 def with_control(spots: tuple[Spot, ...], features: Floats, control: tuple[Spot, ...], theirs: Floats) -> Floats:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.candidates.window import WORKING_RADIUS_PX, HipWindow
+from hipcalc.radiograph.percentiles import percentiles
 
 __all__ = ["LevelLines", "closed_level_lines"]
 
@@ -87,7 +88,7 @@ def closed_level_lines(window: HipWindow) -> LevelLines:
 def _levels(values: Image) -> Image:
     if values.size == 0:
         return np.empty(0, np.float32)
-    low, middle, high = np.percentile(values, [0.5, 50.0, 99.9])
+    low, middle, high = percentiles(values, 0.5, 50.0, 99.9)
     # In the picture's own type: against a double, every comparison would first convert the picture.
     levels = np.linspace(low, high, LEVELS, dtype=np.float32)
     # Below the median lies the ground that foci stand on: half of the time, and hardly a line around one.

@@ -1,6 +1,7 @@
 """The two families together: one proposal for each spot, whichever family saw it."""
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -95,12 +96,19 @@ def _response_at(scales: tuple[BlobScale, ...], places: Floats) -> Floats:
         ratio = places[:, 2] / (DISK_DIAMETER * scale.radius)
         like = np.flatnonzero((ratio > 1 / 1.6) & (ratio < 1.6))
         reach = max(1, round(0.55 * scale.radius / scale.coarseness))
-        down, right = (axis.ravel() for axis in np.mgrid[-reach : reach + 1, -reach : reach + 1])
+        down, right = _square(reach)
         centres = np.rint(places[like, :2] / scale.coarseness).astype(np.int64)
         rows = np.clip(centres[:, :1] + down, 0, scale.response.shape[0] - 1)
         columns = np.clip(centres[:, 1:] + right, 0, scale.response.shape[1] - 1)
         response[like] = np.maximum(response[like], scale.response[rows, columns].max(axis=1, initial=-1.0))
     return response
+
+
+@lru_cache
+def _square(reach: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows and columns of the pixels that far around one, and its own."""
+    side = np.arange(-reach, reach + 1)
+    return np.repeat(side, len(side)), np.tile(side, len(side))
 
 
 def _line_at(lines: LevelLines, places: Floats) -> tuple[Floats, Floats]:

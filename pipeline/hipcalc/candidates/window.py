@@ -141,7 +141,9 @@ def _source_window(normalized: NormalizedRadiograph, hip: HipFrame) -> tuple[sli
 
 
 def _log_level(grey: Image) -> Image:
-    return np.asarray(np.log(np.maximum(grey, 0.0) + np.float32(LOG_OFFSET)), np.float32)
+    level = np.maximum(grey, np.float32(0.0))
+    level += np.float32(LOG_OFFSET)
+    return np.log(level, out=level)
 
 
 def _smoothed(image: Image, step: float) -> Image:
@@ -202,5 +204,8 @@ def _region(hip: HipFrame, r: Image, phi: Image) -> NDArray[np.uint8]:
 
 
 def _shares(region: NDArray[np.uint8], whole: NDArray[np.bool_], zone: NDArray[np.bool_]) -> tuple[float, ...]:
-    there, seen = (np.bincount(region[mask], minlength=len(REGIONS)) for mask in (whole, zone))
-    return tuple((seen / np.maximum(there, 1)).tolist())
+    def share(number: int) -> float:
+        there = whole & (region == number)
+        return int(np.count_nonzero(there & zone)) / max(int(np.count_nonzero(there)), 1)
+
+    return tuple(share(number) for number in range(len(REGIONS)))
