@@ -90,7 +90,7 @@ def throughput() -> None:
     more than one is all that this machine allows.
     """
     runs: dict[str, list[Timed]] = defaultdict(list)
-    machine: list[float] = []
+    machine, idle = list[float](), list[float]()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         inputs = radiographs(folder)
@@ -103,6 +103,7 @@ def throughput() -> None:
                 if label == "1 worker":
                     stages = json.loads((folder / "out" / "run.json").read_text())
             with _cluster(folder) as (address, processes):
+                idle.append(_idle_share(processes))
                 for label in ("Dask, fresh", "Dask, again"):
                     runs[label].append(_screen_there(inputs, folder / "out", address, processes))
     print(f"{IMAGES} images, median of {ROUNDS} rounds (lowest to highest)")
@@ -118,6 +119,7 @@ def throughput() -> None:
             [100 / one - 100 for one in _against(runs, label, "2 workers", r)] for r in ("whole", "steady")
         )
         print(f"{label} over local: {_spread(whole)}% more time with the start, {_spread(steady)}% from the 5th on")
+    print(f"the cluster's own processes, with nothing to do: {_spread(idle)}% of one core")
     seconds = {name: total / stages["stages"]["images"] for name, total in stages["stages"]["seconds"].items()}
     mean, own = sum(seconds.values()), stages["coordinator_cpu_s"] / stages["analysed"]
     print("; ".join(f"{name} {one:.3f} s" for name, one in seconds.items()), "(1 worker, last round)")
@@ -151,6 +153,13 @@ def _screen_there(inputs: Path, out: Path, address: str, processes: list[subproc
     before = sum(map(_tree_cpu_s, processes))
     timed = _screen(inputs, out, "--engine", "dask", "--scheduler", address)
     return replace(timed, cpu_s=timed.cpu_s + sum(map(_tree_cpu_s, processes)) - before)
+
+
+def _idle_share(processes: list[subprocess.Popen[bytes]]) -> float:
+    """Return the per cent of a core that a cluster takes while it waits."""
+    before, start = sum(map(_tree_cpu_s, processes)), time.perf_counter()
+    time.sleep(4.0)
+    return 100 * (sum(map(_tree_cpu_s, processes)) - before) / (time.perf_counter() - start)
 
 
 def _machine_ratio() -> float:
