@@ -20,3 +20,25 @@ def test_bytes_and_words_have_percentiles_too():
     values = np.arange(101, dtype=np.uint8)
     assert percentiles(values, 0.5, 50.0, 99.5) == (0.5, 50.0, 99.5)
     assert percentiles(values.astype(np.uint16) * 600, 50.0) == (30000.0,)
+
+
+@pytest.mark.parametrize("shares", [(0.5, 99.5), (98.0,), (0.0, 3.0, 97.0, 100.0), (0.5, 50.0, 99.9)])
+@pytest.mark.parametrize("kind", ["noise", "few levels", "clipped", "sorted", "words"])
+def test_of_many_values_too(kind, shares):
+    rng = np.random.default_rng(3)
+    noise = rng.normal(size=(300, 400)).astype(np.float32)
+    values = {
+        "noise": noise,
+        "few levels": np.round(noise),
+        "clipped": np.clip(noise, -0.2, 2.0),
+        "sorted": np.sort(noise, axis=None),
+        "words": rng.integers(0, 4096, noise.shape).astype(np.uint16),
+    }[kind]
+    assert percentiles(values, *shares) == tuple(np.percentile(values, shares).tolist())
+
+
+def test_a_sample_that_misleads_changes_nothing():
+    # A regular sample meets the highest values alone, and so takes for the end what is less than the share.
+    values = np.arange(200_000, dtype=np.float32)
+    values[::40] = 1e6
+    assert percentiles(values, 97.0) == tuple(np.percentile(values, [97.0]).tolist())
