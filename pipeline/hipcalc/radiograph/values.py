@@ -35,7 +35,9 @@ def single_plane(pixels: NDArray[Any], path: str) -> NDArray[np.float32]:
     if plane.dtype.kind == "f" and not np.isfinite(values).all():
         values = np.nan_to_num(values, nan=float(np.nanmin(values)) if np.isfinite(values).any() else 0.0)
         looked_at = values
-    if looked_at.min() == looked_at.max():
+    # Mostly a few pixels tell that there is a picture.
+    some = looked_at[::37, ::41]
+    if some.min() == some.max() and looked_at.min() == looked_at.max():
         raise InputRejectedError(f"{path}: every pixel has the same value; there is no picture in this file.")
     return values
 
