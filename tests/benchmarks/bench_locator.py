@@ -3,9 +3,9 @@
     PYTHONPATH=tests/benchmarks python tests/benchmarks/bench_locator.py [--peers] [--sheet FILE.png]
 
 The pelves are ../shared/data/radiographs_mixed with circles read by eye (pelves_by_eye.csv: sign is 1 where lateral is
-at the right). 22 of the 25 were read twice, the second time enlarged, point by point and without sight of any circle; the
-table has the mean. The two readings' centres were 0.08 head radii apart in the median (0.14 in one of ten), their radii
-3%, their rims 0.08; of one head and two rims, which were farther apart, it has the second reading.
+at the right). 22 of the 25 were read twice, the second time enlarged, point by point and without sight of any circle;
+the table has the mean. The two readings' centres were 0.08 head radii apart in the median (0.14 in one of ten), their
+radii 3%, their rims 0.08; of one head and two rims, which were farther apart, it has the second reading.
 """
 
 import argparse
