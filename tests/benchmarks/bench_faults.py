@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import pandas as pd
 import psutil
@@ -107,8 +108,9 @@ def _disturbed_cluster(scene: Scene, out: Path, log: Path, draw: random.Random, 
 
     killed = 0
     # Its workers take their environment from here, not from the coordinator.
-    os.environ |= {"PRETEND_LOG": str(log), "PRETEND_SECONDS": "0.05"}
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as cluster:
+    environment = patch.dict(os.environ, {"PRETEND_LOG": str(log), "PRETEND_SECONDS": "0.05"})
+    local = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1"}
+    with environment, LocalCluster(**local) as cluster:
         process = scene.start(out, log, "--scheduler", cluster.scheduler_address)
         while process.poll() is None:
             time.sleep(draw.uniform(0.3, 2.0))

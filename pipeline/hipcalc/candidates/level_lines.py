@@ -66,7 +66,7 @@ def closed_level_lines(window: HipWindow) -> LevelLines:
     # Most windows hold nothing excluded, and then no line has to be followed to see that.
     excluded = None if window.included.all() else ~window.included
     # A focus's outline lies around its centre: what lies too far from the zone to be one need not be followed.
-    near = cv2.dilate(window.zone.view(np.uint8), np.ones((2 * FURTHEST_PX + 1,) * 2, np.uint8)) > 0
+    near = _within(FURTHEST_PX, window.zone)
     rows: list[tuple[float, ...]] = []
     for contour, level, row, column, area in _of_focus_size(smooth, near, window.zone):
         measured = _measure(contour, area, relative, excluded)
@@ -83,6 +83,13 @@ def closed_level_lines(window: HipWindow) -> LevelLines:
         peak=table[:, 5],
         local_gradient=local,
     )
+
+
+def _within(distance_px: int, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return what lies within a square around some pixel of a mask: its dilation, by sums, in a third of the time."""
+    size = (2 * distance_px + 1,) * 2
+    count = cv2.boxFilter(mask.view(np.uint8), cv2.CV_32S, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(count > 0, np.bool_)
 
 
 def _levels(values: Image) -> Image:
@@ -104,12 +111,16 @@ def _gradient(image: Image) -> Image:
 def _local_mean(gradient: Image, included: NDArray[np.bool_]) -> Image:
     rows, columns = gradient.shape
     size, sigma = (columns // 4, rows // 4), GRADIENT_SIGMA * WORKING_RADIUS_PX / 4
-    weight = included.astype(np.float32)
-    total, share = (
-        cv2.GaussianBlur(cv2.resize(image, size, interpolation=cv2.INTER_AREA), (0, 0), sigma)
-        for image in (gradient * weight, weight)
-    )
-    mean = total / np.maximum(share, np.float32(1e-3))
+
+    def blurred(image: Image) -> Image:
+        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.GaussianBlur(small, (0, 0), sigma), np.float32)
+
+    if included.all():
+        mean = blurred(gradient)
+    else:
+        weight = included.astype(np.float32)
+        mean = np.divide(blurred(gradient * weight), np.maximum(blurred(weight), np.float32(1e-3)), dtype=np.float32)
     return np.asarray(cv2.resize(mean, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
