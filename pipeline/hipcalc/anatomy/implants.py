@@ -16,7 +16,7 @@ __all__ = ["MetalHead", "heads_on_stems", "is_metal", "metal_head"]
 # A prosthesis fills more than the brightest half percent of a pelvis: its grey level is near 1; and it ends sharply.
 METAL_GREY = 0.9
 EDGE_DROP = 0.2
-WORK_SIZE_PX = 320
+WORK_SIZE_PX = 256
 # A prosthesis' head and cup against the radius of the native head of the other side, and how far it may be dislocated.
 LEAST_SIZE, MOST_SIZE = 0.5, 1.7
 REACH_HEAD_RADII = 5.0
