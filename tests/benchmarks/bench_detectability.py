@@ -19,10 +19,12 @@ from hipcalc.synthetic import FocusKind, FocusPatch, add_patches, draw_focus
 FALSE_MARKS = 0.25
 SEED = 11
 PICTURES = 8
+# Of the contrast that limits are stated for hardly a focus is missed: what is predicted shows at fainter ones, too.
+CNRS = (0.4 * STATED_CNR, 0.6 * STATED_CNR, STATED_CNR)
 KINDS: tuple[FocusKind, ...] = ("amorphous", "ossicle", "ring")
 
 
-def unseen_plants(bench: BenchHip, rng: np.random.Generator) -> list[FocusPatch]:
+def unseen_plants(bench: BenchHip, cnr: float, rng: np.random.Generator) -> list[FocusPatch]:
     """Draw two foci, anywhere in soft tissue beside the rim, of any planted size."""
     window = cut_window(bench.normalized, bench.hip)
     levels = hip_levels(window)
@@ -44,7 +46,7 @@ def unseen_plants(bench: BenchHip, rng: np.random.Generator) -> list[FocusPatch]
                 row_px=row,
                 column_px=column,
                 diameter_px=max(size * bench.hip.head_radius_px, 2.0),
-                cnr=STATED_CNR,
+                cnr=cnr,
                 kind=KINDS[rng.integers(len(KINDS))],
                 rng=rng,
             )
@@ -59,7 +61,7 @@ def outcomes(bench: BenchHip, limit: DetectionLimit, rng: np.random.Generator) -
     rows = []
     sizes, probability = zip(*limit.curve, strict=True)
     for _ in range(PICTURES):
-        patches = unseen_plants(bench, rng)
+        patches = unseen_plants(bench, limit.cnr, rng)
         found = find_candidates(add_patches(bench.normalized, tuple(patches)), bench.hip)
         for patch in patches:
             near = max(patch.diameter_px / 2, 0.08 * bench.hip.head_radius_px)
@@ -78,30 +80,36 @@ def main() -> None:
     cv2.setNumThreads(1)
     hips = load_hips(annotated_only=True)
     rng = np.random.default_rng(SEED)
-    limits, rows, seconds = [], [], []
-    for bench in hips:
-        started = time.process_time()
-        limit = detection_limit(bench.normalized, bench.hip, false_marks_per_hip=FALSE_MARKS)
-        if limit.planted:
-            seconds.append(time.process_time() - started)
-            limits.append(limit)
-            rows += outcomes(bench, limit, rng)
-    table = np.array(rows, float)
-    print(f"{len(limits)} of {len(hips)} hips have room to plant; {len(table)} unseen foci of CNR {STATED_CNR:g}")
-    print(f"predicted {table[:, 1].mean():.2f}, realised {table[:, 2].mean():.2f}")
-    for title, column, edges in (
-        ("diameter (head radii)", 0, (0.06, 0.09, 0.14, 0.21, 0.33)),
-        ("predicted probability", 1, (0.0, 0.5, 0.8, 0.9, 0.97, 1.01)),
-    ):
-        for low, high in itertools.pairwise(edges):
-            part = table[(table[:, column] >= low) & (table[:, column] < high)]
-            if len(part):
-                print(f"  {title} {low:.2f} to {high:.2f}: predicted {part[:, 1].mean():.2f}, ", end="")
-                print(f"realised {part[:, 2].mean():.2f}, {len(part)} foci")
-    reached = [limit.diameter_head_radii for limit in limits if limit.diameter_head_radii is not None]
-    low, median, high = np.percentile(reached, [5, 50, 95])
-    print(f"limit reached in {len(reached)} hips: median {median:.3f} head radii ({low:.3f} to {high:.3f})")
+    seconds, tables = [], []
+    for cnr in CNRS:
+        limits, rows = [], []
+        for bench in hips:
+            started = time.process_time()
+            limit = detection_limit(bench.normalized, bench.hip, false_marks_per_hip=FALSE_MARKS, cnr=cnr)
+            if limit.planted:
+                seconds.append(time.process_time() - started)
+                limits.append(limit)
+                rows += outcomes(bench, limit, rng)
+        tables.append(np.array(rows, float))
+        print(f"CNR {cnr:g}: {len(limits)} of {len(hips)} hips have room to plant; {len(rows)} unseen foci, ", end="")
+        print(f"predicted {tables[-1][:, 1].mean():.2f}, realised {tables[-1][:, 2].mean():.2f}")
+        print_parts("diameter (head radii)", tables[-1], 0, (0.06, 0.09, 0.14, 0.21, 0.33))
+        reached = [limit.diameter_head_radii for limit in limits if limit.diameter_head_radii is not None]
+        if reached:
+            low, median, high = np.percentile(reached, [5, 50, 95])
+            print(f"  limit reached in {len(reached)} hips: median {median:.3f} head radii ({low:.3f} to {high:.3f})")
+    print("all contrasts")
+    print_parts("predicted probability", np.concatenate(tables), 1, (0.0, 0.2, 0.5, 0.8, 0.9, 0.97, 1.01))
     print(f"CPU time {np.median(seconds):.2f} s per hip, at most {max(seconds):.2f} s")
+
+
+def print_parts(title: str, table: np.ndarray, column: int, edges: tuple[float, ...]) -> None:
+    """Print what was predicted and realised between the edges of one column."""
+    for low, high in itertools.pairwise(edges):
+        part = table[(table[:, column] >= low) & (table[:, column] < high)]
+        if len(part):
+            print(f"  {title} {low:.2f} to {high:.2f}: predicted {part[:, 1].mean():.2f}, ", end="")
+            print(f"realised {part[:, 2].mean():.2f}, {len(part)} foci")
 
 
 if __name__ == "__main__":

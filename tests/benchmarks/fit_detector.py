@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from detector_data import BenchHip, load_hips
-from planted import Plant, Style, as_stored, plant_foci, plant_traps
+from planted import Plant, Style, as_stored, plant_foci, plant_traps, with_clouds
 from scipy.optimize import minimize
 
 from hipcalc.candidates.features import FEATURES
@@ -33,8 +33,6 @@ STRONGEST = 10
 # A pelvis shows all of the zones, a crop its medial part: there are few pelves, so each counts more, all of them as
 # much as all crops.
 PELVIS_WEIGHT = 8.0
-# So many natural foci in 148 pelves lay in the rim's zone, a small one: planted ones there count as much among all.
-AT_RIM = 19 / 49
 # With fewer, weights and prices would be those of the draw alone.
 PLANTINGS: dict[str, tuple[Style, ...]] = {"crop": ("natural",) * 3, "pelvis": ("natural",) * 16}
 KNOTS = (20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.25, 0.1, 0.05, 0.02)
@@ -56,12 +54,12 @@ class Planting:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sample:
-    """One hip: its spots as it is, stored as an 8-bit JPEG, and with planted traps; and its plantings."""
+    """One hip: its spots as it is, stored as an 8-bit JPEG, and with planted traps of two kinds; and its plantings."""
 
     bench: BenchHip
     features: np.ndarray
     stored: np.ndarray
-    traps: np.ndarray
+    traps: tuple[np.ndarray, ...]
     plantings: tuple[Planting, ...]
     regions: np.ndarray
     stored_regions: np.ndarray
@@ -127,7 +125,7 @@ def _sample(
         bench=bench,
         features=controlled(bare, other).features,
         stored=controlled(stored, other).features,
-        traps=features(plant_traps(bench, rng)),
+        traps=(features(plant_traps(bench, rng)), features(with_clouds(bench, rng))),
         plantings=tuple(plantings),
         regions=regions_of(bare),
         stored_regions=regions_of(stored),
@@ -151,7 +149,7 @@ def _fitted(samples: list[Sample], ranking: Ranking, most: int | None) -> np.nda
     """Weights of a logistic regression on the spots that a ranking puts first, their signs held to what they may be."""
     negative, negative_weight = [], []
     for sample in samples:
-        for features in (sample.features, sample.stored, sample.traps):
+        for features in (sample.features, sample.stored, *sample.traps):
             chosen = features[np.argsort(-strength(ranking, features))[:most]]
             negative.append(chosen)
             negative_weight.append(np.full(len(chosen), sample.weight))
@@ -177,21 +175,17 @@ def _planted_spots(samples: list[Sample], ranking: Ranking) -> tuple[np.ndarray,
 
     The plants of a hip weigh together as much as the hip.
     """
-    positive, weights, at_rim = [], [], []
+    positive, weights = [], []
     for sample in samples:
         natural = [p for p in sample.plantings if p.style == "natural"]
         planted = sum(len(planting.truth) for planting in natural)
         for planting in natural:
-            for plant, hit in zip(planting.truth, planting.hits, strict=True):
+            for hit in planting.hits:
                 if len(hit):
                     rows = planting.features[hit]
                     positive.append(rows[np.argmax(strength(ranking, rows))])
                     weights.append(sample.weight / planted)
-                    at_rim.append(plant.zone == "rim")
-    weight, rim = np.array(weights), np.array(at_rim)
-    for chosen, share in ((rim, AT_RIM), (~rim, 1.0 - AT_RIM)):
-        weight[chosen] *= share / weight[chosen].sum()
-    return np.array(positive), weight
+    return np.array(positive), np.array(weights)
 
 
 def cross_validated(samples: list[Sample]) -> dict[str, Ranking]:

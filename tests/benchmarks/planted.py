@@ -32,6 +32,9 @@ ATTEMPTS = 3
 TRIES = 30
 # Where the picture itself is nearly as bright as the focus would be, nothing is left to plant.
 LEAST_SHARE = 0.25
+# Deviation of planted clouds over the cortical step, and how fast their amplitude falls with spatial frequency.
+CLOUDS_OVER_STEP = (0.04, 0.12)
+CLOUDS_EXPONENT = 1.5
 
 Style = Literal["natural", "stated"]
 
@@ -254,6 +257,26 @@ def plant_traps(bench: BenchHip, rng: np.random.Generator) -> NormalizedRadiogra
         fading = np.exp(-0.5 * (along / (rng.uniform(0.5, 1.5) * bench.hip.head_radius_px)) ** 2)
         grey += np.asarray(rng.uniform(0.05, 0.3) * levels.step * shape * fading, np.float32)
     return replace(picture, grey=grey)
+
+
+def with_clouds(bench: BenchHip, rng: np.random.Generator) -> NormalizedRadiograph:
+    """Add what soft tissue lets through everywhere: texture whose amplitude falls with spatial frequency."""
+    reach, step = math.ceil(3.0 * bench.hip.head_radius_px), hip_levels(cut_window(bench.normalized, bench.hip)).step
+    rows, columns = (
+        slice(max(round(centre) - reach, 0), round(centre) + reach)
+        for centre in (bench.hip.head_row_px, bench.hip.head_column_px)
+    )
+    grey = bench.normalized.grey.copy()
+    grey[rows, columns] += np.float32(rng.uniform(*CLOUDS_OVER_STEP) * step) * _texture(grey[rows, columns].shape, rng)
+    return replace(bench.normalized, grey=grey)
+
+
+def _texture(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Power-law texture of unit deviation."""
+    down, right = np.fft.fftfreq(shape[0])[:, None], np.fft.rfftfreq(shape[1])[None, :]
+    amplitude = np.maximum(np.hypot(down, right), 2.0 / max(shape)) ** -CLOUDS_EXPONENT
+    texture = np.fft.irfft2(np.fft.rfft2(rng.standard_normal(shape)) * amplitude, shape)
+    return np.asarray((texture - texture.mean()) / texture.std(), np.float32)
 
 
 def _with_lip(

@@ -86,7 +86,7 @@ def _samples(picture: NormalizedRadiograph, number: int) -> list[Sample]:
                 bench=bench,
                 features=features,
                 stored=none,
-                traps=none,
+                traps=(),
                 plantings=(),
                 regions=regions_of(own),
                 stored_regions=regions_of(own)[:0],

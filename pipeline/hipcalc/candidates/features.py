@@ -24,10 +24,13 @@ FEATURES: dict[str, int] = {
     "edge": 1,
     "depth_share": 1,
     "contrast_over_step": 1,
+    "fainter_than_foci": -1,
     "cnr": 1,
     "first_arm": -1,
     "second_arm": -1,
     "third_arm": -1,
+    "brink_dip": -1,
+    "brink_peak": -1,
     "core": -1,
     "aspect_ratio": -1,
     "drop_in_picture": 1,
@@ -38,6 +41,7 @@ FEATURES: dict[str, int] = {
     "on_rim_tip": -1,
     "on_head_contour": -1,
     "smaller_than_2_mm": -1,
+    "far_from_head": -1,
     "medial_of_rim": -1,
     "trochanteric": -1,
     "mirrored": -1,
@@ -51,6 +55,8 @@ HEAD_CONTOUR_HEAD_RADII = 0.06
 SLOPE_SIGMA_PX = 3.0
 # A lucent centre has at least such a share of the brightest part's level: what is darker is a gap in a mesh of lines.
 LEAST_CORE = 0.8
+# Contrast over the cortical step: of the natural foci in 148 pelves, 95% have more than 0.14.
+FAINT = 0.1
 # The same place in the other hip, mirrored, is found again within so many head radii.
 MIRRORED_WITHIN = 0.3
 # What "mirrored" is where no other hip answers.
@@ -122,6 +128,7 @@ def feature_table(
     rows, columns = picture.level.shape
     pixel = np.clip(np.rint(row).astype(int), 0, rows - 1), np.clip(np.rint(column).astype(int), 0, columns - 1)
     gradient = proposals.local_gradient[kept]
+    over_step = np.exp(background) * np.expm1(contrast) / levels.step
     millimetres = diameter / WORKING_RADIUS_PX * 24.0
     r, from_rim = picture.r[pixel].astype(float), picture.phi_deg[pixel].astype(float) - picture.hip.rim_phi_deg
     bone = picture.level - detached.level + np.float32(levels.soft)
@@ -130,11 +137,14 @@ def feature_table(
         "meaning": _log(proposals.meaning[kept], 0.2, 5.0),
         "edge": _log(rays.edge / gradient, 0.1, 6.0),
         "depth_share": _log(proposals.depth[kept] / contrast, 0.05, 0.8),
-        "contrast_over_step": _log(np.exp(background) * np.expm1(contrast) / levels.step, 0.02, 0.35),
+        "contrast_over_step": _log(over_step, 0.02, 0.35),
+        "fainter_than_foci": np.maximum(np.log(FAINT / np.maximum(over_step, 0.02)), 0.0),
         "cnr": _log(contrast / deviation, 0.5, 6.0),
         "first_arm": np.minimum(rays.first_arm, 1.0),
         "second_arm": np.minimum(rays.second_arm, 1.0),
         "third_arm": np.minimum(rays.third_arm, 1.0),
+        "brink_dip": _log(rays.brink_dip / contrast, 0.03, 3.0),
+        "brink_peak": _log(rays.brink_peak / contrast, 0.03, 3.0),
         "core": np.clip(rays.profile[:, 1] / np.maximum(rays.profile.max(axis=1), 1e-6), LEAST_CORE, 1.0),
         "aspect_ratio": _log(np.array([s.aspect_ratio for s in spots]), 1.3, 3.0),
         # Taking the bone away closes every lip and ledge of bone, too: in the picture they stay open.
@@ -147,6 +157,8 @@ def feature_table(
         "on_rim_tip": np.exp(-0.5 * (_from_rim_tip(picture, row, column) / RIM_TIP_HEAD_RADII) ** 2),
         "on_head_contour": np.exp(-0.5 * ((r - 1.0) / HEAD_CONTOUR_HEAD_RADII) ** 2),
         "smaller_than_2_mm": np.maximum(np.log(2.2 / millimetres), 0.0),
+        # Foci lie near the rim; what crosses at the trochanter and in the ilium lies far out.
+        "far_from_head": np.clip((r - 1.1) / 1.1, 0.0, 1.0),
         # Inwards of the rim lies the roof's bone, beyond it soft tissue, then the trochanter.
         "medial_of_rim": np.clip(-from_rim / 30.0 - 0.2, 0.0, 2.0),
         "trochanteric": np.clip((from_rim - 45.0) / 20.0, 0.0, 1.0),

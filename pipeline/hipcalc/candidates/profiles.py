@@ -25,6 +25,8 @@ ARM = (ALONG > 1.2) & (ALONG <= 2.7)
 # Rays so far apart, 45 degrees, are the two sides of a line that leaves along the ray between them.
 BESIDE = RAYS // 8
 EDGE = (ALONG >= 0.55) & (ALONG <= 1.6)
+# Just beyond the outline, where a focus has fallen on every side and what goes on into something else has not.
+BRINK = int(np.abs(ALONG - 1.2).argmin())
 # A focus may touch something with so many rays: a third of a right angle.
 FORGIVEN = 2
 SMOOTHING_PX = 0.8
@@ -47,6 +49,8 @@ class RayProfiles:
     first_arm, second_arm, third_arm : ndarray of float64
         How much brighter than its two sides a line is that leaves the spot, over the median fall, for the strongest
         such line and the next ones at least 60 degrees away: where cortical lines cross, there are three.
+    brink_dip, brink_peak : ndarray of float64
+        How far the third lowest and the third highest ray lie from the median one just beyond the outline.
     edge : ndarray of float64
         Weakest quarter of the steepest gradients along the rays, per working pixel.
     margin : ndarray of float64
@@ -62,6 +66,8 @@ class RayProfiles:
     first_arm: Floats
     second_arm: Floats
     third_arm: Floats
+    brink_dip: Floats
+    brink_peak: Floats
     edge: Floats
     margin: Floats
     profile: Floats
@@ -90,6 +96,8 @@ def ray_profiles(window: HipWindow, spots: tuple[Spot, ...]) -> RayProfiles:
     mean = level.mean(axis=1).astype(np.float64)
     arms = _arms(level[:, :, ARM]) / median
     steepest = np.sort(np.max(-np.diff(level, axis=2)[:, :, EDGE[1:]], axis=2) / step, axis=1)
+    brink = np.sort(level[:, :, BRINK].astype(np.float64), axis=1)
+    middle = _median(brink)
     return RayProfiles(
         fall=median,
         weakest_fall=np.sort(fall, axis=1)[:, FORGIVEN],
@@ -98,6 +106,8 @@ def ray_profiles(window: HipWindow, spots: tuple[Spot, ...]) -> RayProfiles:
         first_arm=arms[0],
         second_arm=arms[1],
         third_arm=arms[2],
+        brink_dip=middle - brink[:, FORGIVEN],
+        brink_peak=brink[:, -1 - FORGIVEN] - middle,
         edge=_weakest_quarter(steepest),
         margin=median / np.maximum(_median(steepest), 1e-6),
         profile=mean - mean.min(axis=1, keepdims=True),
