@@ -162,6 +162,19 @@ def test_a_worker_keeps_its_memory_also_where_a_cluster_has_it_given_back(monkey
     assert result.value < 100
 
 
+def tunables(_: int) -> str:
+    return os.environ["GLIBC_TUNABLES"]
+
+
+@pytest.mark.parametrize(
+    ("of_the_user", "all_of_them"), [("", ""), ("glibc.malloc.hugetlb=0", ":glibc.malloc.hugetlb=0")]
+)
+def test_a_worker_asks_for_large_pages_unless_the_user_says_otherwise(of_the_user, all_of_them, monkeypatch):
+    monkeypatch.setenv("GLIBC_TUNABLES", of_the_user)
+    ((result,),) = run_tasks(tunables, [1], engine=LocalEngine(1))
+    assert result.value == "glibc.malloc.hugetlb=1" + all_of_them
+
+
 def process_number(_: int) -> int:
     return os.getpid()
 

@@ -34,6 +34,9 @@ Fate = Literal["done", "raised", "died", "time", "memory", "lost"]
 _LENGTH_BYTES = 8
 # Libraries read these when they are loaded; more threads than cores would only wait for each other.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+# Large arrays lie on large pages where the system lends them to those who ask: walking through them takes a twentieth
+# less time. Read by glibc from 2.35 on, as the process begins.
+_TUNABLES, _LARGE_PAGES = "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"
 _READY = b"ready"
 # The first byte of an answer.
 _VALUE, _RAISED, _NO_MEMORY = b"v", b"r", b"m"
@@ -146,6 +149,8 @@ class WorkerProcess:
 
     def _start(self) -> subprocess.Popen[bytes]:
         environment = os.environ | dict.fromkeys(_ONE_THREAD, "1")
+        # What the user says of it comes last, and so holds.
+        environment[_TUNABLES] = ":".join(filter(None, (_LARGE_PAGES, os.environ.get(_TUNABLES))))
         # A task is found by its module's name, as in this process.
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
         command = [sys.executable, "-P", "-m", "hipcalc.cohort.process", str(self.limits.memory_bytes or 0)]
