@@ -23,6 +23,8 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
+from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import psutil
@@ -43,6 +45,13 @@ PHANTOMS, IMAGES = 2, 96
 SETTLED = 5
 # Of runs that are compared, one after the other in each round: a shared machine is now fast, now slow.
 ROUNDS = 3
+# Settings of a Dask cluster that the README names, with which it takes less for itself while its workers work.
+CALM = {
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
+    "DASK_DISTRIBUTED__WORKER__MEMORY__MONITOR_INTERVAL": "1s",
+}
+CLUSTERS = {"Dask": {}, "Dask, calm": CALM}
 # About what the analysis of an image takes, with two workers on two cores.
 TASK_S = 0.7
 RIM = (
@@ -75,6 +84,7 @@ class Timed:
     wall_s: float
     cpu_s: float
     steady: float
+    facts: dict[str, Any]
 
     @property
     def whole(self) -> float:
@@ -82,16 +92,20 @@ class Timed:
         return IMAGES / self.wall_s
 
 
-def throughput() -> None:
-    """One worker, two workers, and a Dask cluster of two that runs already, each as a user starts it, round by round.
+Runs = dict[str, list[Timed]]
 
-    The cluster is fresh in its first run of a round: what its workers load then counts. Where other programs are at
-    work, the CPU seconds of all processes say more than the wall's. What two processes that never leave their cache do
-    more than one is all that this machine allows.
+
+def throughput() -> None:
+    """One worker, two workers, and Dask clusters of two, each as a user starts it, round by round.
+
+    A cluster runs already, but its workers are fresh: what they load counts. Where other programs are at work, the CPU
+    seconds of all processes say more than the wall's. What two processes that never leave their cache do more than one
+    is all that this machine allows.
     """
-    runs: dict[str, list[Timed]] = defaultdict(list)
-    machine, idle = list[float](), list[float]()
-    with tempfile.TemporaryDirectory() as name:
+    runs: Runs = defaultdict(list)
+    machine: list[float] = []
+    idle: dict[str, list[float]] = defaultdict(list)
+    with tempfile.TemporaryDirectory() as name, patch.dict(os.environ):
         folder = Path(name)
         # Modules are compiled once, as they are where a package was installed, and nothing is left beside the sources.
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -101,35 +115,42 @@ def throughput() -> None:
         _screen(inputs, folder / "out", "--workers", "2")
         for _ in range(ROUNDS):
             machine.append(_machine_ratio())
-            for label, more in (("1 worker", ("--workers", "1")), ("2 workers", ("--workers", "2"))):
-                runs[label].append(_screen(inputs, folder / "out", *more))
-                if label == "1 worker":
-                    stages = json.loads((folder / "out" / "run.json").read_text())
-            with _cluster(folder) as (address, processes):
-                idle.append(_idle_share(processes))
-                for label in ("Dask, fresh", "Dask, again"):
+            runs["1 worker"].append(_screen(inputs, folder / "out", "--workers", "1"))
+            runs["2 workers"].append(_screen(inputs, folder / "out", "--workers", "2"))
+            for label, settings in CLUSTERS.items():
+                with patch.dict(os.environ, settings), _cluster(folder) as (address, processes):
+                    idle[label].append(_idle_share(processes))
                     runs[label].append(_screen_there(inputs, folder / "out", address, processes))
+    _tell(runs)
+    print(f"two processes over one of pure NumPy within the cache, on this machine: {_spread(machine)} times")
+    whole, steady = (_against(runs, "2 workers", "1 worker", rate) for rate in ("whole", "steady"))
+    print(f"2 workers over 1: {_spread(whole)} times with the start, {_spread(steady)} times from the 5th on")
+    for label in CLUSTERS:
+        whole, steady = ([100 / r - 100 for r in _against(runs, label, "2 workers", of)] for of in ("whole", "steady"))
+        print(
+            f"{label} over local: {_spread(whole)}% more time with the start, {_spread(steady)}% from the 5th on; "
+            f"with nothing to do it takes {_spread(idle[label])}% of one core"
+        )
+
+
+def _tell(runs: Runs) -> None:
     print(f"{IMAGES} images, median of {ROUNDS} rounds (lowest to highest)")
     print(f"{'':12s}{'images/s, start included':>28s}{'images/s from the 5th on':>28s}{'CPU s per image':>18s}")
     for label, timed in runs.items():
         whole, steady = (_spread([getattr(run, name) for run in timed]) for name in ("whole", "steady"))
         print(f"{label:12s}{whole:>28s}{steady:>28s}{median(run.cpu_s for run in timed) / IMAGES:18.2f}")
-    print(f"two processes over one of pure NumPy within the cache, on this machine: {_spread(machine)} times")
-    whole, steady = (_against(runs, "2 workers", "1 worker", rate) for rate in ("whole", "steady"))
-    print(f"2 workers over 1: {_spread(whole)} times with the start, {_spread(steady)} times from the 5th on")
-    for label in ("Dask, fresh", "Dask, again"):
-        whole, steady = (
-            [100 / one - 100 for one in _against(runs, label, "2 workers", r)] for r in ("whole", "steady")
-        )
-        print(f"{label} over local: {_spread(whole)}% more time with the start, {_spread(steady)}% from the 5th on")
-    print(f"the cluster's own processes, with nothing to do: {_spread(idle)}% of one core")
-    seconds = {name: total / stages["stages"]["images"] for name, total in stages["stages"]["seconds"].items()}
-    mean, own = sum(seconds.values()), stages["coordinator_cpu_s"] / stages["analysed"]
-    print("; ".join(f"{name} {one:.3f} s" for name, one in seconds.items()), "(1 worker, last round)")
-    print(f"ledger and tables: {1000 * own:.1f} ms CPU per image, {100 * own / mean:.1f}% of the analysis")
+    for label in ("1 worker", "2 workers"):
+        stages = [run.facts["stages"] for run in runs[label]]
+        means = {
+            stage: median(one["seconds"][stage] / one["images"] for one in stages) for stage in stages[0]["seconds"]
+        }
+        told = "; ".join(f"{stage} {seconds:.3f} s" for stage, seconds in means.items())
+        own = median(run.facts["coordinator_cpu_s"] / run.facts["analysed"] for run in runs[label])
+        share = 100 * own / sum(means.values())
+        print(f"{label}: {told}; ledger and tables {1000 * own:.1f} ms CPU, {share:.1f}% of the analysis")
 
 
-def _against(runs: dict[str, list[Timed]], label: str, other: str, rate: str) -> list[float]:
+def _against(runs: Runs, label: str, other: str, rate: str) -> list[float]:
     """Return the rate of one kind of run over that of another, round by round."""
     return [getattr(a, rate) / getattr(b, rate) for a, b in zip(runs[label], runs[other], strict=True)]
 
@@ -149,7 +170,8 @@ def _screen(inputs: Path, out: Path, *more: str) -> Timed:
     wall_s = time.perf_counter() - start
     events = (json.loads(line) for line in done.stderr.splitlines() if line.startswith("{"))
     at = [event["time"] for event in events if event["event"] == "input"]
-    return Timed(wall_s, _children_s() - before, (IMAGES - SETTLED) / (at[-1] - at[SETTLED - 1]))
+    facts = json.loads((out / "run.json").read_text())
+    return Timed(wall_s, _children_s() - before, (IMAGES - SETTLED) / (at[-1] - at[SETTLED - 1]), facts)
 
 
 def _screen_there(inputs: Path, out: Path, address: str, processes: list[subprocess.Popen[bytes]]) -> Timed:
@@ -189,6 +211,7 @@ def _cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]
     from distributed import Client
 
     file = folder / "scheduler.json"
+    file.unlink(missing_ok=True)
     common = ["--scheduler-file", str(file), "--no-dashboard"]
     programs = {"scheduler": ["--port", "0", "--host", "127.0.0.1"], "worker": ["--nworkers", "2", "--nthreads", "1"]}
     processes = []
