@@ -77,7 +77,7 @@ def as_normalized(grey, *, excluded=None, noise=0.004, spacing_mm=0.28):
     return NormalizedRadiograph(
         radiograph=radiograph,
         grey=grey,
-        noise_sigma=np.full(grey.shape, noise, np.float32),
+        noise_blocks=np.full(grey.shape, noise, np.float32),
         excluded=np.zeros(grey.shape, bool) if excluded is None else excluded,
         quality=Quality(level="ok"),
     )

@@ -75,7 +75,7 @@ def picture(name: str = "pelvis", *, path: str = "in/pelvis.dcm") -> NormalizedR
     return NormalizedRadiograph(
         radiograph=radiograph,
         grey=grey,
-        noise_sigma=np.full(SHAPE, 0.01, np.float32),
+        noise_blocks=np.full(SHAPE, 0.01, np.float32),
         excluded=np.zeros(SHAPE, bool),
         quality=Quality(level="limited", reasons=("few grey levels",)),
     )

@@ -32,7 +32,7 @@ def normalized_from(grey, noise=NOISE):
     return NormalizedRadiograph(
         radiograph=radiograph,
         grey=pixels,
-        noise_sigma=np.full(pixels.shape, noise, np.float32),
+        noise_blocks=np.full(pixels.shape, noise, np.float32),
         excluded=np.zeros(pixels.shape, bool),
         quality=Quality(level="ok"),
     )

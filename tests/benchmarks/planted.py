@@ -316,4 +316,4 @@ def as_stored(picture: NormalizedRadiograph, rng: np.random.Generator) -> Normal
     quality = int(rng.integers(60, 96))
     stored = cv2.imdecode(cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_GRAYSCALE)
     grey = np.asarray((stored.astype(np.float32) - 5.0) / gain + low, np.float32)
-    return replace(picture, grey=grey, noise_sigma=noise_map(grey, picture.excluded))
+    return replace(picture, grey=grey, noise_blocks=noise_map(grey, picture.excluded))

@@ -51,7 +51,7 @@ def in_few_levels(picture: NormalizedRadiograph) -> NormalizedRadiograph:
     low, high = (float(value) for value in np.percentile(picture.grey, (0.1, 99.9)))
     gain = FAINT_LEVELS / (high - low)
     grey = np.asarray(np.round((picture.grey - low) * gain) / gain + low, np.float32)
-    return replace(picture, grey=grey, noise_sigma=noise_map(grey, picture.excluded))
+    return replace(picture, grey=grey, noise_blocks=noise_map(grey, picture.excluded))
 
 
 def phantoms() -> list[Sample]:

@@ -143,7 +143,7 @@ def _neighbourhood(normalized: NormalizedRadiograph, hip: HipFrame) -> tuple[Nor
         normalized,
         radiograph=replace(normalized.radiograph, pixels=normalized.radiograph.pixels[part], padding=None),
         grey=normalized.grey[part],
-        noise_sigma=normalized.noise_sigma[part],
+        noise_blocks=normalized.noise_sigma[part],
         excluded=normalized.excluded[part],
     )
     return small, replace(

@@ -121,6 +121,9 @@ def _is_object(contour: NDArray[np.int32], levels: Bytes) -> bool:
 
 
 def _is_wire(contour: NDArray[np.int32], levels: Bytes) -> bool:
+    # Asked first, as it takes the least and tells of most.
+    if int(levels[contour[:, 0, 1], contour[:, 0, 0]].max()) < WIRE_LEVEL:
+        return False
     x, y, width, height = cv2.boundingRect(contour)
     margin = WIRE_WINDOW_PX
     window = levels[max(y - margin, 0) : y + height + margin, max(x - margin, 0) : x + width + margin]
@@ -128,8 +131,7 @@ def _is_wire(contour: NDArray[np.int32], levels: Bytes) -> bool:
     standing_out = cv2.morphologyEx(window, cv2.MORPH_TOPHAT, kernel)
     shift = (min(y, margin), min(x, margin))
     on_line = standing_out[contour[:, 0, 1] - y + shift[0], contour[:, 0, 0] - x + shift[1]]
-    level = levels[contour[:, 0, 1], contour[:, 0, 0]]
-    return bool(np.median(on_line) >= STEEP_MIN / 2 and int(level.max()) >= WIRE_LEVEL)
+    return bool(np.median(on_line) >= STEEP_MIN / 2)
 
 
 def metal(levels: Bytes, reduced: Reduced, steep: Bytes, usual: float) -> Bytes:

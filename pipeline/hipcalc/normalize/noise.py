@@ -1,10 +1,12 @@
 """The picture -> standard deviation of its pixel noise, place by place."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["noise_map"]
+__all__ = ["noise_at", "noise_map"]
 
 Grey = NDArray[np.float32]
 
@@ -45,8 +47,9 @@ def noise_map(grey: Grey, excluded: NDArray[np.bool_]) -> Grey:
 
     Returns
     -------
-    ndarray of float32, shape (rows, columns)
-        Standard deviation in the units of `grey`, positive everywhere. Noise that is correlated over several pixels
+    ndarray of float32, shape (rows / 8, columns / 8)
+        Standard deviation in the units of `grey`, one for each block of about 8 by 8 pixels (see `noise_at`), positive
+        everywhere. Noise that is correlated over several pixels
         (a picture that was enlarged or smoothed) is underestimated: white noise blurred with a Gaussian of 0.5, 0.7 and
         1 pixels is read as 0.65, 0.27 and 0.08 of its deviation.
     """
@@ -63,8 +66,42 @@ def noise_map(grey: Grey, excluded: NDArray[np.bool_]) -> Grey:
     curve = _noise_of_level(sigma, level[looked_at], valid[looked_at])
     expected: Grey = np.maximum(np.interp(level, *curve).astype(np.float32), floor)
     factor = _local_factor(sigma / expected[looked_at], valid[looked_at], every)
-    blocks = expected * np.asarray(cv2.resize(factor, size, interpolation=cv2.INTER_LINEAR), np.float32)
-    return np.asarray(cv2.resize(blocks, (columns, rows), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+    return np.asarray(expected * cv2.resize(factor, size, interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def noise_at(
+    blocks: Grey, shape: tuple[int, int], rows: NDArray[np.integer[Any]], columns: NDArray[np.integer[Any]]
+) -> Grey:
+    """Return the noise of some pixels, between the middles of the blocks linearly, as enlarging all of them has it.
+
+    Parameters
+    ----------
+    blocks : ndarray of float32, shape (n, m)
+        Standard deviation of the noise in blocks that together cover the picture.
+    shape : (int, int)
+        Rows and columns of the picture.
+    rows, columns : ndarray of int, shape (k,)
+        Pixels.
+
+    Returns
+    -------
+    ndarray of float32, shape (k,)
+    """
+    upper, down = _between(rows, blocks.shape[0], shape[0])
+    left, right = _between(columns, blocks.shape[1], shape[1])
+    lower, beside = np.minimum(upper + 1, blocks.shape[0] - 1), np.minimum(left + 1, blocks.shape[1] - 1)
+    above = blocks[upper, left] * (1 - right) + blocks[upper, beside] * right
+    below = blocks[lower, left] * (1 - right) + blocks[lower, beside] * right
+    return np.asarray(above * (1 - down) + below * down, np.float32)
+
+
+def _between(
+    pixels: NDArray[np.integer[Any]], blocks: int, length: int
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Return the blocks before pixels along one axis, and the shares of the way to the next ones."""
+    place = np.clip((pixels + 0.5) * (blocks / length) - 0.5, 0, blocks - 1)
+    before = place.astype(np.intp)
+    return before, (place - before).astype(np.float32)
 
 
 def _responses(grey: Grey, size: tuple[int, int], looked_at: slice) -> Grey:

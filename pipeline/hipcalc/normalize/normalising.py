@@ -36,7 +36,7 @@ def normalize(radiograph: Radiograph) -> NormalizedRadiograph:
     return NormalizedRadiograph(
         radiograph=radiograph,
         grey=grey,
-        noise_sigma=noise,
+        noise_blocks=noise,
         excluded=excluded,
         regions=regions,
         quality=judge_quality(radiograph, grey, noise, excluded),

@@ -47,7 +47,9 @@ def judge_quality(
     Parameters
     ----------
     radiograph : Radiograph
-    grey, noise : ndarray of float32, shape (rows, columns)
+    grey : ndarray of float32, shape (rows, columns)
+    noise : ndarray of float32, shape (n, m)
+        In blocks that together cover the picture.
     excluded : ndarray of bool, shape (rows, columns)
 
     Returns
@@ -137,9 +139,13 @@ def _limits(radiograph: Radiograph, excluded_share: float, levels: int) -> Itera
 def _texture_limits(
     grey: NDArray[np.float32], noise: NDArray[np.float32], excluded: NDArray[np.bool_]
 ) -> Iterator[str]:
-    # Noise changes little within two of its blocks.
-    included = ~excluded[::16, ::16]
-    if included.any() and float(np.median(noise[::16, ::16][included])) > LIMIT_NOISE:
+    middles = (
+        (np.arange(0, blocks, 2) * 2 + 1) * length // (2 * blocks)
+        for blocks, length in zip(noise.shape, excluded.shape, strict=True)
+    )
+    included = ~excluded[np.ix_(*middles)]
+    # Every other block: noise changes little from one to the next.
+    if included.any() and float(np.median(noise[::2, ::2][included])) > LIMIT_NOISE:
         yield "noisy"
     if _blocking(grey) > LIMIT_BLOCKING:
         yield "visible compression blocks"

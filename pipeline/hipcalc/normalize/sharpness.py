@@ -82,9 +82,11 @@ def _edges(normalized: NormalizedRadiograph, row_px: float, column_px: float) ->
     sharp = np.asarray(cv2.magnitude(right, down), np.float32)
     softer = _slopes(np.asarray(cv2.GaussianBlur(once, (0, 0), AGAIN_PX), np.float32))
     soft = np.asarray(cv2.magnitude(*softer), np.float32)
-    strong = sharp > np.maximum(normalized.noise_sigma[window], np.float32(percentiles(sharp, 98)[0]))
+    strong = (sharp > np.float32(percentiles(sharp, 98)[0])) & ~normalized.excluded[window] & (soft > 0)
     # Few pixels: to take them by their places is faster than by a mask.
-    used = np.flatnonzero(strong & ~normalized.excluded[window] & (soft > 0))
+    used = np.flatnonzero(strong)
+    down_in, right_in = np.divmod(used, sharp.shape[1])
+    used = used[sharp.ravel()[used] > normalized.noise_at(down_in + top, right_in + left)]
     sharp, soft, right, down = (values.ravel()[used] for values in (sharp, soft, right, down))
     return _Edges(sharp=sharp, soft=soft, across=np.abs(right) > np.abs(down))
 

@@ -1,13 +1,15 @@
 """The value that normalisation returns."""
 
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.normalize.excluded import ExcludedKind, ExcludedRegion
+from hipcalc.normalize.noise import noise_at
 from hipcalc.radiograph import Radiograph
 
 __all__ = ["NormalizedRadiograph", "Quality"]
@@ -32,8 +34,9 @@ class NormalizedRadiograph:
     grey : ndarray of float32, shape (rows, columns)
         Bone bright and linear in the source's values, not clipped: 0 and 1 are the 0.5th and 99.5th percentile of the
         included pixels.
-    noise_sigma : ndarray of float32, shape (rows, columns)
-        Standard deviation of the pixel noise, in the units of `grey`, from the picture itself.
+    noise_blocks : ndarray of float32, shape (n, m)
+        Standard deviation of the pixel noise, in the units of `grey`, from the picture itself, in blocks that together
+        cover the picture; see `noise_sigma` and `noise_at`.
     excluded : ndarray of bool, shape (rows, columns)
         True where nothing may be detected: collimation, padding, blacked-out boxes, burned-in letters, metal, clipped
         pixels.
@@ -44,7 +47,7 @@ class NormalizedRadiograph:
 
     radiograph: Radiograph
     grey: NDArray[np.float32]
-    noise_sigma: NDArray[np.float32]
+    noise_blocks: NDArray[np.float32]
     excluded: NDArray[np.bool_]
     quality: Quality
     regions: tuple[ExcludedRegion, ...] = ()
@@ -53,6 +56,19 @@ class NormalizedRadiograph:
     def shape(self) -> tuple[int, int]:
         """Rows and columns."""
         return self.radiograph.shape
+
+    @cached_property
+    def noise_sigma(self) -> NDArray[np.float32]:
+        """Standard deviation of the noise of every pixel, shape (rows, columns)."""
+        # Made for those who ask, as hardly a step asks for more than some places.
+        rows, columns = self.shape
+        if self.noise_blocks.shape == (rows, columns):
+            return self.noise_blocks
+        return np.asarray(cv2.resize(self.noise_blocks, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)
+
+    def noise_at(self, rows: NDArray[np.integer[Any]], columns: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
+        """Return `noise_sigma` at some pixels, shape (k,), for rows and columns of shape (k,)."""
+        return noise_at(self.noise_blocks, self.shape, rows, columns)
 
     def share_within(self, kind: ExcludedKind) -> float:
         """Share of the picture that excluded areas of a kind cover, by their outlines; those at its border left out."""

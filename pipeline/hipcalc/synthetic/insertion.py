@@ -223,7 +223,7 @@ def add_patches(normalized: NormalizedRadiograph, patches: tuple[FocusPatch, ...
     for patch in patches:
         grey[patch.window] += patch.addition
         noise[patch.window] = np.sqrt(noise[patch.window] ** 2 + patch.extra_variance)
-    return replace(normalized, grey=grey, noise_sigma=noise)
+    return replace(normalized, grey=grey, noise_blocks=noise)
 
 
 def insert_focus(
