@@ -40,7 +40,7 @@ def decode_pixels(dataset: Dataset, path: str) -> StoredPixels:
     Parameters
     ----------
     dataset : Dataset
-        With its pixel data and its file meta information.
+        With its pixel data, as bytes or as a view of them, and its file meta information.
     path : str
         For error messages.
 
@@ -54,11 +54,14 @@ def decode_pixels(dataset: Dataset, path: str) -> StoredPixels:
     InputUnreadableError
         When the pixel data are missing, cut short, damaged, or in an unknown transfer syntax.
     """
-    if not isinstance(dataset.PixelData, bytes) or not dataset.PixelData:
+    if not isinstance(dataset.PixelData, bytes | memoryview) or not dataset.PixelData:
         raise InputUnreadableError(f"{path}: the image data are empty; export the image again.")
     syntax = dataset.file_meta.TransferSyntaxUID
     if not isinstance(syntax, UID) or not syntax.is_transfer_syntax:
         raise InputUnreadableError(f"{path}: the header names no transfer syntax ({syntax!r}); export the image again.")
+    if isinstance(dataset.PixelData, memoryview) and (syntax.is_encapsulated or dataset.SamplesPerPixel != 1):
+        # A view is for ourselves alone.
+        dataset.PixelData = bytes(dataset.PixelData)
     if syntax.is_encapsulated:
         stored = _decode_encapsulated(dataset, syntax, path)
     elif dataset.SamplesPerPixel == 1:

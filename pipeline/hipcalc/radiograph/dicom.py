@@ -3,6 +3,7 @@
 import io
 import warnings
 import zlib
+from typing import cast
 
 import cv2
 import numpy as np
@@ -83,11 +84,28 @@ def radiograph_from_dicom(data: bytes, *, path: str, sha256: str) -> Radiograph:
         )
 
 
+class _WithoutCopies(io.BytesIO):
+    """A file's bytes, of which the part that is most of them, the pixels, is handed out as it lies there."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._data = memoryview(data)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return the next bytes; most of the file as a view of it, of which `decode_pixels` asks no more."""
+        if size is None or 2 * size <= len(self._data):
+            return super().read(size)
+        first = self.tell()
+        part = self._data[first : first + size]
+        self.seek(first + len(part))
+        return cast(bytes, part)
+
+
 def _parse(data: bytes, path: str) -> tuple[FileDataset, list[str]]:
     """Return the data set, what it leaves out made up for, and what is to be noted of it."""
     _check_deflated(data, path)
     try:
-        dataset = pydicom.dcmread(io.BytesIO(data), force=True)
+        dataset = pydicom.dcmread(_WithoutCopies(data), force=True)
     except Exception as error:  # a damaged file raises anything from EOFError to struct.error
         raise InputUnreadableError(f"{path}: the DICOM file is cut short or damaged; copy it again.") from error
     if len(dataset) == 0:
