@@ -153,7 +153,7 @@ def _told(grey: np.ndarray, hip: HipFrame, place: tuple[float, float], diameter:
     window = cut_window(as_normalized(np.asarray(grey, np.float32), noise=noise), hip)
     row, column = window.pixel_at(*place)
 
-    def only(_: HipWindow, scales: tuple[BlobScale, ...], lines: LevelLines) -> Proposals:
+    def only(_: HipWindow, scales: tuple[BlobScale, ...], lines: LevelLines, most: int) -> Proposals:
         return described_places(np.array([[row, column, diameter / window.step_px]], float), scales, lines)
 
     with mock.patch("hipcalc.candidates.finding.propose", only):
