@@ -61,7 +61,7 @@ def test_nothing_pictured_looks_like_nothing() -> None:
 
 
 def test_confidence_grows_with_the_evidence() -> None:
-    by_worth = [confidence_of(worth, 3.0, paired=False) for worth in (-4.0, 0.0, 10.0)]
+    by_worth = [confidence_of(worth, 3.0, paired=False) for worth in (-4.0, 0.0, 9.0)]
     assert by_worth == sorted(by_worth)
     assert 0.0 < by_worth[0] < 0.1 < 0.9 < by_worth[-1] < 1.0
     assert status_of(confidence_of(9.0, 3.0, paired=False)) == "located"
