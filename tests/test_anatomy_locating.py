@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from hipcalc.anatomy import HipFrame, locate_hips, recognise_view
+from hipcalc.anatomy.hypotheses import find_hypotheses
+from hipcalc.anatomy.patch import Pyramid
 from hipcalc.normalize import NormalizedRadiograph, normalize
 from hipcalc.radiograph import Radiograph, read_radiograph
 from hipcalc.synthetic import BodyAnatomy, Imaging, make_phantom
@@ -167,6 +169,26 @@ def test_a_phantom_gives_back_its_head() -> None:
     assert rim < 0.2 * truth.head_radius_px
 
 
+@pytest.mark.parametrize("smaller", [1, 2])
+def test_every_head_size_is_looked_for_beside_the_best_places(smaller: int) -> None:
+    # With an even number of smaller sizes the head's own is one of those that are not looked for everywhere.
+    imaging = Imaging(view="ap-left-hip", rows=700, columns=640, pixel_mm=0.34)
+    phantom = make_phantom(body=BodyAnatomy(), imaging=imaging, seed=3)
+    (truth,) = phantom.hips
+    normalized = normalize(phantom.to_radiograph())
+    radii_px = truth.head_radius_px * 1.12 ** np.arange(-smaller, 5.0)
+    found = find_hypotheses(Pyramid.of(normalized.grey, ~normalized.excluded), radii_px, (0.0,))
+    assert [one.context for one in found] == sorted((one.context for one in found), reverse=True)
+    on_it = [
+        one
+        for one in found
+        if one.lateral_sign == truth.lateral_sign
+        and math.hypot(one.row_px - truth.head_row_px, one.column_px - truth.head_column_px) < 0.3 * one.radius_px
+    ]
+    assert radii_px[smaller] in [one.radius_px for one in on_it]
+    assert found[0] == on_it[0]
+
+
 @needs_shared_data
 @pytest.mark.parametrize("name", WHOLE)
 def test_a_pelvis_in_the_midst_of_a_wide_picture_is_located(name: str) -> None:
@@ -186,6 +208,15 @@ def test_a_pelvis_in_the_midst_of_a_wide_picture_is_located(name: str) -> None:
     for hip, before in zip(hips, alone, strict=True):
         place = before.head_row_px, before.head_column_px + beside, before.head_radius_px
         assert centre_error(hip, place) < 0.15
+
+
+@needs_shared_data
+def test_the_sound_hip_of_a_pelvis_whose_other_one_is_destroyed_is_located() -> None:
+    # Upright it would be trusted, but for its missing partner; turned as it lies it is trusted in spite of that.
+    name = "central-fracture-dislocation-of-the-acetabulum-2.JPEG"
+    hips = locate_hips(normalize(read_radiograph(SHARED_DATA / "radiographs_mixed" / name)))
+    assert [(hip.lateral_sign, hip.status) for hip in hips] == [(-1, "absent"), (1, "located")]
+    assert centre_error(hips[1], (522.0, 764.0, 78.0)) < 0.2
 
 
 def noise() -> np.ndarray:

@@ -95,6 +95,16 @@ def test_result_is_reproducible():
 # --- noise
 
 
+@pytest.mark.parametrize("size", [(620, 560), (613, 555), (380, 361)])
+def test_noise_of_some_pixels_is_that_of_all(size):
+    image = normalize(radiograph(bony_picture(*size)))
+    rng = np.random.default_rng(1)
+    rows, columns = (np.concatenate([[0, length - 1], rng.integers(0, length, 200)]) for length in size)
+    np.testing.assert_allclose(image.noise_at(rows, columns), image.noise_sigma[rows, columns], rtol=1e-4)
+    assert image.noise_blocks.size < image.noise_sigma.size / 30
+    assert np.ptp(image.noise_sigma) > 0
+
+
 @pytest.mark.parametrize("noise", [0.003, 0.01, 0.03])
 def test_planted_white_noise_is_recovered(noise):
     image = normalize(radiograph(bony_picture(ROWS, COLUMNS, noise=noise)))

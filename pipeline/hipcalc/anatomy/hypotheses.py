@@ -1,5 +1,6 @@
 """Coarse search: where, how large and which way round a hip could be."""
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Self
@@ -209,12 +210,9 @@ def find_hypotheses(picture: Pyramid, radii_px: Array64, turns_deg: tuple[float,
     first = np.arange(min(1, len(radii_px) - 1), len(radii_px), 2)
     smallest_px = float(radii_px[0])
     found = _best_places(picture, radii_px[first], turns_deg, smallest_px)
-    leading = [
-        one.radius_px
-        for turn in turns_deg
-        for sign in (-1, 1)
-        for one in [one for one in found if (one.turn_deg, one.lateral_sign) == (turn, sign)][:LEADING]
-    ]
+    leading: list[float] = []
+    for way in itertools.product(turns_deg, (-1, 1)):
+        leading += [one.radius_px for one in found if (one.turn_deg, one.lateral_sign) == way][:LEADING]
     at = np.flatnonzero(np.isin(radii_px, leading))
     between = np.setdiff1d(np.clip([at - 1, at + 1], 0, len(radii_px) - 1), first)
     found += _best_places(picture, radii_px[between], turns_deg, smallest_px)

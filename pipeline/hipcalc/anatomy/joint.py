@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from hipcalc.anatomy.hypotheses import Hypothesis
-from hipcalc.anatomy.matching import LEAST_VISIBLE, counting_share
+from hipcalc.anatomy.matching import LEAST_VISIBLE, counting_share, worth_within
 from hipcalc.anatomy.patch import Pyramid, gradient_patch
 from hipcalc.anatomy.shape import DIRECTIONS, PartKernel, part_kernels
 
@@ -103,17 +103,14 @@ def _joint_map(
     field = around.field[first : first + drawing.matrix.shape[1]]
     score = (drawing.matrix @ field).reshape(drawing.corners.shape[1:])
     if around.counted is not None:
-        lower_right, upper_left, upper_right, lower_left = around.counted[
-            drawing.corners + (near[0] * (width + 1) + near[1])
-        ]
+        shift = np.int32(near[0] * (width + 1) + near[1])
+        lower_right, upper_left, upper_right, lower_left = around.counted.take(drawing.corners + shift)
         visible = (lower_right + upper_left - upper_right - lower_left) / drawing.area_px
         score /= np.maximum(visible, np.float32(LEAST_VISIBLE))
     for part, disk in zip(score, drawing.disks, strict=True):
         if disk is not None:
             cv2.dilate(part, disk, part)
-    score -= drawing.usual
-    np.maximum(score, drawing.lowest, out=score)
-    np.minimum(score, drawing.highest, out=score)
+    worth_within(score, drawing.usual, drawing.lowest, drawing.highest)
     if around.counted is not None:
         score *= counting_share(visible)
     return np.asarray(score.sum(axis=0))

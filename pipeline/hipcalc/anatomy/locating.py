@@ -188,6 +188,13 @@ def _shows_other_side(frame: HipFrame, width: int) -> bool:
     return frame.head_radius_px < column < width - frame.head_radius_px
 
 
+def _in_doubt(frames: list[HipFrame], width: int) -> bool:
+    """Whether another search may find more: a lone hip that should have a partner is doubted for that, too."""
+    if len(frames) == 1 and _shows_other_side(frames[0], width):
+        return status_of(confidence_alone(frames[0].confidence)) != "located"
+    return any(frame.status != "located" for frame in frames)
+
+
 def _with_other(frame: HipFrame, other: HipFrame) -> list[HipFrame]:
     """Give a hip on its own its missing partner, and the doubt that goes with it unless that is a prosthesis."""
     if other.status == "implant":
@@ -249,7 +256,7 @@ def locate_hips(normalized: NormalizedRadiograph) -> tuple[HipFrame, ...]:
     for search in searches_of(normalized):
         found = _frames(normalized, picture, search)
         frames = max(frames, found, key=lambda some: sum(frame.confidence for frame in some))
-        if frames and all(frame.status == "located" for frame in frames):
+        if frames and not _in_doubt(frames, normalized.shape[1]):
             break
     implants = _implants(normalized, picture, frames)
     # A cup and a metal head look like a hip, too: what lies on one is none.

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from hipcalc.anatomy.shape import DIRECTIONS, PartKernel
 
-__all__ = ["LEAST_VISIBLE", "counting_share", "direction_channels", "part_map"]
+__all__ = ["LEAST_VISIBLE", "counting_share", "direction_channels", "part_map", "worth_within"]
 
 # A part counts fully from 0.8 of it inside the picture, not at all below 0.3.
 LEAST_VISIBLE, VISIBLE_RANGE = 0.3, 0.5
@@ -80,6 +80,13 @@ def counting_share(visible: Array) -> Array:
     return share
 
 
+def worth_within(response: Array, usual: Array, lowest: Array, highest: Array) -> None:
+    """Turn what responses are worth into scores, in place: beyond the background's, within limits (`PartKernel`)."""
+    response -= usual
+    np.maximum(response, lowest, out=response)
+    np.minimum(response, highest, out=response)
+
+
 def part_map(
     channels: Channels, counted: Array, kernel: PartKernel, origin: tuple[int, int], shape: tuple[int, int]
 ) -> tuple[Array, Array]:
@@ -111,8 +118,6 @@ def part_map(
     score /= np.maximum(visible, np.float32(LEAST_VISIBLE), out=visible)
     if kernel.disk is not None:
         score = np.asarray(cv2.dilate(score, kernel.disk), np.float32)
-    score -= np.float32(kernel.usual)
-    np.maximum(score, np.float32(kernel.lowest), out=score)
-    np.minimum(score, np.float32(kernel.highest), out=score)
+    worth_within(score, *(np.asarray(value, np.float32) for value in (kernel.usual, kernel.lowest, kernel.highest)))
     score *= share
     return score, share
