@@ -170,6 +170,21 @@ def test_find_inputs_ends_in_a_loop_of_links(tmp_path):
     assert find_inputs([tmp_path]) == (tmp_path / "a" / "x.png",)
 
 
+def test_a_link_that_leads_nowhere_or_out_of_the_folder_is_told(tmp_path):
+    cohort, elsewhere = tmp_path / "cohort", tmp_path / "elsewhere"
+    for folder in (cohort, elsewhere):
+        folder.mkdir()
+        (folder / "x.png").touch()
+    (cohort / "gone.dcm").symlink_to(elsewhere / "gone.dcm")
+    (cohort / "site").symlink_to(elsewhere, target_is_directory=True)
+    assert find_inputs([cohort]) == (cohort / "gone.dcm", cohort / "site", cohort / "x.png")
+    with pytest.raises(InputUnreadableError, match="gone.dcm: this is a link to a file that is not there; mend the"):
+        read_radiograph(cohort / "gone.dcm")
+    with pytest.raises(InputUnreadableError, match="site: this is a link to a folder, which is not followed; name"):
+        read_radiograph(cohort / "site")
+    assert find_inputs([cohort / "site"]) == (cohort / "site" / "x.png",)
+
+
 def test_names_may_hold_anything(tmp_path):
     path = write_png(tmp_path / "a \n \N{BONE} .png", PIXELS_8)
     assert [read_radiograph(found).path for found in find_inputs([tmp_path])] == [str(path)]

@@ -25,7 +25,11 @@ def read_file(named: str | Path) -> bytes:
     if inside is not None:
         return read_member(*inside, path)
     if path.is_dir():
-        raise InputUnreadableError(f"{path}: this folder holds no file that can be read; check its permissions.")
+        raise InputUnreadableError(
+            f"{path}: this is a link to a folder, which is not followed; name the folder itself."
+            if path.is_symlink()
+            else f"{path}: this folder holds no file that can be read; check its permissions."
+        )
     try:
         # A pipe or a device would never end, and a film or a volume would fill the memory.
         if path.exists() and not path.is_file():
@@ -34,7 +38,11 @@ def read_file(named: str | Path) -> bytes:
             raise InputRejectedError(f"{path}: the file is larger than any radiograph; give a single image.")
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise InputUnreadableError(f"{path}: there is no such file or folder; check the path.") from error
+        raise InputUnreadableError(
+            f"{path}: this is a link to a file that is not there; mend the link, or fetch the file."
+            if path.is_symlink()
+            else f"{path}: there is no such file or folder; check the path."
+        ) from error
     except OSError as error:
         raise InputUnreadableError(f"{path}: the file cannot be opened ({error.strerror}).") from error
 

@@ -15,10 +15,11 @@ def find_inputs(paths: Iterable[str | Path]) -> tuple[Path, ...]:
 
     The rule: a named file is always an input. Of a named folder, and recursively of its folders, every regular file is
     an input whatever its suffix (a radiograph often has none, and a text file must get its row that says so), except
-    hidden ones, whose name or folder starts with a dot. Links to folders are not followed, so a loop of links ends.
+    hidden ones, whose name or folder starts with a dot. Links to folders are not followed, so a loop of links ends; one
+    that leads out of the named folder is listed itself, as is a link to a file that is not there.
     A zip archive stands for the files in it, ``archive.zip/folder/file``, a DICOMDIR for the files that it names.
-    A path that does not exist, and a folder without any file, are listed themselves, so that each gets its row and its
-    reason: :func:`hipcalc.radiograph.read_radiograph` raises for them.
+    So are a path that does not exist and a folder without any file: each gets its row and its reason,
+    as :func:`hipcalc.radiograph.read_radiograph` raises for them.
 
     Parameters
     ----------
@@ -73,8 +74,18 @@ def _walk(folder: Path) -> Iterator[str]:
     for parent, folders, files in os.walk(folder, onerror=lambda error: closed.append(str(Path(error.filename)))):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         inside = os.path.join("" if parent == "." else str(Path(parent)), "")  # noqa: PTH118
+        yield from (inside + name for name in folders if _leads_out(inside + name, folder))
         for name in sorted(files):
             file = inside + name
-            if not name.startswith(".") and os.path.isfile(file):  # noqa: PTH113
+            if not name.startswith(".") and (os.path.isfile(file) or _is_broken_link(file)):  # noqa: PTH113
                 yield file
     yield from closed
+
+
+def _leads_out(inner: str, folder: Path) -> bool:
+    """Tell whether a folder is a link to one whose files are not listed already, as those of the named folder are."""
+    return os.path.islink(inner) and not Path(inner).resolve().is_relative_to(folder.resolve())  # noqa: PTH114
+
+
+def _is_broken_link(file: str) -> bool:
+    return not os.path.exists(file)  # noqa: PTH110 (listed, and yet not there)
