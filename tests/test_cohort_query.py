@@ -57,7 +57,10 @@ def test_the_command_prints_a_table_or_csv(folders, capsys):
 @pytest.mark.parametrize(
     ("sql", "message"),
     [
-        ("select nonsense from images", "The question cannot be answered: Binder Error"),
+        ("select nonsense from images", 'The question cannot be answered: Binder Error.* Candidate bindings: "'),
+        ("select * from image", 'does not exist! Did you mean "images"'),
+        ("", "The question asks for nothing; write a statement, as in"),
+        ("-- how many?", "The question asks for nothing; write a statement, as in"),
         ("select * from read_csv('/etc/passwd')", "The question cannot be answered: Permission Error"),
         ("copy images to '/tmp/stolen.csv'", "The question cannot be answered: Permission Error"),
     ],

@@ -47,10 +47,21 @@ def query(results: str | Path, sql: str) -> "pd.DataFrame":
             base.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}])")
         base.execute("CREATE VIEW findings AS SELECT * FROM candidates WHERE finding")
         try:
-            answer: pd.DataFrame = base.execute(sql).df()
+            asked = base.execute(sql)
+            # DuckDB's answer to a text without a statement.
+            if asked is None:
+                raise UsageError('The question asks for nothing; write a statement, as in "select * from findings".')
+            answer: pd.DataFrame = asked.df()
         except duckdb.Error as error:
-            raise UsageError(f"The question cannot be answered: {str(error).splitlines()[0]}") from error
+            raise UsageError(f"The question cannot be answered: {_sentence(str(error))}") from error
     return answer
+
+
+def _sentence(message: str) -> str:
+    """Return what DuckDB says in one line: what is wrong, and what it offers in its place."""
+    what, *more = (line.strip() for line in message.splitlines())
+    offered = (line for line in more if line.startswith(("Candidate", "Did you mean")))
+    return " ".join((what, *offered))
 
 
 def _quoted(path: Path) -> str:
