@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from hipcalc.errors import UsageError
+from hipcalc.errors import OutputError, UsageError
 from hipcalc.evaluate import evaluate, froc_curve, hip_roc, localisation_errors, match_marks, sensitivity_at, strata
+from hipcalc.evaluate.froc import froc_band
 
 HEAD = 100.0
 
@@ -163,6 +164,19 @@ def test_patients_are_resampled_and_not_their_images() -> None:
     assert width([number // 10 for number in range(40)]) > 1.5 * width(list(range(40)))
 
 
+@pytest.mark.parametrize(("rank", "low", "high"), [(0.1, 0.025 ** (1 / 4), 1.0), (np.inf, 0.0, 1 - 0.025 ** (1 / 4))])
+def test_foci_that_all_went_the_same_way_leave_doubt_by_the_number_of_patients(rank, low, high) -> None:
+    names = [f"{number:02d}" for number in range(8)]
+    found = marks(*((name, 0.0, 0.0, rank) for name in names if rank < np.inf))
+    true = foci(*((name, 0.0, 0.0, 10.0) for name in names)).assign(patient=[k // 2 for k in range(8)])
+    matched = match_marks(found, true, hips(*names))
+    # As Clopper and Pearson's for four of four, or none of four.
+    _, *between = sensitivity_at(matched, 0.5, resamples=50, rng=np.random.default_rng(3))
+    assert between == pytest.approx([low, high])
+    band = froc_band(matched, np.array([0.5]), resamples=50, rng=np.random.default_rng(3))
+    assert band[:, 0] == pytest.approx([low, high])
+
+
 def test_foci_are_counted_by_size_contrast_zone_and_class() -> None:
     hip = pd.DataFrame({"image_id": ["a"], "side": ["R"]}).assign(
         head_row_px=100.0, head_column_px=100.0, head_radius_px=HEAD, rim_row_px=0.0, rim_column_px=40.0
@@ -207,6 +221,9 @@ def test_evaluate_writes_its_tables_and_joins_by_file_name(tmp_path: Path) -> No
     assert values["sensitivity at 0.1 counted false marks per hip"] == 1.0
     assert values["sensitivity at 0.5 counted false marks per hip, CNR 3 to 5"] == 1.0
     assert values["area under the per-hip ROC curve"] == 1.0
+    # Where the two kinds are wholly told apart every sample says so: that is no interval.
+    assert table.set_index("measure").loc["area under the per-hip ROC curve", ["low", "high"]].isna().all()
+    assert not table["measure"].str.contains("left out").any()
     assert values["false marks per hip at 0.25 expected"] == 0.0
     assert values["false marks per hip at 0.5 expected"] == 0.5
     assert values["located, but more than 0.4 head radii off"] == 0.5
@@ -220,6 +237,7 @@ def test_evaluate_writes_its_tables_and_joins_by_file_name(tmp_path: Path) -> No
     [
         (pd.DataFrame({"path": ["a.png"]}), "is no truth table: it needs the columns side, row_px"),
         (foci(("a", 0, 0, 1)).drop(columns="image_id"), "names no images: add a column image_id or path"),
+        (foci(("a", 0, 0, 1)).iloc[:0], "truth.csv: no focus and no hip is named there; give a truth with rows"),
         (foci(("z", 0, 0, 1)), "names the image z, which the results do not hold; screen it first"),
         (
             foci(("z", 0, 0, 1)).drop(columns="image_id").assign(path="z.png"),
@@ -230,6 +248,20 @@ def test_evaluate_writes_its_tables_and_joins_by_file_name(tmp_path: Path) -> No
 def test_a_wrong_truth_table_is_refused_in_one_sentence(tmp_path: Path, table: pd.DataFrame, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         evaluate(results(tmp_path), truth(tmp_path, "truth.csv", table))
+
+
+def test_hips_that_the_truth_does_not_name_are_counted(tmp_path: Path) -> None:
+    table = evaluate(results(tmp_path), truth(tmp_path, "truth.csv", foci(("a", 20.0, 170.0, 12.0))))
+    row = table[table["measure"] == "screened hips left out, as no truth table names their image"].iloc[0]
+    assert (row["value"], row["n"]) == (1.0, 2)
+    assert table.set_index("measure").loc["area under the per-hip ROC curve", ["value"]].isna().all()
+
+
+def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
+    folder = results(tmp_path)
+    (folder / "froc.csv").mkdir()
+    with pytest.raises(OutputError, match="froc.csv cannot be written"):
+        evaluate(folder, truth(tmp_path, "truth.csv", foci(("a", 20.0, 170.0, 12.0))))
 
 
 def test_two_images_of_one_name_must_be_told_apart_by_id(tmp_path: Path) -> None:

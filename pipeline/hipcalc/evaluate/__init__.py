@@ -13,8 +13,10 @@ from hipcalc.evaluate.localisation import Localisation, localisation_errors
 from hipcalc.evaluate.plot import MOST_FALSE_MARKS, plot_curves
 from hipcalc.evaluate.strata import strata
 from hipcalc.evaluate.truth import EvaluationTables, read_tables
+from hipcalc.report import atomic_path, write_atomic
 
 __all__ = [
+    "ROC_AREA",
     "EvaluationTables",
     "Froc",
     "HipRoc",
@@ -30,6 +32,7 @@ __all__ = [
     "strata",
 ]
 
+ROC_AREA = "area under the per-hip ROC curve"
 _OPERATING_POINTS = (0.1, 0.25, 0.5, 1.0)
 # Where foci are counted by size, contrast, zone and class.
 _STRATA_AT = 0.5
@@ -66,12 +69,15 @@ def evaluate(results: str | Path, truth: str | Path | tuple[str | Path, ...]) ->
     DataFrame
         Columns `measure`, `value`, `low`, `high` (95% interval where one is given, a bootstrap over patients) and `n`:
         errors of localisation; sensitivity at counted false marks per hip, for all foci and by size, contrast, zone and
-        class; false marks counted at nominal ones; the area under the per-hip ROC curve.
+        class; false marks counted at nominal ones; the area under the per-hip ROC curve (NaN without hips of both
+        kinds); how many of the n screened hips no truth table names, if any.
 
     Raises
     ------
     UsageError
         If a table is missing, lacks columns, or names an unknown image.
+    OutputError
+        If the folder cannot be written to.
     """
     folder = Path(results)
     truths = truth if isinstance(truth, tuple) else (truth,)
@@ -82,11 +88,23 @@ def evaluate(results: str | Path, truth: str | Path | tuple[str | Path, ...]) ->
     if len(tables.true_foci):
         hips = tables.true_hips if len(tables.true_hips) else tables.hips
         rows += _detection_rows(tables, hips, folder)
+    if tables.hips_left_out:
+        rows.append(_left_out(tables))
     table = pd.DataFrame([vars(row) for row in rows])
-    table.to_csv(folder / "evaluation.csv", index=False)
+    write_atomic(folder / "evaluation.csv", _csv_text(table))
     records = json.loads(table.to_json(orient="records"))
-    (folder / "evaluation.json").write_text(json.dumps(records, indent=2) + "\n", encoding="utf-8")
+    write_atomic(folder / "evaluation.json", json.dumps(records, indent=2) + "\n")
     return table
+
+
+def _left_out(tables: EvaluationTables) -> _Measure:
+    count = tables.hips_left_out
+    name = "screened hips left out, as no truth table names their image"
+    return _Measure(measure=name, value=float(count), low=None, high=None, n=len(tables.hips) + count)
+
+
+def _csv_text(table: pd.DataFrame) -> str:
+    return str(table.to_csv(index=False, lineterminator="\n"))
 
 
 def _detection_rows(tables: EvaluationTables, hips: pd.DataFrame, folder: Path) -> list[_Measure]:
@@ -101,12 +119,13 @@ def _detection_rows(tables: EvaluationTables, hips: pd.DataFrame, folder: Path) 
         rows.append(_Measure(measure=title, value=value, low=low, high=high, n=int(chosen.sum())))
     roc = hip_roc(tables.candidates, tables.true_foci, hips)
     area, low, high = roc.area(resamples=_RESAMPLES, rng=rng)
-    rows.append(_Measure(measure="area under the per-hip ROC curve", value=area, low=low, high=high, n=len(hips)))
+    rows.append(_Measure(measure=ROC_AREA, value=area, low=low, high=high, n=len(hips)))
     curve = froc_curve(matched)
-    pd.DataFrame(vars(curve)).to_csv(folder / "froc.csv", index=False)
+    write_atomic(folder / "froc.csv", _csv_text(pd.DataFrame(vars(curve))))
     at = np.linspace(0.0, MOST_FALSE_MARKS, 41)
     band = froc_band(matched, at, resamples=_BAND_RESAMPLES, rng=rng)
-    plot_curves(curve, (at, band), roc, area, folder / "froc.png")
+    with atomic_path(folder / "froc.png") as file:
+        plot_curves(curve, (at, band), roc, area, file)
     return rows
 
 

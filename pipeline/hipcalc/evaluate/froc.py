@@ -10,6 +10,8 @@ __all__ = ["Froc", "MatchedMarks", "froc_band", "froc_curve", "interval", "match
 
 # A mark counts when it lies within the focus, or this close to its centre: smaller foci could hardly be hit otherwise.
 _NEAR_HEAD_RADII = 0.08
+# What a 95% interval leaves out on either side.
+_TAIL = 0.025
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -138,7 +140,10 @@ def froc_band(
     """Return the 95% interval of the sensitivity at each of some counted numbers of false marks, shape (2, n)."""
     weights = _resampled(matched, resamples, rng)
     values = np.array([[_sensitivity(matched, w, at, None) for at in false_marks_per_hip] for w in weights])
-    return np.array([interval(column) for column in values.T]).T
+    known = np.ones(len(matched.images), np.int64)
+    whole = [_sensitivity(matched, known, at, None) for at in false_marks_per_hip]
+    patients = _patients_with_foci(matched, None)
+    return np.array([_honest(one, values[:, k], patients) for k, one in enumerate(whole)]).T
 
 
 def sensitivity_at(
@@ -151,7 +156,9 @@ def sensitivity_at(
 ) -> tuple[float, float, float]:
     """Return sensitivity at a counted number of false marks per hip, with its 95% interval.
 
-    The interval is a percentile bootstrap over patients, because all hips and foci of one patient hang together.
+    The interval is a percentile bootstrap over patients, because all hips and foci of one patient hang together. Where
+    every focus was found, or none, all samples are alike as if that were certain; the interval then reaches at least
+    as far as the exact one of so many patients (Clopper and Pearson 1934).
 
     Parameters
     ----------
@@ -164,13 +171,28 @@ def sensitivity_at(
     """
     whole = _sensitivity(matched, np.ones(len(matched.images), np.int64), false_marks_per_hip, among)
     drawn = [_sensitivity(matched, w, false_marks_per_hip, among) for w in _resampled(matched, resamples, rng)]
-    return (whole, *interval(np.array(drawn)))
+    return (whole, *_honest(whole, np.array(drawn), _patients_with_foci(matched, among)))
+
+
+def _patients_with_foci(matched: MatchedMarks, among: NDArray[np.bool_] | None) -> int:
+    images = matched.hit_image if among is None else matched.hit_image[among]
+    return len(np.unique(matched.patients[images]))
+
+
+def _honest(whole: float, drawn: NDArray[np.float64], patients: int) -> tuple[float, float]:
+    """Return the interval of a sensitivity, no narrower than exact where all foci went the same way."""
+    low, high = interval(drawn)
+    if whole == 1.0:
+        return min(low, _TAIL ** (1 / patients)), high
+    if whole == 0.0:
+        return low, max(high, 1 - _TAIL ** (1 / patients))
+    return low, high
 
 
 def interval(values: NDArray[np.float64]) -> tuple[float, float]:
     """Return the 2.5th and the 97.5th percentile of what is known of some values; NaN where nothing is."""
     known = values[np.isfinite(values)]
-    low, high = np.percentile(known, [2.5, 97.5]) if known.size else (np.nan, np.nan)
+    low, high = np.quantile(known, [_TAIL, 1 - _TAIL]) if known.size else (np.nan, np.nan)
     return float(low), float(high)
 
 

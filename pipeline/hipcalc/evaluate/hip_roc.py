@@ -29,13 +29,19 @@ class HipRoc:
     patient: NDArray[np.int64]
 
     def area(self, *, resamples: int, rng: np.random.Generator) -> tuple[float, float, float]:
-        """Return the area under the ROC curve with its 95% interval, a percentile bootstrap over patients."""
+        """Return the area under the ROC curve with its 95% interval, a percentile bootstrap over patients.
+
+        The interval is NaN where the hips are wholly told apart, or wholly confused: every sample then says the same.
+        """
+        area = area_under(self.strongest, self.has_focus)
+        if area in (0.0, 1.0):
+            return area, float("nan"), float("nan")
         patients = [np.flatnonzero(self.patient == number) for number in range(int(self.patient.max(initial=-1)) + 1)]
         drawn = []
         for _ in range(resamples):
             chosen = np.concatenate([patients[k] for k in rng.integers(0, len(patients), len(patients))])
             drawn.append(area_under(self.strongest[chosen], self.has_focus[chosen]))
-        return (area_under(self.strongest, self.has_focus), *interval(np.array(drawn)))
+        return (area, *interval(np.array(drawn)))
 
     def curve(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return false positive share and sensitivity, each from 0 to 1, over every threshold that occurs."""

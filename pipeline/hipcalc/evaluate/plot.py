@@ -31,6 +31,7 @@ def plot_curves(
     area : float
         Under the ROC curve; NaN where hips of one kind only were given.
     file : Path
+        Of any suffix.
     """
     figure = Figure(figsize=(9, 4), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -42,7 +43,7 @@ def plot_curves(
         right.step(*roc.curve(), where="post", color=_COLOUR)
         right.plot([0, 1], [0, 1], color="0.7", linewidth=0.8)
     _dressed(right, 1.0, "Share of hips without focus that are marked", f"Sensitivity per hip (area {area:.2f})")
-    figure.savefig(file, dpi=150)
+    figure.savefig(file, dpi=150, format="png")
 
 
 def _dressed(axes: Axes, limit: float, across: str, up: str) -> None:

@@ -23,12 +23,15 @@ class EvaluationTables:
         Rows of the results folder whose image is named in a truth table.
     true_hips, true_foci : DataFrame
         Truth, with an `image_id` column; empty when no such truth was given.
+    hips_left_out : int
+        Rows of the results' hips whose image no truth table names.
     """
 
     hips: pd.DataFrame
     candidates: pd.DataFrame
     true_hips: pd.DataFrame
     true_foci: pd.DataFrame
+    hips_left_out: int
 
 
 def read_tables(results: Path, truths: tuple[Path, ...]) -> EvaluationTables:
@@ -47,7 +50,7 @@ def read_tables(results: Path, truths: tuple[Path, ...]) -> EvaluationTables:
     Raises
     ------
     UsageError
-        If a table is missing or lacks columns, or names an image that the results do not hold.
+        If a table is missing or lacks columns, or names an image that the results do not hold, or all are empty.
     """
     images, hips, candidates = (_read(results / f"{name}.csv") for name in ("images", "hips", "candidates"))
     true_hips, true_foci = [], []
@@ -62,12 +65,15 @@ def read_tables(results: Path, truths: tuple[Path, ...]) -> EvaluationTables:
                 f"{file} is no truth table: it needs the columns {', '.join(_FOCUS_COLUMNS)} (a focus per row) "
                 f"or {', '.join(_HIP_COLUMNS)} (a hip per row)."
             )
+    if not any(len(table) for table in (*true_hips, *true_foci)):
+        raise UsageError(f"{', '.join(map(str, truths))}: no focus and no hip is named there; give a truth with rows.")
     known = {image_id for table in (*true_hips, *true_foci) for image_id in table["image_id"]}
     return EvaluationTables(
         hips=hips[hips["image_id"].isin(known)],
         candidates=candidates[candidates["image_id"].isin(known)],
         true_hips=_joined(true_hips, _HIP_COLUMNS),
         true_foci=_joined(true_foci, _FOCUS_COLUMNS),
+        hips_left_out=int((~hips["image_id"].isin(known)).sum()),
     )
 
 
