@@ -100,7 +100,8 @@ class HipRecord:
     confidence : float
         0 to 1.
     head_row_px, head_column_px, head_radius_px, rim_row_px, rim_column_px, centre_edge_angle_deg : float or None
-        None where the hip is absent.
+        None where the hip is absent. The angle is that of the rim point in the hip frame, from its cranial direction;
+        `lateral_centre_edge_angle_deg` is the one to report.
     detection_limit_mm, detection_limit_head_radii : float or None
         Diameter of the smallest focus that would have been found here; None when it was not measured.
     side_source : str
@@ -169,3 +170,9 @@ class HipRecord:
     head_line_slope_deg_sd: float | None = None
     teardrop_asymmetry: float | None = None
     teardrop_asymmetry_sd: float | None = None
+
+    @property
+    def shown_centre_edge_angle_deg(self) -> float | None:
+        """The lateral centre-edge angle as it was measured, else that of the rim point."""
+        lateral = self.lateral_centre_edge_angle_deg
+        return self.centre_edge_angle_deg if lateral is None else lateral

@@ -110,7 +110,7 @@ def hip_cells(hip: HipRecord, spacing_mm: float | None, count: int, run: RunFact
         Number of its marks on the page.
     run : RunFacts
     """
-    angle = "–" if hip.centre_edge_angle_deg is None else f"{hip.centre_edge_angle_deg:.0f}°"
+    angle = "–" if hip.shown_centre_edge_angle_deg is None else f"{hip.shown_centre_edge_angle_deg:.0f}°"
     limit = _limit_text(hip, run)
     parts = (count_text(count, "mark"), f"centre-edge angle {angle}", f"detection limit {limit}")
     return {

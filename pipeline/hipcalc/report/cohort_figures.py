@@ -118,7 +118,7 @@ class CohortFigures:
         count["Pixel spacing"][source.partition("pixel, ")[2].partition(":")[0] or source] += 1
         for hip in record.hips:
             if hip.status in ("located", "uncertain"):
-                count["Centre-edge angle, degrees"][_bin(hip.centre_edge_angle_deg, _ANGLES_DEG)] += 1
+                count["Centre-edge angle, degrees"][_bin(hip.shown_centre_edge_angle_deg, _ANGLES_DEG)] += 1
                 if hip.detection_limit_mm is not None:
                     count["Detection limit, mm"][_bin(hip.detection_limit_mm, _SIZES_MM)] += 1
                 else:
@@ -142,8 +142,8 @@ class CohortFigures:
         values = [("marks in one image", float(marks))]
         for hip in record.hips:
             if hip.status == "located" and hip.head_radius_px is not None:
-                if hip.centre_edge_angle_deg is not None:
-                    values.append(("centre-edge angle, degrees", hip.centre_edge_angle_deg))
+                if hip.shown_centre_edge_angle_deg is not None:
+                    values.append(("centre-edge angle, degrees", hip.shown_centre_edge_angle_deg))
                 if spacing is not None:
                     values.append(("head diameter, mm (a wrong spacing?)", 2 * hip.head_radius_px * spacing))
         rows = [(measure, value, name, page) for measure, value in values]

@@ -11,7 +11,7 @@ from hipcalc.report.hip_provenance import HipProvenance
 from hipcalc.report.records import FileRecord
 from hipcalc.report.rendering import render_part
 from hipcalc.report.site import page_names
-from hipcalc.report.words import length_text, side_name, spacing_text
+from hipcalc.report.words import class_name, length_text, side_name, spacing_text, zone_name
 from hipcalc.review import ReviewedHip
 
 __all__ = ["page_review", "site_pages", "workflow_section"]
@@ -33,7 +33,7 @@ def page_review(
             text[key] = f"not confirmed, readers disagree: {reviewed.disagreement}"
         elif decision is not None and reviewed.status != "unreviewed":
             said = f"{decision.status} by {decision.reader}, {decision.time:%Y-%m-%d %H:%M}"
-            text[key] = f"{said}: {decision.confirmed_class}" if decision.confirmed_class else said
+            text[key] = f"{said}: {class_name(decision.confirmed_class)}" if decision.confirmed_class else said
     return PageReview(status=status, text=text, workflow=workflow_section(recommendations, origins))
 
 
@@ -44,7 +44,8 @@ def workflow_section(
     if not recommendations:
         return Markup("")
     hips_said = [(one, origins[one.image_id, one.side]) for one in recommendations]
-    words = {"side_name": side_name, "length_text": length_text, "spacing_text": spacing_text}
+    named = (class_name, length_text, side_name, spacing_text, zone_name)
+    words = {function.__name__: function for function in named}
     several = len({one.image_id for one in recommendations}) > 1
     names = {one.image_id: f" in {Path(one.path).name}" if several else "" for one in recommendations}
     return render_part("workflow.html.j2", recommendations=hips_said, names=names, **words)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from hipcalc.guideline import Block, HistoryEvent, Note, Offer, Recommendation, Sentence
 from hipcalc.report.hip_provenance import HipProvenance
-from hipcalc.report.words import length_text, spacing_text
+from hipcalc.report.words import class_name, length_text, spacing_text, zone_name
 
 __all__ = ["Line", "hip_sections", "origin_lines"]
 
@@ -80,7 +80,7 @@ def _workflow(one: Recommendation) -> str:
 def _confirmed(one: Recommendation) -> list[Line]:
     lines = [
         Line(
-            text=f"{entry.candidate_id}: {entry.finding_class or 'no class named'}, zone {entry.zone}"
+            text=f"{entry.candidate_id}: {class_name(entry.finding_class) or 'no class named'}, {zone_name(entry.zone)}"
             + ("" if entry.in_scope else " (outside of the document's scope)"),
             small=f"confirmed by {entry.reader}, {entry.time}",
         )

@@ -134,8 +134,8 @@ def _head_group(case: HipCase) -> sr.PlanarROIMeasurementsAndQualitativeEvaluati
     spacing = case.origin.spacing_mm
     diameter = [] if spacing is None else _measure("diameter", 2 * radius * spacing, _MM)
     lines = [f"Circle of the femoral head, found by an algorithm: {hip.status}"]
-    if hip.centre_edge_angle_deg is not None:
-        lines.append(f"Lateral centre-edge angle: {hip.centre_edge_angle_deg:.1f} degrees")
+    if hip.shown_centre_edge_angle_deg is not None:
+        lines.append(f"Lateral centre-edge angle: {hip.shown_centre_edge_angle_deg:.1f} degrees")
     if hip.rim_row_px is not None and hip.rim_column_px is not None:
         lines.append(f"Rim point: row {hip.rim_row_px:.1f}, column {hip.rim_column_px:.1f} (pixel centres at integers)")
     return _group(
