@@ -154,6 +154,7 @@ def test_all_done_is_status_0(screened, tmp_path):
         (["screen", "in", "--out", "x", "--shard", "3/2"], 2, "A shard is one of 1/N to N/N, not 3/2"),
         (["screen", "nope://x/y", "--out", "x"], 2, "nope://x/y: this kind of address is not known"),
         (["merge", "in"], 2, "in holds no shards; run hipcalc screen with --shard 1/N to N/N first"),
+        (["screen", "in/hip.png", "--out", "in/hip.png"], 1, "in/hip.png is a file, not a folder; choose another"),
         (["query", "in", "select 1"], 2, "in holds no images.parquet"),
         (["report", "in", "--context", "c.csv"], 2, "in holds no results of hipcalc screen"),
         (["report", "out", "--context", "c.csv"], 2, "c.csv cannot be read"),
@@ -278,8 +279,8 @@ def test_report_prints_states_and_what_is_missing(tmp_path):
     assert re.search(r"pelvis.dcm +right +S8 ", out)
     assert re.search(r"\d+ answers", out)
     assert re.search(r"hip.png +left +S0 ", out)
-    assert "1 hips whose marks were all rejected are in" in out
-    assert "2 decisions were added to the log." in out
+    assert "audit only, as all marks were rejected: 1 hip." in out
+    assert "2 decisions added to the log." in out
     assert out.rstrip().endswith("index.html")
 
 

@@ -260,7 +260,7 @@ def test_the_command_checks_and_exports(tmp_path: Path, capsys: pytest.CaptureFi
     (folder / "run.json").write_text('{"program": "hipcalc"}')
     append_decisions(folder, [decision(1), decision(2)])
     assert main(["review", str(folder), "--verify"]) == 0
-    assert capsys.readouterr().out.startswith("2 rows; the last hash is ")
+    assert capsys.readouterr().out.startswith("2 rows, unchanged; the last hash is ")
     assert main(["review", str(folder), "--export"]) == 0
     assert str(folder / "review" / "decisions.csv") in capsys.readouterr().out
     changed(folder / LOG_FILE, "UPDATE events SET reader = 'x' WHERE seq = 1")

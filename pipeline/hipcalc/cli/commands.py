@@ -123,6 +123,7 @@ def prevalence(arguments: argparse.Namespace) -> int:
 def review(arguments: argparse.Namespace) -> int:
     """Open the reading room, or check or export its log."""
     from hipcalc.report import ResultsFolder
+    from hipcalc.report.words import count_text
     from hipcalc.review import LOG_FILE, ReviewLog, export_log, open_log
 
     folder = ResultsFolder(Path(arguments.results))
@@ -137,7 +138,8 @@ def review(arguments: argparse.Namespace) -> int:
             checked = log.verify()
         for fault in checked.faults:
             print(f"hipcalc: {log.file}: {fault}", file=sys.stderr)
-        print(f"{checked.rows} rows; the last hash is {checked.last_hash}")
+        state = "unchanged" if not checked.faults else "not all as they were written"
+        print(f"{count_text(checked.rows, 'row')}, {state}; the last hash is {checked.last_hash}")
         return NOTHING_DONE if checked.faults else DONE
     return _read(arguments)
 

@@ -56,7 +56,7 @@ def _screen(command: argparse.ArgumentParser) -> None:
         metavar="I/N",
         help="do this part of the inputs alone, in DIR/shards; see hipcalc merge",
     )
-    command.add_argument("--resume", action="store_true", help="keep what DIR holds of the same content and settings")
+    command.add_argument("--resume", action="store_true", help="go on in DIR: what is done there is kept")
     command.add_argument(
         "--time-limit",
         type=_positive,
@@ -160,7 +160,10 @@ def _report(command: argparse.ArgumentParser) -> None:
     command.description = "Say where each hip stands in the guideline workflow. Nothing unconfirmed gets advice."
     command.add_argument("results", metavar="DIR", help="folder that hipcalc screen wrote")
     command.add_argument(
-        "--context", required=True, metavar="FILE", help="CSV table or JSON list: clinical context, a row per hip"
+        "--context",
+        required=True,
+        metavar="FILE",
+        help="CSV table, JSON list or FHIR Bundle: clinical context of each hip",
     )
     command.add_argument(
         "--decisions", metavar="FILE", help="CSV table: readers' decisions, added to the log in DIR/review"

@@ -70,7 +70,7 @@ def _print_hips(console: Console, records: list["FileRecord"]) -> None:
     for record in sorted(records, key=lambda record: not record.findings):
         for position, hip in enumerate(record.hips):
             marks = [finding for finding in record.findings if finding.side == hip.side]
-            angle = number_text(hip.centre_edge_angle_deg, 0)
+            angle = number_text(hip.shown_centre_edge_angle_deg, 0)
             table.add_row(
                 *map(
                     Text,
@@ -108,7 +108,7 @@ def _print_lost(console: Console, result: "CohortResult") -> None:
     told = sum(count for *_, count, _ in result.losses[:_MOST_REASONS])
     rest = result.counts["rejected"] + result.counts["failed"] - told
     if rest:
-        _print(console, f"and {rest} files for other reasons: see images.csv")
+        _print(console, f"and {count_text(rest, 'file')} for other reasons: see images.csv")
 
 
 def _summary(result: "CohortResult") -> str:
@@ -136,11 +136,12 @@ def print_workflow(console: Console, result: "WorkflowResult") -> None:
         table.add_row(*map(Text, (*cells, str(len(one.confirmed)), gates, text)))
     console.print(table)
     if len(shown) > _MOST_ROWS:
-        _print(console, f"and {len(shown) - _MOST_ROWS} more hips: see the files")
+        _print(console, f"and {count_text(len(shown) - _MOST_ROWS, 'more hip')}: see the files")
     audit = len(result.recommendations) - len(shown)
     if audit:
-        _print(console, f"{audit} hips whose marks were all rejected are in {result.folder / 'audit'} only.")
-    _print(console, f"{result.new_decisions} decisions were added to the log.")
+        _print(console, f"In {result.folder / 'audit'} only, as all marks were rejected: {count_text(audit, 'hip')}.")
+    if result.new_decisions:
+        _print(console, f"{count_text(result.new_decisions, 'decision')} added to the log.")
     for sentence in result.left_aside:
         _print(console, sentence)
     _print(console, "Research software, not a medical device.")
@@ -153,12 +154,16 @@ def print_workflow(console: Console, result: "WorkflowResult") -> None:
 
 def print_evaluation(console: Console, measured: "pd.DataFrame", folder: str) -> None:
     """Print the table that evaluate returned."""
+    from hipcalc.evaluate import ROC_AREA
+
     table = _table("Evaluation", "measure", "value", "low", "high", "n")
     # JSON knows one blank for everything that is missing.
     for row in json.loads(measured.to_json(orient="records")):
         cells = ("" if row[name] is None else f"{row[name]:.3f}" for name in ("value", "low", "high"))
         table.add_row(*map(Text, (row["measure"], *cells, str(row["n"]))))
     console.print(table)
+    if measured.loc[measured["measure"] == ROC_AREA, "value"].isna().any():
+        _print(console, "The ROC curve needs hips without a focus beside those with one: name them in a table of hips.")
     _print(console, f"Written to {Path(folder) / 'evaluation.csv'}")
 
 

@@ -206,6 +206,9 @@ def _check_inputs(named: tuple[str, ...], top: Path) -> None:
         if exists(one):
             return
         missing.append(Path(one.path))
+    if top.is_file():
+        # Making the folder says so.
+        return
     if not missing:
         raise UsageError(f"{top}: every input lies inside this output folder; choose another one.")
     why = (
