@@ -37,11 +37,11 @@ _REASONS = (
 )
 
 
-def write_inputs(folder: Path, count: int) -> Path:
-    """Write inputs of a few bytes each, a thousand to a folder."""
-    for number in range(count):
+def write_inputs(folder: Path, count: int, *, first: int = 0) -> Path:
+    """Write inputs of a few bytes each, a thousand to a folder; what is drawn for each hangs on its number."""
+    for number in range(first, first + count):
         place = folder / f"{number // 1000:04d}"
-        if number % 1000 == 0:
+        if number % 1000 == 0 or number == first:
             place.mkdir(parents=True, exist_ok=True)
         (place / f"{number:07d}.sim").write_bytes(b"radiograph %d\n" % number)
     return folder

@@ -19,7 +19,8 @@ RIM = (
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     folder = tmp_path_factory.mktemp("query")
-    inputs = write_inputs(folder / "in", 160)
+    # Of all numbers one in fifty has a mark that the README asks for; of these, three have, and two are not analysed.
+    inputs = write_inputs(folder / "in", 24, first=1422)
     run(inputs, folder / "whole")
     for number in (1, 2):
         run(inputs, folder / "parts", shard=Shard(number=number, total=2))
@@ -34,7 +35,7 @@ def test_the_question_of_the_readme_has_the_answer_of_pandas(folders):
     calibrated = set(images.loc[images["spacing_source"] == "calibrated", "image_id"])
     wanted = candidates.query("finding and zone == 'rim' and side == 'R' and diameter_mm > 3")
     wanted = wanted[wanted["image_id"].isin(calibrated)]
-    assert len(wanted) > 0
+    assert len(wanted) == 3
     assert sorted(query(folders / "whole", RIM)["candidate_id"]) == sorted(wanted["candidate_id"])
 
 
@@ -47,7 +48,7 @@ def test_the_command_prints_a_table_or_csv(folders, capsys):
     assert (
         main(["query", str(folders / "whole"), "select status, count(*) as n from images group by 1 order by 1"]) == 0
     )
-    assert "rejected" in capsys.readouterr().out
+    assert capsys.readouterr().out.split()[-4:] == ["failed", "2", "ok", "22"]
     assert main(["query", str(folders / "whole"), "select 1 as one, null as none, 0.5 as half", "--format", "csv"]) == 0
     assert capsys.readouterr().out == "one,none,half\n1,,0.5\n"
     assert main(["query", str(folders / "whole"), "select candidate_id from candidates"]) == 0
