@@ -35,6 +35,7 @@ _MOST_ROWS = 30
 _MOST_NAMES = 3
 _FEW_IMAGES = 12
 _MOST_REASONS = 8
+_NAME_CELLS = 24
 _LONG = ("image", "marks", "reason", "which", "state", "missing", "measure", "zone")
 _NOTICE = "Unconfirmed algorithm output. Research software, not a medical device."
 
@@ -130,10 +131,13 @@ def print_workflow(console: Console, result: "WorkflowResult") -> None:
     shown = [one for one in result.recommendations if not one.audit_only]
     for one in shown[:_MOST_ROWS]:
         missing = [entry.name for entry in one.missing]
-        text = f"{len(missing)} answers" if len(missing) > _MOST_NAMES else ", ".join(missing)
+        text = f"{len(missing)} answers" if len(missing) > _MOST_NAMES else ", ".join(missing).replace("_", " ")
         gates = ", ".join(dict.fromkeys(block.gate for block in one.blocked))
         cells = (Path(one.path).name, side_name(one.side).lower(), f"{one.state} {one.state_name}")
         table.add_row(*map(Text, (*cells, str(len(one.confirmed)), gates, text)))
+    # A name that is not too long stays in one piece; states and questions can be broken between words.
+    names = (len(Path(one.path).name) for one in shown[:_MOST_ROWS])
+    table.columns[0].min_width = min(max(names, default=0), _NAME_CELLS)
     console.print(table)
     if len(shown) > _MOST_ROWS:
         _print(console, f"and {count_text(len(shown) - _MOST_ROWS, 'more hip')}: see the files")
