@@ -13,7 +13,7 @@ from hipcalc.candidates.window import WORKING_RADIUS_PX, HipWindow, cut_window
 from hipcalc.errors import HipcalcError
 from hipcalc.findings.zones import Zone, zone_of
 from hipcalc.normalize import NormalizedRadiograph
-from hipcalc.normalize.noise import noise_map
+from hipcalc.normalize.noise import noise_blocks
 from hipcalc.synthetic import FocusKind, FocusPatch, add_patches, draw_focus
 
 KINDS: tuple[FocusKind, ...] = ("amorphous", "ossicle", "ring", "cluster")
@@ -316,4 +316,4 @@ def as_stored(picture: NormalizedRadiograph, rng: np.random.Generator) -> Normal
     quality = int(rng.integers(60, 96))
     stored = cv2.imdecode(cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_GRAYSCALE)
     grey = np.asarray((stored.astype(np.float32) - 5.0) / gain + low, np.float32)
-    return replace(picture, grey=grey, noise_blocks=noise_map(grey, picture.excluded))
+    return replace(picture, grey=grey, noise_blocks=noise_blocks(grey, picture.excluded))

@@ -11,7 +11,7 @@ from hipcalc.anatomy import locate_hips
 from hipcalc.candidates.finding import control_of, controlled, measure_hips, measured_spots
 from hipcalc.errors import HipcalcError
 from hipcalc.normalize import NormalizedRadiograph, normalize
-from hipcalc.normalize.noise import noise_map
+from hipcalc.normalize.noise import noise_blocks
 from hipcalc.synthetic import make_phantom
 from hipcalc.synthetic.draw_body import draw_body
 from hipcalc.synthetic.draw_imaging import draw_imaging
@@ -51,7 +51,7 @@ def in_few_levels(picture: NormalizedRadiograph) -> NormalizedRadiograph:
     low, high = (float(value) for value in np.percentile(picture.grey, (0.1, 99.9)))
     gain = FAINT_LEVELS / (high - low)
     grey = np.asarray(np.round((picture.grey - low) * gain) / gain + low, np.float32)
-    return replace(picture, grey=grey, noise_blocks=noise_map(grey, picture.excluded))
+    return replace(picture, grey=grey, noise_blocks=noise_blocks(grey, picture.excluded))
 
 
 def phantoms() -> list[Sample]:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["noise_at", "noise_map"]
+__all__ = ["noise_at", "noise_blocks"]
 
 Grey = NDArray[np.float32]
 
@@ -32,8 +32,8 @@ LOCAL_FACTOR = 1.6
 LOCAL_SIGMA_BLOCKS = 6.0
 
 
-def noise_map(grey: Grey, excluded: NDArray[np.bool_]) -> Grey:
-    """Estimate the noise from the picture itself, as a function of grey level and then of place.
+def noise_blocks(grey: Grey, excluded: NDArray[np.bool_]) -> Grey:
+    """Estimate the noise of blocks from the picture itself, as a function of grey level and then of place.
 
     No law is assumed between grey level and noise: display processing breaks the square-root law of counting. The
     mean absolute response to a second-difference kernel (Immerkaer, Comput Vis Image Underst 1996;64:300) is taken in
@@ -47,11 +47,11 @@ def noise_map(grey: Grey, excluded: NDArray[np.bool_]) -> Grey:
 
     Returns
     -------
-    ndarray of float32, shape (rows / 8, columns / 8)
+    ndarray of float32, shape (rows // 8, columns // 8), each at least 1
         Standard deviation in the units of `grey`, one for each block of about 8 by 8 pixels (see `noise_at`), positive
-        everywhere. Noise that is correlated over several pixels
-        (a picture that was enlarged or smoothed) is underestimated: white noise blurred with a Gaussian of 0.5, 0.7 and
-        1 pixels is read as 0.65, 0.27 and 0.08 of its deviation.
+        everywhere. Noise that is correlated over several pixels (a picture that was enlarged or smoothed) is
+        underestimated: white noise blurred with a Gaussian of 0.5, 0.7 and 1 pixels is read as 0.65, 0.27 and 0.08 of
+        its deviation.
     """
     rows, columns = grey.shape
     size = (max(1, columns // BLOCK_PX), max(1, rows // BLOCK_PX))

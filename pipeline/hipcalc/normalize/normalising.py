@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from hipcalc.normalize.exclusion import exclusion_mask
 from hipcalc.normalize.levels import strips
-from hipcalc.normalize.noise import noise_map
+from hipcalc.normalize.noise import noise_blocks
 from hipcalc.normalize.quality import judge_quality
 from hipcalc.normalize.types import NormalizedRadiograph
 from hipcalc.radiograph import Radiograph
@@ -32,7 +32,7 @@ def normalize(radiograph: Radiograph) -> NormalizedRadiograph:
     bright = radiograph.pixels if radiograph.polarity == "bone-bright" else -radiograph.pixels
     excluded, regions = exclusion_mask(bright, radiograph.padding)
     grey = _grey_scale(bright, excluded)
-    noise = noise_map(grey, excluded)
+    noise = noise_blocks(grey, excluded)
     return NormalizedRadiograph(
         radiograph=radiograph,
         grey=grey,
