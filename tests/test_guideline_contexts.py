@@ -307,3 +307,16 @@ def test_numbers_at_the_ends_of_what_is_allowed_are_read(tmp_path: Path, column:
 def test_a_day_in_another_form_is_refused(tmp_path: Path, day: str) -> None:
     with pytest.raises(UsageError, match="column visit_date: .* is not allowed; give a day as year-month-day, such as"):
         read_one(tmp_path, visit_date=day)
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "context", "message"),
+    [
+        (finding(), None, "Finding is no ReviewedHip; give what hipcalc.apply_reviews returned"),
+        ([finding()], None, "Finding is no ReviewedHip; give what hipcalc.apply_reviews returned"),
+        ((), {"side": "R"}, "str is no ClinicalContext; make one, or use hipcalc.read_contexts"),
+    ],
+)
+def test_anything_but_reviewed_hips_and_contexts_is_refused(reviewed, context, message) -> None:
+    with pytest.raises(UsageError, match=message):
+        recommend(reviewed, context)

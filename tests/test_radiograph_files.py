@@ -117,8 +117,11 @@ def test_missing_empty_and_folder(tmp_path):
     (tmp_path / "empty.dcm").touch()
     with pytest.raises(InputUnreadableError, match="the file is empty"):
         read_radiograph(tmp_path / "empty.dcm")
-    with pytest.raises(InputUnreadableError, match="this folder holds no file that can be read"):
+    with pytest.raises(InputUnreadableError, match="this is a folder; name a file in it"):
         read_radiograph(tmp_path)
+    (tmp_path / "inner").mkdir()
+    with pytest.raises(InputUnreadableError, match="inner: this folder holds no file; leave it out"):
+        read_radiograph(tmp_path / "inner")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")

@@ -91,6 +91,17 @@ def test_the_input_is_left_as_it_was(tmp_path):
     assert np.array_equal(radiograph.pixels, before)
 
 
+def test_what_is_no_radiograph_is_refused():
+    with pytest.raises(UsageError, match="ndarray is no radiograph; give a file's path, or what hipcalc.read_radiogr"):
+        hipcalc.screen(np.zeros((400, 400)))
+
+
+def test_a_console_shows_one_line(screening):
+    assert repr(screening).startswith("<Screening of ")
+    assert repr(screening).endswith(f"of {len(screening.candidates)} marked>")
+    assert len(repr(screening)) < 300
+
+
 def test_what_is_no_hip_is_refused(tmp_path):
     noise = np.random.default_rng(2).integers(0, 60000, (300, 300), dtype=np.uint16)
     cv2.imwrite(str(tmp_path / "noise.png"), noise)

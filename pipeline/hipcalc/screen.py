@@ -106,6 +106,12 @@ class Screening:
 
         return plot_record(self.record(), self.image)
 
+    def __repr__(self) -> str:
+        # The generated one prints the picture's arrays.
+        radiograph = self.image.radiograph
+        hips = ", ".join(f"{hip.side} {hip.status}" for hip in self.hips)
+        return f"<Screening of {radiograph.path}: hips {hips}; {len(self.findings)} of {len(self.candidates)} marked>"
+
     def _repr_html_(self) -> str:
         from hipcalc.report import notebook_html
 
@@ -140,8 +146,12 @@ def screen(
     InputRejectedError
         If it is no radiograph, cannot carry an answer, or shows no hip.
     UsageError
-        If the operating point is out of range.
+        If the operating point is out of range, or the source is something else.
     """
+    if not isinstance(source, str | Path | Radiograph):
+        raise UsageError(
+            f"{type(source).__name__} is no radiograph; give a file's path, or what hipcalc.read_radiograph returned."
+        )
     if not 0 < false_marks_per_hip <= MOST_FALSE_MARKS:
         raise UsageError(
             f"The operating point must be above 0 and at most {MOST_FALSE_MARKS:g} expected false marks per "

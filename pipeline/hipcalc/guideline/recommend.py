@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
-from typing import overload
+from typing import TypeVar, overload
 
 from hipcalc.errors import UsageError
 from hipcalc.guideline.composing import compose
@@ -16,6 +16,8 @@ from hipcalc.guideline.workflow import Workflow
 from hipcalc.review import ReviewedHip
 
 __all__ = ["recommend"]
+
+Kind = TypeVar("Kind")
 
 
 @overload
@@ -59,20 +61,27 @@ def recommend(
     Raises
     ------
     UsageError
-        If a context fits no hip or several; if one of several visits of a hip has no date, or the date of another;
-        if a visit takes back what an earlier one says was done; or if a checklist names an unknown item.
+        If something else is given; if a context fits no hip or several; if one of several visits of a hip has no date,
+        or the date of another; if a visit takes back what an earlier one says was done; or if a checklist names an
+        unknown item.
     """
     workflow = workflow or load_workflow()
-    hips = (reviewed,) if isinstance(reviewed, ReviewedHip) else tuple(reviewed)
-    if context is None:
-        contexts: tuple[ClinicalContext, ...] = ()
-    else:
-        contexts = (context,) if isinstance(context, ClinicalContext) else tuple(context)
+    hips = _several(reviewed, ReviewedHip, "give what hipcalc.apply_reviews returned")
+    contexts = () if context is None else _several(context, ClinicalContext, "make one, or use hipcalc.read_contexts")
     by_hip = _matched(hips, contexts)
     for entry in contexts:
         _check_items(entry, workflow)
     results = tuple(_recommend_one(hip, by_hip.get(index, []), workflow) for index, hip in enumerate(hips))
     return results[0] if isinstance(reviewed, ReviewedHip) else results
+
+
+def _several(given: object, kind: type[Kind], remedy: str) -> tuple[Kind, ...]:
+    """Return one thing, or the things in a collection, as a tuple; of nothing but this kind."""
+    things = tuple(given) if isinstance(given, Iterable) else (given,)
+    for thing in things:
+        if not isinstance(thing, kind):
+            raise UsageError(f"{type(thing).__name__} is no {kind.__name__}; {remedy}.")
+    return things
 
 
 def _recommend_one(hip: ReviewedHip, contexts: list[ClinicalContext], workflow: Workflow) -> Recommendation:

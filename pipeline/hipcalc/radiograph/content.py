@@ -25,11 +25,7 @@ def read_file(named: str | Path) -> bytes:
     if inside is not None:
         return read_member(*inside, path)
     if path.is_dir():
-        raise InputUnreadableError(
-            f"{path}: this is a link to a folder, which is not followed; name the folder itself."
-            if path.is_symlink()
-            else f"{path}: this folder holds no file that can be read; check its permissions."
-        )
+        raise InputUnreadableError(f"{path}: {_why_no_folder(path)}.")
     try:
         # A pipe or a device would never end, and a film or a volume would fill the memory.
         if path.exists() and not path.is_file():
@@ -45,6 +41,16 @@ def read_file(named: str | Path) -> bytes:
         ) from error
     except OSError as error:
         raise InputUnreadableError(f"{path}: the file cannot be opened ({error.strerror}).") from error
+
+
+def _why_no_folder(folder: Path) -> str:
+    if folder.is_symlink():
+        return "this is a link to a folder, which is not followed; name the folder itself"
+    try:
+        is_empty = not any(folder.iterdir())
+    except OSError as error:
+        return f"this folder cannot be opened ({error.strerror}); check its permissions"
+    return "this folder holds no file; leave it out" if is_empty else "this is a folder; name a file in it"
 
 
 def content_sha256(named: str | Path) -> str:
