@@ -1,5 +1,6 @@
 """Questions in SQL to results folders, merged and in shards."""
 
+import shutil
 import sys
 
 import pytest
@@ -42,6 +43,18 @@ def test_the_question_of_the_readme_has_the_answer_of_pandas(folders):
 def test_shards_that_are_not_merged_answer_as_one(folders):
     question = "select side, count(*) as n, sum(diameter_px) as s from candidates group by side order by side"
     assert query(folders / "parts", question)["n"].tolist() == query(folders / "whole", question)["n"].tolist()
+
+
+def test_an_answer_without_all_shards_says_so(folders, tmp_path, capsys):
+    with pytest.raises(UsageError, match="parts holds shards; take them together with hipcalc merge, or choose a new"):
+        run(folders / "in", folders / "parts")
+    shutil.copytree(folders / "parts", tmp_path / "half")
+    question = "select count(*) as n from images"
+    assert main(["query", str(tmp_path / "half"), question]) == 0
+    assert capsys.readouterr().err == ""
+    shutil.rmtree(tmp_path / "half" / "shards" / "2-of-2")
+    assert main(["query", str(tmp_path / "half"), question]) == 0
+    assert capsys.readouterr().err == "hipcalc: without the shards that are not done: 2-of-2\n"
 
 
 def test_the_command_prints_a_table_or_csv(folders, capsys):

@@ -93,9 +93,12 @@ def merge(arguments: argparse.Namespace) -> int:
 
 def query(arguments: argparse.Namespace) -> int:
     """Ask the tables of a results folder."""
+    from hipcalc.cohort.merging import missing_shards
     from hipcalc.cohort.querying import query as ask
 
     answer = ask(arguments.results, arguments.sql)
+    if not (Path(arguments.results) / "images.parquet").is_file() and (missing := missing_shards(arguments.results)):
+        print(f"hipcalc: without the shards that are not done: {missing}", file=sys.stderr)
     if arguments.format == "csv":
         answer.to_csv(sys.stdout, index=False)
     else:

@@ -93,6 +93,10 @@ def check_folder(folder: ResultsFolder, run: dict[str, Any], *, resume: bool) ->
 
 def _check_earlier(folder: ResultsFolder, run: dict[str, Any], *, resume: bool) -> None:
     if not folder.run_file.is_file():
+        if (folder.path / "shards").is_dir():
+            raise UsageError(
+                f"{folder.path} holds shards; take them together with hipcalc merge, or choose a new folder."
+            )
         raise UsageError(
             f"{folder.path} is not empty and holds no results of hipcalc screen; choose a new or an empty folder."
         )

@@ -10,7 +10,7 @@ from hipcalc.cohort.finishing import CohortResult, InputsState, conclude
 from hipcalc.errors import UsageError
 from hipcalc.report import ResultsFolder
 
-__all__ = ["merge_shards"]
+__all__ = ["merge_shards", "missing_shards"]
 
 # Of shards in one sentence.
 _MOST_NAMES = 20
@@ -57,19 +57,41 @@ def merge_shards(out: str | Path) -> CohortResult:
         return conclude(top, ledger, run, state=state.text, changed=True, identifiers=False, pages=pages)
 
 
+def missing_shards(out: str | Path) -> str:
+    """Name the shards that a folder lacks, or whose tables are not written yet; empty where there are all.
+
+    Parameters
+    ----------
+    out : str or Path
+        The folder that was given to every shard.
+
+    Raises
+    ------
+    UsageError
+        If it holds no shards, or such of different numbers.
+    """
+    top = Path(out)
+    return _some([folder.name for folder in _folders(top) if not (folder / "images.parquet").is_file()])
+
+
 def _shards(top: ResultsFolder) -> list[ResultsFolder]:
-    found = [(path, _NAME.fullmatch(path.name)) for path in sorted((top.path / "shards").glob("*-of-*"))]
-    totals = {int(match[2]) for _, match in found if match}
-    if not totals:
-        raise UsageError(f"{top.path} holds no shards; run hipcalc screen with --shard 1/N to N/N first.")
-    if len(totals) > 1:
-        raise UsageError(f"{top.path / 'shards'} holds shards of different numbers; remove those that do not belong.")
-    total = totals.pop()
-    folders = [top.path / "shards" / Shard(number=number, total=total).folder for number in range(1, total + 1)]
+    folders = _folders(top.path)
     missing = [folder.name for folder in folders if not folder.is_dir()]
     if missing:
         raise UsageError(f"{top.path / 'shards'} lacks {_some(missing)}; run the missing shards first.")
     return [ResultsFolder(folder, top.path) for folder in folders]
+
+
+def _folders(top: Path) -> list[Path]:
+    """Return the folder of every shard, whether it is there or not."""
+    found = [(path, _NAME.fullmatch(path.name)) for path in sorted((top / "shards").glob("*-of-*"))]
+    totals = {int(match[2]) for _, match in found if match}
+    if not totals:
+        raise UsageError(f"{top} holds no shards; run hipcalc screen with --shard 1/N to N/N first.")
+    if len(totals) > 1:
+        raise UsageError(f"{top / 'shards'} holds shards of different numbers; remove those that do not belong.")
+    total = totals.pop()
+    return [top / "shards" / Shard(number=number, total=total).folder for number in range(1, total + 1)]
 
 
 def _check(shards: list[ResultsFolder], runs: list[dict[str, Any]]) -> None:
