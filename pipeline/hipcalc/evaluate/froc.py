@@ -137,7 +137,7 @@ def froc_curve(matched: MatchedMarks) -> Froc:
 def froc_band(
     matched: MatchedMarks, false_marks_per_hip: NDArray[np.float64], *, resamples: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Return the 95% interval of the sensitivity at each of some counted numbers of false marks, shape (2, n)."""
+    """Return the 95% interval of the sensitivity at each of n counted numbers of false marks, shape (2, n)."""
     weights = _resampled(matched, resamples, rng)
     values = np.array([[_sensitivity(matched, w, at, None) for at in false_marks_per_hip] for w in weights])
     known = np.ones(len(matched.images), np.int64)
@@ -190,7 +190,7 @@ def _honest(whole: float, drawn: NDArray[np.float64], patients: int) -> tuple[fl
 
 
 def interval(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the 2.5th and the 97.5th percentile of what is known of some values; NaN where nothing is."""
+    """Return the 2.5th and the 97.5th percentile of values of shape (n,), NaN among them left out; NaN of none."""
     known = values[np.isfinite(values)]
     low, high = np.quantile(known, [_TAIL, 1 - _TAIL]) if known.size else (np.nan, np.nan)
     return float(low), float(high)

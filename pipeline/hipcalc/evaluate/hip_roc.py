@@ -82,7 +82,10 @@ def _of_hip(table: pd.DataFrame, image: object, side: object, is_alone: bool) ->
 
 
 def area_under(strongest: NDArray[np.float64], has_focus: NDArray[np.bool_]) -> float:
-    """Return the area under the ROC curve, ties counting half (Mann and Whitney 1947); NaN without both classes."""
+    """Return the area under the ROC curve of hips, both arrays of shape (n_hips,); NaN without both classes.
+
+    Ties count half (Mann and Whitney 1947).
+    """
     positive, negative = int(has_focus.sum()), int((~has_focus).sum())
     if not positive or not negative:
         return float("nan")

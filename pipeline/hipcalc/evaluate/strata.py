@@ -25,6 +25,11 @@ def strata(true_foci: pd.DataFrame, hips: pd.DataFrame) -> Iterator[tuple[str, N
         (else from `phi_deg` and `r_head_radii` with the hip's rim), `class`.
     hips : DataFrame
         The hips of these images: `image_id`, `side`, head circle and rim point.
+
+    Yields
+    ------
+    name : str
+    among : ndarray of bool, shape (n_foci,)
     """
     if "diameter_mm" in true_foci.columns and true_foci["diameter_mm"].notna().any():
         yield from _ranges(true_foci["diameter_mm"], _MM, "diameter", "mm")

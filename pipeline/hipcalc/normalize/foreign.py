@@ -2,6 +2,7 @@
 
 Anatomy is blurred by the focal spot, the detector and its own roundness; burned-in graphics, lead and metal in the
 beam, and dust on a scanned film are not. So steepness of the edge tells them apart, judged against the picture's own.
+Levels and masks are those of `hipcalc.normalize.levels`; the masks that are returned are reduced ones.
 """
 
 import cv2

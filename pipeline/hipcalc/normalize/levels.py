@@ -1,4 +1,8 @@
-"""A byte copy of the picture, on which masks are made: byte morphology costs a tenth of the float one."""
+"""A byte copy of the picture, on which masks are made: byte morphology costs a tenth of the float one.
+
+Levels and masks are arrays of uint8, shape (rows, columns) of the picture, or of its blocks where they are called
+reduced; a mask is 1 where it holds, else 0.
+"""
 
 import math
 from collections.abc import Iterator
