@@ -162,7 +162,7 @@ def test_the_script_shows_levels_zooms_and_decides_as_a_reader_does(page, widget
     pane.click(position={"x": 200, "y": 200})
     for act in (
         lambda: page.mouse.wheel(0, -400),
-        lambda: page.keyboard.press("v"),
+        lambda: page.keyboard.press("i"),
         lambda: page.keyboard.press("f"),
         lambda: drag(page, "right"),
         lambda: drag(page, "left"),
@@ -173,8 +173,8 @@ def test_the_script_shows_levels_zooms_and_decides_as_a_reader_does(page, widget
         seen.append(picture(page))
     page.keyboard.press("c")
     page.get_by_role("button", name="Reject").click()
-    page.keyboard.press("i")
     page.keyboard.press("u")
+    page.keyboard.press("z")
     said = page.evaluate("window.saved.at(-1)")
     assert {key: value["status"] for key, value in said.items()} == {marks[0]: "confirmed", marks[1]: "rejected"}
     assert page.get_by_role("status").inner_text().endswith(f"2 of {len(marks)} decided")

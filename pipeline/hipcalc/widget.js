@@ -9,7 +9,7 @@ const WORDS = { confirmed: "confirmed", rejected: "rejected", indeterminate: "in
 const CHOICES = [
   ["confirmed", "Confirm", "c"],
   ["rejected", "Reject", "x"],
-  ["indeterminate", "Indeterminate", "i"],
+  ["indeterminate", "Unsure", "u"],
 ];
 const ZOOM_STEP = 1.0015;
 const KEY_ZOOM = 1.25;
@@ -60,7 +60,7 @@ class Review {
     for (const [status, words, key] of CHOICES) this.button(bar, words, key, () => this.decide(status), status);
     const why = element(this.root, "div", { class: "hipcalc-bar", role: "group", "aria-label": "Reject it as" });
     REASONS.forEach(([reason, words], at) => this.button(why, words, at + 1, () => this.decide("rejected", reason), "rejected", reason));
-    this.button(bar, "Undo", "u", () => this.undo());
+    this.button(bar, "Undo", "z", () => this.undo());
     this.button(bar, "Previous", "\u2190", () => this.go(-1));
     this.button(bar, "Next", "\u2192", () => this.go(1));
     this.listen(pane);
@@ -181,11 +181,11 @@ class Review {
     const act = {
       c: () => this.decide("confirmed"),
       x: () => this.decide("rejected"),
-      i: () => this.decide("indeterminate"),
-      u: () => this.undo(),
+      u: () => this.decide("indeterminate"),
+      z: () => this.undo(),
       ArrowRight: () => this.go(1),
       ArrowLeft: () => this.go(-1),
-      v: () => this.relevel({ invert: true }),
+      i: () => this.relevel({ invert: true }),
       f: () => this.zoom(0),
       "+": () => this.zoom(KEY_ZOOM),
       "-": () => this.zoom(1 / KEY_ZOOM),

@@ -59,9 +59,9 @@ def widget_style() -> str:
 class ReviewWidget(anywidget.AnyWidget):  # type: ignore[misc]
     """Review the findings of a few screenings, hip by hip.
 
-    Confirm (c), reject (x, or 1 to 6 with the reason) or leave indeterminate (i) the mark at hand; undo (u); next and
-    previous mark (arrow keys);
-    window by dragging with the right button or with shift, zoom by wheel, pan by dragging, invert (v), fit (f).
+    Keys are the reading room's: confirm (c), reject (1 to 6 with the reason, or x) or be unsure of (u) the mark at
+    hand; undo (z); next and previous mark (arrow keys); window by dragging with the right button or with shift, zoom
+    by wheel, pan by dragging, invert (i), fit (f).
 
     Parameters
     ----------
