@@ -126,6 +126,8 @@ def test_pages_are_accessible_alone_and_on_paper(tmp_path, browser):
         reached = by_keyboard(page)
         assert reached >= page.evaluate("document.querySelectorAll('a[href], summary').length")
         printed(page.pdf(prefer_css_page_size=True, print_background=False))
+        page.set_viewport_size({"width": 400, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.close()
 
 
