@@ -1,6 +1,7 @@
 """Planted foci are found where they are, as large as they are; what is no focus stays silent."""
 
 import dataclasses
+import itertools
 import math
 
 import cv2
@@ -319,6 +320,23 @@ def test_what_is_fainter_than_foci_is_told(contrast, faint):
     assert (features_on(grey, place)["fainter_than_foci"] > 0.0) == faint
 
 
+@pytest.mark.parametrize(("kind", "hollow"), [("eyelet", True), ("ring", False), ("amorphous", False)])
+def test_a_ring_that_lets_its_ground_through_is_hollow_and_a_shell_is_not(kind, hollow):
+    place = HIP.to_image(1.6, 60.0)
+    picture = as_normalized(soft_background(0, structure=0.0, noise=0.001))
+    if kind == "eyelet":
+        grey = with_disk(with_disk(picture.grey, place, 30.0, 0.2), place, 15.0, -0.2)
+    else:
+        rng = np.random.default_rng(3)
+        shell = draw_focus(
+            picture, row_px=place[0], column_px=place[1], diameter_px=30.0, kind=kind, contrast=0.2, rng=rng
+        )
+        grey = add_patches(picture, (shell,)).grey
+    assert (features_on(grey, place)["hollow"] > 0.5) == hollow
+    if not hollow:
+        assert features_on(grey, place)["hollow"] == 0.0
+
+
 def test_metal_stands_out_further_than_bone_and_mineral_does_not():
     # The head is 0.70, soft tissue 0.35.
     place, over_bone = HIP.to_image(1.6, 60.0), HIP.to_image(0.95, 30.0)
@@ -364,8 +382,8 @@ WHOLE = (1.0, 1.0, 1.0)
 def test_the_model_orders_false_marks_by_strength():
     model = load_model()
     strengths = np.linspace(-30.0, 30.0, 400)
-    for rate in (0.4, 1.0, 2.5):
-        marks = model.expected_false_marks(strengths, WHOLE, rate)
+    for rate, paired in itertools.product((0.4, 1.0, 2.5), (False, True)):
+        marks = model.expected_false_marks(strengths, WHOLE, rate, paired)
         assert (np.diff(marks) <= 0).all()
         assert (np.diff(marks)[(marks[:-1] < 20) & (marks[:-1] > 0.01)] < 0).all()
     assert model.weight.shape == (len(FEATURES),)
@@ -385,16 +403,18 @@ def test_a_region_that_is_not_pictured_costs_nothing():
 
 def test_a_restless_hip_pays_more_and_a_calm_one_less():
     model = load_model()
-    weak = model.strength_of(3.0, WHOLE, 1.0)
+    weak = model.strength_of(3.0, WHOLE, 1.0, True)
     calm, restless = (model.rate(np.full(count, weak), WHOLE) for count in (0, 40))
     assert calm < 1.0 < restless
-    one, other = (model.expected_false_marks(np.array([5.0]), WHOLE, rate)[0] for rate in (calm, restless))
+    one, other = (model.expected_false_marks(np.array([5.0]), WHOLE, rate, True)[0] for rate in (calm, restless))
     assert one < other
 
 
+@pytest.mark.parametrize("paired", [False, True])
 @pytest.mark.parametrize("marks", [0.1, 0.25, 1.0, 5.0])
-def test_the_strength_of_a_price_has_that_price(marks):
+def test_the_strength_of_a_price_has_that_price(marks, paired):
     model = load_model()
-    strength = model.strength_of(marks, (0.3, 1.0, 0.5), 1.2)
-    assert model.expected_false_marks(np.array([strength]), (0.3, 1.0, 0.5), 1.2)[0] == pytest.approx(marks, rel=1e-6)
-    assert model.strength_of(marks, (0.0, 0.0, 0.0), 1.0) == -math.inf
+    hip = (0.3, 1.0, 0.5), 1.2, paired
+    strength = model.strength_of(marks, *hip)
+    assert model.expected_false_marks(np.array([strength]), *hip)[0] == pytest.approx(marks, rel=1e-6)
+    assert model.strength_of(marks, (0.0, 0.0, 0.0), 1.0, paired) == -math.inf

@@ -12,13 +12,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 from detector_data import BenchHip, load_hips
-from planted import Plant, Style, as_stored, plant_foci, plant_traps, with_clouds
+from planted import Plant, Style, as_stored, plant_foci, plant_traps, with_clouds, with_eyelets
 from scipy.optimize import minimize
 
 from hipcalc.candidates.features import FEATURES
 from hipcalc.candidates.finding import MeasuredSpots, controlled, measured_spots
 from hipcalc.candidates.model import MODEL as MODEL_NAME
-from hipcalc.candidates.model import DetectorModel, Price
+from hipcalc.candidates.model import PAIRED, DetectorModel, Price
 from hipcalc.candidates.window import REGIONS
 from hipcalc.normalize import NormalizedRadiograph
 
@@ -35,11 +35,16 @@ STRONGEST = 10
 PELVIS_WEIGHT = 8.0
 # With fewer, weights and prices would be those of the draw alone.
 PLANTINGS: dict[str, tuple[Style, ...]] = {"crop": ("natural",) * 3, "pelvis": ("natural",) * 16}
+# Hips that count as they are expected to, added to those of either kind of picture: there are few pelves.
+PRIOR_MARKS = 5.0
 KNOTS = (20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.25, 0.1, 0.05, 0.02)
+
+# A price's logarithm that stays what it is.
+AS_IT_IS = [(-9.0, math.exp(9.0)), (9.0, math.exp(-9.0))]
 
 Ranking = tuple[np.ndarray, np.ndarray, np.ndarray]
 Knots = list[tuple[float, float]]
-Calibration = tuple[list[Knots], Knots]
+Calibration = tuple[list[Knots], dict[bool, Knots]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,7 +59,10 @@ class Planting:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sample:
-    """One hip: its spots as it is, stored as an 8-bit JPEG, and with planted traps of two kinds; and its plantings."""
+    """One hip: its spots as it is, stored as an 8-bit JPEG, and with planted traps; and its plantings.
+
+    `paired` where the other hip was its control.
+    """
 
     bench: BenchHip
     features: np.ndarray
@@ -64,6 +72,7 @@ class Sample:
     regions: np.ndarray
     stored_regions: np.ndarray
     region_shares: tuple[float, ...]
+    paired: bool
 
     @property
     def views(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
@@ -125,11 +134,12 @@ def _sample(
         bench=bench,
         features=controlled(bare, other).features,
         stored=controlled(stored, other).features,
-        traps=(features(plant_traps(bench, rng)), features(with_clouds(bench, rng))),
+        traps=tuple(features(trapped(bench, rng)) for trapped in (plant_traps, with_clouds, with_eyelets)),
         plantings=tuple(plantings),
         regions=regions_of(bare),
         stored_regions=regions_of(stored),
         region_shares=bare.window.region_shares,
+        paired=other is not None,
     )
 
 
@@ -138,7 +148,7 @@ def fit_ranking(samples: list[Sample]) -> Ranking:
 
     Fitted twice: first on all spots, then on those that the first fit ranks highest in their picture.
     """
-    everything = np.concatenate([s.features for s in samples])
+    everything = np.concatenate([f for s in samples for f in (s.features, *s.traps)])
     centre, scale = everything.mean(axis=0), everything.std(axis=0) + 1e-6
     start = np.array([max(sign, 0) for sign in FEATURES.values()], float)
     weight = _fitted(samples, (centre, scale, start), most=None)
@@ -228,9 +238,23 @@ def fit_calibration(samples: list[Sample], models: dict[str, Ranking]) -> Calibr
         for number in range(len(REGIONS))
     ]
     # As if every price were counted as it is, until it is known what the rates make of it.
-    model = as_model((np.zeros(1), np.ones(1), np.ones(1)), (knots, [(-9.0, math.exp(9.0)), (9.0, math.exp(-9.0))]))
-    prices = [model.price(v, s.region_shares) * model.rate(v, s.region_shares) for s, v, _ in views]
-    return knots, _knots(-np.log(np.concatenate(prices)), weight, float(weights.sum()))
+    model = as_model((np.zeros(1), np.ones(1), np.ones(1)), (knots, dict.fromkeys(PAIRED, AS_IT_IS)))
+    cheapness = [-np.log(model.price(v, s.region_shares) * model.rate(v, s.region_shares)) for s, v, _ in views]
+    pooled = _knots(np.concatenate(cheapness), weight, float(weights.sum()))
+    kinds = {p: [c for (s, _, _), c in zip(views, cheapness, strict=True) if s.paired == p] for p in PAIRED}
+    return knots, {paired: _shrunk(pooled, own) for paired, own in kinds.items()}
+
+
+def _shrunk(pooled: Knots, own: list[np.ndarray]) -> Knots:
+    """Return the knots of one kind of picture, two views of every hip, drawn towards those of all.
+
+    The mean of a gamma distribution by a Poisson count: what all hips together let expect counts as so many marks more.
+    """
+    values, hips = np.concatenate([np.empty(0), *own]), len(own) / 2
+    return [
+        (at, marks * (np.count_nonzero(values >= at) / 2 + PRIOR_MARKS) / (marks * hips + PRIOR_MARKS))
+        for at, marks in pooled
+    ]
 
 
 def _knots(values: np.ndarray, weight: np.ndarray, shown: float) -> Knots:
@@ -249,11 +273,18 @@ def _knots(values: np.ndarray, weight: np.ndarray, shown: float) -> Knots:
 
 def as_model(ranking: Ranking, calibration: Calibration) -> DetectorModel:
     centre, scale, weight = ranking
-    prices = [
-        Price(strength=np.array([s for s, _ in k]), log_marks=np.log([m for _, m in k]))
-        for k in (*calibration[0], calibration[1])
-    ]
-    return DetectorModel(centre=centre, scale=scale, weight=weight, prices=tuple(prices[:-1]), adapted=prices[-1])
+    regions, adapted = calibration
+    return DetectorModel(
+        centre=centre,
+        scale=scale,
+        weight=weight,
+        prices=tuple(_price(knots) for knots in regions),
+        adapted={paired: _price(knots) for paired, knots in adapted.items()},
+    )
+
+
+def _price(knots: Knots) -> Price:
+    return Price(strength=np.array([s for s, _ in knots]), log_marks=np.log([m for _, m in knots]))
 
 
 def spread_of_calibration(samples: list[Sample], counted: list[Sample]) -> dict[float, tuple[float, float, float]]:
@@ -279,11 +310,12 @@ def spread_of_calibration(samples: list[Sample], counted: list[Sample]) -> dict[
 def marks_of(model: DetectorModel, ranking: Ranking, sample: Sample) -> np.ndarray:
     """Return the expected false marks of a hip's spots, ranked by a model that has not seen its patient."""
     values = strength(ranking, sample.features)
-    return model.expected_false_marks(values, sample.region_shares, model.rate(values, sample.region_shares))
+    rate = model.rate(values, sample.region_shares)
+    return model.expected_false_marks(values, sample.region_shares, rate, sample.paired)
 
 
 def _table(knots: Knots) -> list[dict[str, float]]:
-    return [{"strength": round(s, 4), "marks_per_hip": m} for s, m in knots]
+    return [{"strength": round(s, 4), "marks_per_hip": round(m, 4)} for s, m in knots]
 
 
 def fit_and_write(samples: list[Sample]) -> None:
@@ -298,7 +330,7 @@ def fit_and_write(samples: list[Sample]) -> None:
     MODEL.mkdir(exist_ok=True)
     (MODEL / "ranking.json").write_text(json.dumps({"features": features}, indent=2) + "\n", encoding="utf-8")
     regions = {name: _table(rows) for name, rows in zip(REGIONS, knots, strict=True)}
-    calibration = {"regions": regions, "adapted": _table(adapted)}
+    calibration = {"regions": regions, "adapted": {PAIRED[paired]: _table(rows) for paired, rows in adapted.items()}}
     (MODEL / "calibration.json").write_text(json.dumps(calibration, indent=2) + "\n", encoding="utf-8")
     sources = [s.bench.source for s in samples]
     print(f"{sources.count('crop')} crops, {sources.count('pelvis')} hips of pelves, ", end="")

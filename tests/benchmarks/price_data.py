@@ -79,7 +79,8 @@ def _samples(picture: NormalizedRadiograph, number: int) -> list[Sample]:
             continue
         name = f"phantom {number} {hip.side}"
         bench = BenchHip(name=name, group=name, source="pelvis", normalized=picture, hip=hip, factor=1.0)
-        features = controlled(own, control_of(measured, k)).features
+        control = control_of(measured, k)
+        features = controlled(own, control).features
         none = np.empty((0, features.shape[1]))
         samples.append(
             Sample(
@@ -91,6 +92,7 @@ def _samples(picture: NormalizedRadiograph, number: int) -> list[Sample]:
                 regions=regions_of(own),
                 stored_regions=regions_of(own)[:0],
                 region_shares=own.window.region_shares,
+                paired=control is not None,
             )
         )
     return samples

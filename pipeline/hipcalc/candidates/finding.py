@@ -96,7 +96,7 @@ def rank_spots(measured: MeasuredSpots | None, control: MeasuredSpots | None) ->
     model = load_model()
     strength = model.strength(controlled(measured, control).features)
     shares = measured.window.region_shares
-    marks = model.expected_false_marks(strength, shares, model.rate(strength, shares))
+    marks = model.expected_false_marks(strength, shares, model.rate(strength, shares), control is not None)
     order = [int(k) for k in np.argsort(-strength, kind="stable") if marks[k] <= MOST_FALSE_MARKS]
     spots = tuple(measured.spots[k] for k in order)
     return describe_spots(measured.window, measured.detached, measured.levels, spots, strength[order], marks[order])
@@ -109,7 +109,7 @@ def strengths_at(
     measured = measured_spots(normalized, hip)
     model, shares = load_model(), measured.window.region_shares
     rate = model.rate(model.strength(controlled(measured, control).features), shares)
-    return tuple(model.strength_of(marks, shares, rate) for marks in false_marks)
+    return tuple(model.strength_of(marks, shares, rate, control is not None) for marks in false_marks)
 
 
 def strengths_on(

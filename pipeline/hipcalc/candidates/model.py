@@ -12,13 +12,16 @@ from hipcalc.candidates.features import FEATURES
 from hipcalc.candidates.window import REGIONS
 from hipcalc_models import model_file
 
-__all__ = ["MODEL", "DetectorModel", "Price", "load_model"]
+__all__ = ["MODEL", "PAIRED", "DetectorModel", "Price", "load_model"]
 
 MODEL = "detector-2"
 LARGEST_STRENGTH = 50.0
 WEAK_PRICES = (1.0, 10.0)
 # So many average spots stand against those of a hip: the counts of real hips are that much more uneven than chance.
 RATE_CERTAINTY = 4.0
+
+# How the prices of hips with and without the other one beside them are called in the model's file.
+PAIRED = {False: "one_hip", True: "both_hips"}
 
 Floats = NDArray[np.float64]
 
@@ -54,16 +57,16 @@ class DetectorModel:
     centre, scale, weight : ndarray of float64, shape (n_features,)
     prices : tuple of Price
         One for each of `REGIONS`.
-    adapted : Price
-        What a price times the hip's `rate` comes to in counted marks; its `strength` is minus the logarithm of that
-        product.
+    adapted : dict of bool to Price
+        What a price times the hip's `rate` comes to in counted marks: True where the other hip is searched, too, False
+        where the picture shows one; `strength` is minus the logarithm of that product.
     """
 
     centre: Floats
     scale: Floats
     weight: Floats
     prices: tuple[Price, ...]
-    adapted: Price
+    adapted: dict[bool, Price]
 
     def strength(self, features: Floats) -> Floats:
         """Return the weighted sum of the standardised features, shape (n,), of features of shape (n, n_features)."""
@@ -98,11 +101,13 @@ class DetectorModel:
         counted = int(((price > low) & (price <= high)).sum())
         return (RATE_CERTAINTY + counted) / (RATE_CERTAINTY + high - low)
 
-    def expected_false_marks(self, strength: Floats, region_shares: tuple[float, ...], rate: float) -> Floats:
+    def expected_false_marks(
+        self, strength: Floats, region_shares: tuple[float, ...], rate: float, paired: bool
+    ) -> Floats:
         """Return marks at least this strong to be expected in this hip if it were without focus, shape (n,)."""
-        return self.adapted.marks(-np.log(np.maximum(self.price(strength, region_shares) * rate, 1e-300)))
+        return self.adapted[paired].marks(-np.log(np.maximum(self.price(strength, region_shares) * rate, 1e-300)))
 
-    def strength_of(self, false_marks: float, region_shares: tuple[float, ...], rate: float) -> float:
+    def strength_of(self, false_marks: float, region_shares: tuple[float, ...], rate: float, paired: bool) -> float:
         """Return the strength whose `expected_false_marks` are so many; minus infinity where nothing is pictured."""
         if not any(region_shares):
             return -math.inf
@@ -110,7 +115,7 @@ class DetectorModel:
         # Marks fall steadily with strength, so halving finds it.
         for _ in range(60):
             middle = (low + high) / 2
-            more = self.expected_false_marks(np.array([middle]), region_shares, rate)[0] > false_marks
+            more = self.expected_false_marks(np.array([middle]), region_shares, rate, paired)[0] > false_marks
             low, high = (middle, high) if more else (low, middle)
         return high
 
@@ -126,7 +131,7 @@ def load_model() -> DetectorModel:
         scale=np.array([row["scale"] for row in rows]),
         weight=np.array([row["weight"] for row in rows]),
         prices=tuple(_price(calibration["regions"][region]) for region in REGIONS),
-        adapted=_price(calibration["adapted"]),
+        adapted={paired: _price(calibration["adapted"][name]) for paired, name in PAIRED.items()},
     )
 
 
