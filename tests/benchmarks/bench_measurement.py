@@ -29,6 +29,14 @@ PLANTS = 400
 SEED = 5
 NOISE_PICTURES = 40
 EFFICIENCY_AT_MM = (3.0, 4.5)
+# From what an observer close to the ideal one sees to what the detector lists.
+STAGES = (
+    "disk against the ring close around it",
+    "blob response, told place and size",
+    "best closed level line there",
+    "strength of what is measured there",
+    "strength of its strongest mark there",
+)
 
 
 def measured_errors() -> None:
@@ -114,7 +122,7 @@ def _white(seed: int) -> np.ndarray:
 
 
 def efficiency(structure: float = 0.03, noise: float = 0.012) -> None:
-    """Compare the contrast that the detector needs with the ideal observer's, at a known place in power-law noise."""
+    """Compare the contrast that each stage of the detector needs with the ideal observer's, in power-law noise."""
     hip = hip_frame()
     place = hip.to_image(1.6, 50.0)
     print("\nefficiency against the ideal observer (signal and place known, power-law noise; 2AFC 90% right)")
@@ -124,41 +132,54 @@ def efficiency(structure: float = 0.03, noise: float = 0.012) -> None:
         signal = _known_signal(diameter, place)
         needed = math.sqrt(2.0) * norm.ppf(0.9)
         least = needed / _ideal_index(signal, structure, noise)
-        for name, score in (("its strongest mark there", _listed), ("told place and size", _told)):
-            pictures = [
-                [soft_background(seed, structure=structure, noise=noise) + share * least * signal for share in times]
+        scores = np.array(
+            [
+                [
+                    _stages(
+                        soft_background(seed, structure=structure, noise=noise) + share * least * signal,
+                        hip,
+                        place,
+                        diameter,
+                        noise,
+                    )
+                    for share in (0.0, *times)
+                ]
                 for seed in range(NOISE_PICTURES)
             ]
-            bare = [soft_background(seed, structure=structure, noise=noise) for seed in range(NOISE_PICTURES)]
-            absent = np.array([score(grey, hip, place, diameter, noise) for grey in bare])
-            right = []
-            for number in range(len(times)):
-                present = np.array([score(row[number], hip, place, diameter, noise) for row in pictures])[:, None]
-                right.append(np.mean((present > absent) + 0.5 * (present == absent)))
+        )
+        for stage, name in enumerate(STAGES):
+            absent, present = scores[:, 0, stage], scores[:, 1:, stage]
+            beats = present[:, None] - absent[:, None]
+            right = np.mean((beats > 0) + 0.5 * (beats == 0), axis=(0, 1))
             reached = float(np.interp(0.9, np.maximum.accumulate(right), times))
-            print(f"  {millimetres:g} mm, {name:26s} {reached**-2:.2f}", end="")
+            limit = "<" if right.max() < 0.9 else " "
+            print(f"  {millimetres:g} mm, {name:44s} {limit}{reached**-2:.2f}", end="")
             print(f"  share right at {times}: " + " ".join(f"{value:.2f}" for value in right), flush=True)
 
 
-def _listed(grey: np.ndarray, hip: HipFrame, place: tuple[float, float], diameter: float, noise: float) -> float:
-    """Strength of the strongest candidate at the place, if the detector lists one."""
-    found = find_candidates(as_normalized(np.asarray(grey, np.float32), noise=noise), hip)
-    near = max(diameter / 2, 0.08 * HEAD_RADIUS_PX)
-    strengths = (c.strength for c in found if math.hypot(c.row_px - place[0], c.column_px - place[1]) <= near)
-    return max(strengths, default=-99.0)
-
-
-def _told(grey: np.ndarray, hip: HipFrame, place: tuple[float, float], diameter: float, noise: float) -> float:
-    """Strength of what is measured at the place, by a detector that is told to look there for that size."""
-    window = cut_window(as_normalized(np.asarray(grey, np.float32), noise=noise), hip)
+def _stages(
+    grey: np.ndarray, hip: HipFrame, place: tuple[float, float], diameter: float, noise: float
+) -> tuple[float, ...]:
+    """Return what each of `STAGES` makes of a place where a focus of that size may be."""
+    picture = as_normalized(np.asarray(grey, np.float32), noise=noise)
+    window = cut_window(picture, hip)
     row, column = window.pixel_at(*place)
+    seen: list[Proposals] = []
 
     def only(_: HipWindow, scales: tuple[BlobScale, ...], lines: LevelLines, most: int) -> Proposals:
-        return described_places(np.array([[row, column, diameter / window.step_px]], float), scales, lines)
+        seen.append(described_places(np.array([[row, column, diameter / window.step_px]], float), scales, lines))
+        return seen[-1]
 
     with mock.patch("hipcalc.candidates.finding.propose", only):
-        measured = measured_spots(as_normalized(np.asarray(grey, np.float32), noise=noise), hip)
-    return float(load_model().strength(measured.features).max(initial=-99.0))
+        told = measured_spots(picture, hip)
+    strength = float(load_model().strength(told.features).max(initial=-99.0))
+    near = max(diameter / 2, 0.08 * HEAD_RADIUS_PX)
+    found = find_candidates(picture, hip)
+    listed = (c.strength for c in found if math.hypot(c.row_px - place[0], c.column_px - place[1]) <= near)
+    rows, columns = np.ogrid[: SHAPE[0], : SHAPE[1]]
+    away = np.hypot(rows - place[0], columns - place[1]) / (diameter / 2)
+    disk = float(grey[away <= 1.0].mean() - grey[(away > 1.2) & (away <= 1.7)].mean())
+    return disk, float(seen[0].response[0]), float(seen[0].meaning[0]), strength, max(listed, default=-99.0)
 
 
 def main() -> None:

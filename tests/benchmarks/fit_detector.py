@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from detector_data import BenchHip, load_hips
-from planted import Plant, Style, as_stored, plant_foci, plant_traps, with_clouds, with_eyelets
+from planted import Plant, Style, as_stored, plant_foci, plant_traps, with_clouds, with_eyelet
 from scipy.optimize import minimize
 
 from hipcalc.candidates.features import FEATURES
@@ -134,7 +134,7 @@ def _sample(
         bench=bench,
         features=controlled(bare, other).features,
         stored=controlled(stored, other).features,
-        traps=tuple(features(trapped(bench, rng)) for trapped in (plant_traps, with_clouds, with_eyelets)),
+        traps=tuple(features(trapped(bench, rng)) for trapped in (plant_traps, with_clouds, with_eyelet)),
         plantings=tuple(plantings),
         regions=regions_of(bare),
         stored_regions=regions_of(stored),

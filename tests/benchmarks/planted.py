@@ -36,11 +36,11 @@ LEAST_SHARE = 0.25
 CLOUDS_OVER_STEP = (0.04, 0.12)
 CLOUDS_EXPONENT = 1.5
 
-# Rings of metal: outer radius and its ratio of axes, share of the hole, contrast over the cortical step.
-EYELETS = 3
-EYELET_HEAD_RADII = (0.1, 0.24)
+# Rings of metal, so large that their hole shows: outer radius and its ratio of axes, share of the hole, contrast over
+# the cortical step. What is smaller looks like a shell of mineral, and teaches nothing.
+EYELET_HEAD_RADII = (0.14, 0.26)
 EYELET_ASPECT = (1.0, 1.8)
-EYELET_HOLE = (0.3, 0.65)
+EYELET_HOLE = (0.4, 0.65)
 EYELET_OVER_STEP = (0.4, 1.2)
 
 Style = Literal["natural", "stated"]
@@ -278,22 +278,22 @@ def with_clouds(bench: BenchHip, rng: np.random.Generator) -> NormalizedRadiogra
     return replace(bench.normalized, grey=grey)
 
 
-def with_eyelets(bench: BenchHip, rng: np.random.Generator) -> NormalizedRadiograph:
-    """Add rings of metal as garments have them, lying flat or tilted: sharp, and level with their ground inside."""
+def with_eyelet(bench: BenchHip, rng: np.random.Generator) -> NormalizedRadiograph:
+    """Add a ring of metal as garments have them, lying flat or tilted: sharp, and level with its ground inside."""
     window = cut_window(bench.normalized, bench.hip)
-    spots, step = np.argwhere(window.zone).astype(float), hip_levels(window).step
-    grey = bench.normalized.grey.copy()
-    rows, columns = np.indices(grey.shape, np.float32)
-    for _ in range(EYELETS if len(spots) else 0):
-        row, column = window.to_image(*spots[rng.integers(len(spots))][:, None])[0]
-        angle, outer = rng.uniform(0, math.pi), rng.uniform(*EYELET_HEAD_RADII) * bench.hip.head_radius_px
-        stretch, hole = math.sqrt(rng.uniform(*EYELET_ASPECT)), rng.uniform(*EYELET_HOLE)
-        along = (columns - column) * math.cos(angle) + (rows - row) * math.sin(angle)
-        across = (rows - row) * math.cos(angle) - (columns - column) * math.sin(angle)
-        from_wire = (np.hypot(along / stretch, across * stretch) / outer - (1 + hole) / 2) / ((1 - hole) / 2)
-        wire = np.asarray(np.sqrt(np.clip(1.0 - from_wire**2, 0.0, 1.0)), np.float32)
-        grey += np.float32(rng.uniform(*EYELET_OVER_STEP) * step) * cv2.GaussianBlur(wire, (0, 0), 0.7)
-    return replace(bench.normalized, grey=grey)
+    spots = np.argwhere(window.zone).astype(float)
+    if not len(spots):
+        return bench.normalized
+    row, column = window.to_image(*spots[rng.integers(len(spots))][:, None])[0]
+    rows, columns = np.indices(bench.normalized.shape, np.float32)
+    angle, outer = rng.uniform(0, math.pi), rng.uniform(*EYELET_HEAD_RADII) * bench.hip.head_radius_px
+    stretch, hole = math.sqrt(rng.uniform(*EYELET_ASPECT)), rng.uniform(*EYELET_HOLE)
+    along = (columns - column) * math.cos(angle) + (rows - row) * math.sin(angle)
+    across = (rows - row) * math.cos(angle) - (columns - column) * math.sin(angle)
+    from_wire = (np.hypot(along / stretch, across * stretch) / outer - (1 + hole) / 2) / ((1 - hole) / 2)
+    wire = np.asarray(np.sqrt(np.clip(1.0 - from_wire**2, 0.0, 1.0)), np.float32)
+    contrast = np.float32(rng.uniform(*EYELET_OVER_STEP) * hip_levels(window).step)
+    return replace(bench.normalized, grey=bench.normalized.grey + contrast * cv2.GaussianBlur(wire, (0, 0), 0.7))
 
 
 def _texture(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
