@@ -35,7 +35,7 @@ STRONGEST = 10
 PELVIS_WEIGHT = 8.0
 # With fewer, weights and prices would be those of the draw alone.
 PLANTINGS: dict[str, tuple[Style, ...]] = {"crop": ("natural",) * 3, "pelvis": ("natural",) * 16}
-# Hips that count as they are expected to, added to those of either kind of picture: there are few pelves.
+# So many marks, counted where they were expected, are added to those of either kind of picture: pelves are few.
 PRIOR_MARKS = 5.0
 KNOTS = (20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.25, 0.1, 0.05, 0.02)
 
