@@ -132,23 +132,27 @@ class HeadPatch:
 
     def strip(self, circle: HeadCircle) -> PolarStrip:
         """Unroll the surroundings of a circle; what lies beyond the patch is not kept."""
-        phi = np.radians(PHI_DEG) + math.radians(self.lateral_sign * self.turn_deg)
-        down, right = (a.astype(np.float32) for a in (-np.cos(phi), self.lateral_sign * np.sin(phi)))
-        # Towards larger polar angles.
-        along_down, along_right = (a.astype(np.float32) for a in (np.sin(phi), self.lateral_sign * np.cos(phi)))
-        points, inside = self._points(circle, down, right)
-        field_down, field_right = (np.take(component, points) * inside for component in self.field)
+        down, right, points, inside = self._points(circle)
+        field_down, field_right = (component.take(points) * inside for component in self.field)
         return PolarStrip(
             outward=field_down * down + field_right * right,
-            lateral=field_down * along_down + field_right * along_right,
-            grey=np.take(self.grey, points),
+            # Towards larger polar angles.
+            lateral=self.lateral_sign * (field_right * -down + field_down * right),
+            grey=self.grey.take(points),
             kept=inside,
         )
 
+    def outward(self, circle: HeadCircle) -> NDArray[np.float32]:
+        """Outward component of the gradient in the strip of a circle."""
+        down, right, points, inside = self._points(circle)
+        return (self.field[0].take(points) * down + self.field[1].take(points) * right) * inside
+
     def _points(
-        self, circle: HeadCircle, down: NDArray[np.float32], right: NDArray[np.float32]
-    ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-        """Index of a strip's points in the raveled patch, and whether the picture counts there."""
+        self, circle: HeadCircle
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.intp], NDArray[np.bool_]]:
+        """Directions of a strip's columns (down and right), its points in the raveled patch, and which of them count."""
+        phi = np.radians(PHI_DEG) + math.radians(self.lateral_sign * self.turn_deg)
+        down, right = (a.astype(np.float32) for a in (-np.cos(phi), self.lateral_sign * np.sin(phi)))
         side, unit = len(self.kept), UNIT_PX / self.radius_px
         distance = (circle.radius_px * unit * RADII).astype(np.float32)[:, None]
         row, column = (
@@ -157,8 +161,8 @@ class HeadPatch:
         )
         rows, columns = np.rint(row + distance * down), np.rint(column + distance * right)
         beyond = (rows < 0) | (columns < 0) | (rows >= side) | (columns >= side)
-        points = np.where(beyond, 0, rows * side + columns).astype(np.int32)
-        return points, (np.take(self.kept, points) > 0.5) & ~beyond
+        points = np.where(beyond, 0, rows * side + columns).astype(np.intp)
+        return down, right, points, (self.kept.take(points) > 0.5) & ~beyond
 
 
 def polar_strip(
@@ -226,9 +230,9 @@ def _circles(reach: float, step: float, radius_reach: float, radius_step: float,
     )
 
 
-def _best_circle(strip: PolarStrip, circles: _Circles) -> tuple[float, float, float, float]:
+def _best_circle(outward: NDArray[np.float32], circles: _Circles) -> tuple[float, float, float, float]:
     """(down, lateral, radius, support) of the circle along which the contour is clearest, in head radii."""
-    edge = strip.outward.ravel()
+    edge = outward.ravel()
     support = circles.contour @ np.clip(-edge, -0.5, 1.0)
     above = circles.roofs @ np.clip(edge, -0.5, 1.0)
     support += ROOF_WEIGHT * above.reshape(len(JOINT_SPACES), -1).max(axis=0)
@@ -254,6 +258,6 @@ def fit_head_circle(
         if search in ROUNDS[:2]:
             room = 0.0 if search == ROUNDS[0] else ROOM
             patch = HeadPatch.around(picture, circle, room, lateral_sign, turn_deg)
-        down, lateral, factor, support = _best_circle(patch.strip(circle), _circles(*search))
+        down, lateral, factor, support = _best_circle(patch.outward(circle), _circles(*search))
         circle = replace(moved(circle, down, lateral, factor, lateral_sign, turn_deg), support=support)
     return circle, patch.strip(circle)

@@ -40,7 +40,7 @@ def settle_circle(
     """
     patch = HeadPatch.around(picture, circle, ROOM, lateral_sign, turn_deg)
     for _ in range(TRACES):
-        contour = trace_border(-patch.strip(circle).outward, REACH, ANGLES_DEG)
+        contour = trace_border(-patch.outward(circle), REACH, ANGLES_DEG)
         up, lateral, radius, visible = _robust_circle(contour)
         circle = replace(moved(circle, -up, lateral, radius, lateral_sign, turn_deg), visible=visible)
     return circle, patch.strip(circle)

@@ -38,6 +38,8 @@ PAIRS = 4
 USUAL_PER_WIDTH = 0.055
 # Tried where the upright picture leaves a hip in doubt.
 TURNS_DEG = (-12.0, 12.0)
+# The head of a prosthesis against what was found, be it the native head beside it or a circle on its cup.
+IMPLANT_SIZE = 0.7
 FROG_WORDS = frozenset({"frog", "frogleg", "lauenstein", "rippstein", "dunn"})
 LATERAL_WORDS = frozenset({"lateral", "lat", "ll", "rl", "axial", "crosstable", "profile"})
 
@@ -171,7 +173,10 @@ def _on(frame: HipFrame, implant: HipFrame) -> bool:
 
 def _implants(normalized: NormalizedRadiograph, picture: Pyramid, frames: list[HipFrame]) -> list[HipFrame]:
     """Prostheses by their shape alone, and those that were taken for a native hip."""
-    heads = heads_on_stems(picture, radii_px_of(normalized))
+    smallest, largest = radii_px_of(normalized)
+    if frames and not _in_doubt(frames, normalized.shape[1]):
+        smallest = max(smallest, IMPLANT_SIZE * min(frame.head_radius_px for frame in frames))
+    heads = heads_on_stems(picture, (smallest, largest))
     sides = [side_of(normalized.radiograph, head.lateral_sign, paired=len(heads) == 2) for head in heads]
     found = [_without_native_head(side, head.lateral_sign, 0.0, head) for head, side in zip(heads, sides, strict=True)]
     return found + [

@@ -72,34 +72,39 @@ def _hip_patch(
     """
     level = picture.level_for(unit_px / radius_px)
     grey, keep = picture.grey[level], picture.keep[level]
-    row, column = ((c + 0.5) / 2**level - 0.5 for c in centre_px)
     factor = unit_px / radius_px * 2**level
     cos, sin = factor * math.cos(math.radians(turn_deg)), factor * math.sin(math.radians(turn_deg))
-    across, down = (cos, sin), (-sin, cos)
-    matrix = np.array(
-        [
-            [*across, half_px - across[0] * column - across[1] * row],
-            [*down, half_px - down[0] * column - down[1] * row],
-        ]
-    )
     # A multiple of 4: the gradient's local power is taken at a quarter of the resolution.
-    size = (4 * (half_px // 2 + 1), 4 * (half_px // 2 + 1))
-    patch = cv2.warpAffine(grey, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    if _counts_whole(keep, matrix, size[0]):
-        return np.asarray(patch, np.float32), np.ones(size, np.float32)
-    kept = cv2.warpAffine(keep, matrix, size, flags=cv2.INTER_LINEAR, borderValue=0)
-    kept = cv2.erode((kept > COUNTS).astype(np.uint8), np.ones((3, 3), np.uint8))
-    return np.asarray(patch, np.float32), kept.astype(np.float32)
+    side = 4 * (half_px // 2 + 1)
+    row, column = ((c + 0.5) / 2**level - 0.5 for c in centre_px)
+    reach = (side - half_px) * (abs(cos) + abs(sin)) / factor**2
+    (top, bottom), (left, right) = (
+        (min(math.floor(c - reach), n - 1), max(math.ceil(c + reach) + 1, 1))
+        for c, n in zip((row, column), grey.shape, strict=True)
+    )
+    near = np.s_[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
+    beyond = [max(0, n) for n in (-top, bottom - grey.shape[0], -left, right - grey.shape[1])]
+    # Several times faster than to have the warp go on beyond the border.
+    around = cv2.copyMakeBorder(grey[near], *beyond, cv2.BORDER_REPLICATE) if any(beyond) else grey[near]
+    matrix = np.array([[x, y, half_px - x * (column - left) - y * (row - top)] for x, y in ((cos, sin), (-sin, cos))])
+    patch = np.asarray(cv2.warpAffine(around, matrix, (side, side)), np.float32)
+    nothing_excluded = int(keep[near].min()) == 255
+    if nothing_excluded and not any(beyond):
+        return patch, np.ones((side, side), np.float32)
+    if nothing_excluded and turn_deg == 0.0:
+        away = (np.arange(side) - half_px) / factor
+        kept = np.outer(_counts_at(row + away, keep.shape[0]), _counts_at(column + away, keep.shape[1]))
+    else:
+        outside = cv2.copyMakeBorder(keep[near], *beyond, cv2.BORDER_CONSTANT, value=0)
+        kept = np.asarray(cv2.warpAffine(outside, matrix, (side, side))) > COUNTS
+    kept = cv2.erode(kept.view(np.uint8), np.ones((3, 3), np.uint8))
+    return patch, kept.astype(np.float32)
 
 
-def _counts_whole(keep: Mask, matrix: NDArray[np.float64], side: int) -> bool:
-    """Whether all of the picture that a square shows counts: then its mask needs no resampling."""
-    corners = np.array([(0, 0, side - 1, side - 1), (0, side - 1, 0, side - 1)])
-    columns, rows = np.linalg.solve(matrix[:, :2], corners - matrix[:, 2:])
-    top, left = math.floor(rows.min()), math.floor(columns.min())
-    bottom, right = math.ceil(rows.max()) + 1, math.ceil(columns.max()) + 1
-    inside = top >= 0 and left >= 0 and bottom <= keep.shape[0] and right <= keep.shape[1]
-    return inside and int(keep[top:bottom, left:right].min()) == 255
+def _counts_at(places: NDArray[np.float64], length: int) -> NDArray[np.bool_]:
+    """Which places along a picture's row or column lie far enough inside it, between its pixels, to count."""
+    least = COUNTS / 255 - 1.0
+    return (places > least) & (places < length - 1 - least)
 
 
 def gradient_patch(

@@ -43,16 +43,17 @@ def _best_path(gain: Array) -> NDArray[np.intp]:
     """Row per column of the path of the largest sum."""
     count, steps = gain.shape
     jumps = np.arange(-LONGEST_JUMP, LONGEST_JUMP + 1)
-    cost = JUMP_COST * jumps[:, None] ** 2
+    # What a step to each column brings, over the way there: one row of this for each jump.
+    brings = gain.T[:, None, :] - JUMP_COST * jumps[:, None] ** 2
     padded = np.full(count + 2 * LONGEST_JUMP, -np.inf)
     total = padded[LONGEST_JUMP : LONGEST_JUMP + count]
     total[:] = gain[:, 0]
-    # The best sums seen from every row, one row of this for each jump.
+    # The best sums seen from every row, in the same way.
     before = sliding_window_view(padded, count)
     reached = np.empty((steps, len(jumps), count))
     for step in range(1, steps):
-        np.subtract(before, cost, out=reached[step])
-        np.add(np.maximum.reduce(reached[step], axis=0), gain[:, step], out=total)
+        np.add(before, brings[step], out=reached[step])
+        np.maximum.reduce(reached[step], axis=0, out=total)
     came = reached[1:].argmax(axis=1) + np.arange(count) - LONGEST_JUMP
     path = [int(np.argmax(total))]
     for one in came[::-1].tolist():
