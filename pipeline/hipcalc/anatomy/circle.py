@@ -160,6 +160,10 @@ class HeadPatch:
             for away in (circle.row_px - self.row_px, circle.column_px - self.column_px)
         )
         rows, columns = np.rint(row + distance * down), np.rint(column + distance * right)
+        reach = float(distance[-1, 0]) + 1.0
+        if reach <= min(row, column) and max(row, column) + reach <= side:
+            points = (rows * side + columns).astype(np.intp)
+            return down, right, points, self.kept.take(points) > 0.5
         beyond = (rows < 0) | (columns < 0) | (rows >= side) | (columns >= side)
         points = np.where(beyond, 0, rows * side + columns).astype(np.intp)
         return down, right, points, (self.kept.take(points) > 0.5) & ~beyond

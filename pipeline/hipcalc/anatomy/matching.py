@@ -73,18 +73,15 @@ def _visible_share(counted: Array, kernel: PartKernel, origin: tuple[int, int], 
 
 def counting_share(visible: Array) -> Array:
     """How much parts count of which a share is visible, 0 to 1."""
-    share = visible - np.float32(LEAST_VISIBLE)
-    share *= np.float32(1.0 / VISIBLE_RANGE)
-    np.maximum(share, np.float32(0.0), out=share)
-    np.minimum(share, np.float32(1.0), out=share)
-    return share
+    share = visible * np.float32(1.0 / VISIBLE_RANGE)
+    share -= np.float32(LEAST_VISIBLE / VISIBLE_RANGE)
+    return np.clip(share, np.float32(0.0), np.float32(1.0), out=share)
 
 
 def worth_within(response: Array, usual: Array, lowest: Array, highest: Array) -> None:
     """Turn what responses are worth into scores, in place: beyond the background's, within limits (`PartKernel`)."""
     response -= usual
-    np.maximum(response, lowest, out=response)
-    np.minimum(response, highest, out=response)
+    np.clip(response, lowest, highest, out=response)
 
 
 def part_map(
@@ -115,7 +112,7 @@ def part_map(
     visible = _visible_share(counted, kernel, (origin[0], origin[1] + margin), shape)
     share = counting_share(visible)
     score = _response(channels, kernel, origin, shape)
-    score /= np.maximum(visible, np.float32(LEAST_VISIBLE), out=visible)
+    score /= np.clip(visible, np.float32(LEAST_VISIBLE), np.float32(1.0), out=visible)
     if kernel.disk is not None:
         score = np.asarray(cv2.dilate(score, kernel.disk), np.float32)
     worth_within(score, *(np.asarray(value, np.float32) for value in (kernel.usual, kernel.lowest, kernel.highest)))
