@@ -1,5 +1,7 @@
 """Cut-outs of a picture: where they come from, and what of them counts."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -49,6 +51,22 @@ def test_what_lies_beyond_the_picture_does_not_count() -> None:
     assert inside.all()
     assert not beyond[:, : centre - 7].any()
     assert beyond[:, centre:].all()
+
+
+@pytest.mark.parametrize("turn_deg", [0.0, 12.0])
+@pytest.mark.parametrize("place", [(150.0, 12.0), (292.0, 285.0), (3.0, 140.0)])
+def test_beyond_the_border_its_values_go_on(place: tuple[float, float], turn_deg: float) -> None:
+    grey = np.random.default_rng(4).normal(size=(300, 301)).astype(np.float32)
+    wide = np.pad(grey, 100, mode="edge")
+    cut_out = partial(gradient_patch, unit_px=UNIT_PX, half_head_radii=1.5, smoothing_head_radii=0.05)
+    _, patch, kept, _ = cut_out(Pyramid.of(grey, whole(grey.shape)), place, UNIT_PX, turn_deg=turn_deg)
+    mask = np.pad(whole(grey.shape), 100)
+    moved = (place[0] + 100.0, place[1] + 100.0)
+    _, expected, counts, _ = cut_out(Pyramid.of(wide, mask), moved, UNIT_PX, turn_deg=turn_deg)
+    np.testing.assert_allclose(patch, expected, atol=1e-4)
+    # By the border's place and by resampling its mask.
+    assert np.mean(kept != counts) < 0.002
+    assert 0.2 < kept.mean() < 0.8
 
 
 def test_an_excluded_area_does_not_count_nor_change_the_rest_much() -> None:

@@ -145,12 +145,14 @@ class HeadPatch:
     def outward(self, circle: HeadCircle) -> NDArray[np.float32]:
         """Outward component of the gradient in the strip of a circle."""
         down, right, points, inside = self._points(circle)
-        return (self.field[0].take(points) * down + self.field[1].take(points) * right) * inside
+        outward: NDArray[np.float32] = self.field[0].take(points) * down + self.field[1].take(points) * right
+        outward *= inside
+        return outward
 
     def _points(
         self, circle: HeadCircle
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.intp], NDArray[np.bool_]]:
-        """Directions of a strip's columns (down and right), its points in the raveled patch, and which of them count."""
+        """Directions (down, right) of a strip's columns, its points in the raveled patch, and which of them count."""
         phi = np.radians(PHI_DEG) + math.radians(self.lateral_sign * self.turn_deg)
         down, right = (a.astype(np.float32) for a in (-np.cos(phi), self.lateral_sign * np.sin(phi)))
         side, unit = len(self.kept), UNIT_PX / self.radius_px
@@ -161,6 +163,7 @@ class HeadPatch:
         )
         rows, columns = np.rint(row + distance * down), np.rint(column + distance * right)
         reach = float(distance[-1, 0]) + 1.0
+        # Mostly the whole strip lies inside the patch.
         if reach <= min(row, column) and max(row, column) + reach <= side:
             points = (rows * side + columns).astype(np.intp)
             return down, right, points, self.kept.take(points) > 0.5

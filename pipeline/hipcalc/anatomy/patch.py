@@ -83,28 +83,35 @@ def _hip_patch(
         for c, n in zip((row, column), grey.shape, strict=True)
     )
     near = np.s_[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
-    beyond = [max(0, n) for n in (-top, bottom - grey.shape[0], -left, right - grey.shape[1])]
+    above, below = max(0, -top), max(0, bottom - grey.shape[0])
+    before, after = max(0, -left), max(0, right - grey.shape[1])
     # Several times faster than to have the warp go on beyond the border.
-    around = cv2.copyMakeBorder(grey[near], *beyond, cv2.BORDER_REPLICATE) if any(beyond) else grey[near]
+    around = cv2.copyMakeBorder(grey[near], above, below, before, after, cv2.BORDER_REPLICATE)
     matrix = np.array([[x, y, half_px - x * (column - left) - y * (row - top)] for x, y in ((cos, sin), (-sin, cos))])
     patch = np.asarray(cv2.warpAffine(around, matrix, (side, side)), np.float32)
-    nothing_excluded = int(keep[near].min()) == 255
-    if nothing_excluded and not any(beyond):
-        return patch, np.ones((side, side), np.float32)
-    if nothing_excluded and turn_deg == 0.0:
-        away = (np.arange(side) - half_px) / factor
-        kept = np.outer(_counts_at(row + away, keep.shape[0]), _counts_at(column + away, keep.shape[1]))
+    if int(keep[near].min()) < 255:
+        shown = cv2.copyMakeBorder(keep[near], above, below, before, after, cv2.BORDER_CONSTANT, value=0)
+        kept = np.asarray(cv2.warpAffine(shown, matrix, (side, side))) > COUNTS
+    elif any((above, below, before, after)):
+        kept = _inside(keep.shape, (row, column), (cos, sin), half_px, side)
     else:
-        outside = cv2.copyMakeBorder(keep[near], *beyond, cv2.BORDER_CONSTANT, value=0)
-        kept = np.asarray(cv2.warpAffine(outside, matrix, (side, side))) > COUNTS
-    kept = cv2.erode(kept.view(np.uint8), np.ones((3, 3), np.uint8))
-    return patch, kept.astype(np.float32)
+        return patch, np.ones((side, side), np.float32)
+    return patch, np.asarray(cv2.erode(kept.astype(np.uint8), np.ones((3, 3), np.uint8)), np.float32)
 
 
-def _counts_at(places: NDArray[np.float64], length: int) -> NDArray[np.bool_]:
-    """Which places along a picture's row or column lie far enough inside it, between its pixels, to count."""
+def _inside(
+    shape: tuple[int, ...], centre: tuple[float, float], axis: tuple[float, float], half_px: int, side: int
+) -> NDArray[np.bool_]:
+    """Which pixels of a square lie far enough inside a picture, of which nothing is excluded, to count.
+
+    `axis` is (cos, sin) of the square's turn times its scale.
+    """
+    away = (np.arange(side) - half_px) / (axis[0] ** 2 + axis[1] ** 2)
+    rows = centre[0] + axis[0] * away[:, None] + axis[1] * away
+    columns = centre[1] - axis[1] * away[:, None] + axis[0] * away
     least = COUNTS / 255 - 1.0
-    return (places > least) & (places < length - 1 - least)
+    inside = [(at > least) & (at < length - 1 - least) for at, length in zip((rows, columns), shape, strict=True)]
+    return inside[0] & inside[1]
 
 
 def gradient_patch(
