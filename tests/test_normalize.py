@@ -199,14 +199,21 @@ def test_declared_padding_is_excluded_and_does_not_set_the_scale():
     assert np.median(image.grey[~image.excluded]) > 0.1
 
 
+@pytest.mark.parametrize("letter", ["R", "O", "D", "8", "L"])
 @pytest.mark.parametrize("value", [1.4, 1.0, 0.0])
-def test_burned_in_letters_are_excluded(value):
+def test_burned_in_letters_are_excluded(letter, value):
     picture = PICTURE.copy()
-    write_letter(picture, "R", (80, 60), value)
+    write_letter(picture, letter, (80, 60), value)
     changed = picture != PICTURE
     excluded = normalize(radiograph(picture)).excluded
     assert excluded[changed].mean() > 0.98
     assert not excluded[110:].any()
+
+
+def test_a_white_ball_is_excluded():
+    picture = PICTURE.copy()
+    cv2.circle(picture, (450, 120), 12, 1.4, -1)
+    assert normalize(radiograph(picture)).excluded[picture == np.float32(1.4)].all()
 
 
 def test_letter_on_a_frame_line_is_excluded_too():
@@ -339,6 +346,23 @@ def test_dense_foci_in_a_large_picture_are_not_excluded(seed):
         edge = (np.hypot(row, column) - diameter_mm / spacing_mm / 2) / (0.24 / spacing_mm)
         picture[top : top + 2 * reach, left : left + 2 * reach] += rng.uniform(0.05, 0.3) / (1 + np.exp(edge))
     assert normalize(radiograph(picture, spacing_mm=spacing_mm)).excluded.mean() < 1e-4
+
+
+@pytest.mark.parametrize(("hole", "smallest_mm"), [(0.0, 2.0), (0.5, 3.8)])
+def test_foci_as_dense_and_sharp_as_letters_are_not_excluded(hole, smallest_mm):
+    """With an edge of a tenth of a millimetre, solid and with a lucent core; thinner rings are like dust."""
+    rng, spacing_mm = np.random.default_rng(5), 0.15
+    picture, reach = LARGE.copy(), 50
+    row, column = np.mgrid[-reach:reach, -reach:reach]
+    distance, inside = np.hypot(row, column) * spacing_mm, np.zeros(LARGE.shape, bool)
+    for number, diameter_mm in enumerate(np.linspace(smallest_mm, 7, 12)):
+        top = 200 + 160 * number
+        place = np.s_[top : top + 2 * reach, 300 : 300 + 2 * reach]
+        shape = 1 / (1 + np.exp((distance - diameter_mm / 2) / 0.1))
+        shape -= hole / (1 + np.exp((distance - hole * diameter_mm / 2) / 0.1))
+        picture[place] += 0.4 * shape * rng.uniform(0.95, 1.05, shape.shape)
+        inside[place] = distance < diameter_mm / 2
+    assert normalize(radiograph(picture, spacing_mm=spacing_mm)).excluded[inside].mean() < 0.01
 
 
 @pytest.mark.parametrize("shape", [(2600, 2504), (2601, 2503), (1300, 4001)])

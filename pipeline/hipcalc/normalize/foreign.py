@@ -5,11 +5,13 @@ beam, and dust on a scanned film are not. So steepness of the edge tells them ap
 Levels and masks are those of `hipcalc.normalize.levels`; the masks that are returned are reduced ones.
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.normalize.levels import HIGH_LEVEL, Bytes, Reduced, byte_percentile, grown, marked, strips
+from hipcalc.normalize.levels import HIGH_LEVEL, LOW_LEVEL, Bytes, Reduced, byte_percentile, grown, marked, strips
 
 __all__ = ["dust", "metal", "sharp_objects", "steepness"]
 
@@ -21,9 +23,14 @@ OBJECT_MIN_SIDE_PX = 8
 OBJECT_SOLIDITY = 0.35
 OBJECT_MAX_SHARE = 0.1
 OBJECT_RIM_PX = 3
+# What may be a focus stays: small against the picture's shorter side, round (4 pi times the area of its hull over the
+# squared perimeter: 0.79 for a square, 0.84 for an ellipse of 2 by 1), in tissue, brighter than that, and of no even white.
+FOCUS_SHARE, FOCUS_ROUNDNESS, FOCUS_ASPECT = 1 / 16, 0.84, 2.0
+FOCUS_TISSUE, FOCUS_BRIGHTER = 2 * LOW_LEVEL, 20
 # A wire stands out from what is on both its sides, and brighter than bone.
 WIRE_WINDOW_PX = 11
 WIRE_LEVEL = HIGH_LEVEL
+WIRE_LEAST_LENGTH_PX, WIRE_ASPECT = 2 * WIRE_WINDOW_PX, 3.0
 # Frame and ruler lines: straight, along the picture's axes, at least this share of its shorter side.
 LINE_SHARE = 1 / 6
 
@@ -115,14 +122,38 @@ def _is_object(contour: NDArray[np.int32], levels: Bytes) -> bool:
     if area > OBJECT_MAX_SHARE * levels.size:
         return False
     _, sides, _ = cv2.minAreaRect(contour)
-    hull = cv2.contourArea(cv2.convexHull(contour))
-    if min(sides) >= OBJECT_MIN_SIDE_PX and area >= OBJECT_SOLIDITY * hull:
-        return True
-    return _is_wire(contour, levels)
+    hull = cv2.convexHull(contour)
+    is_filled = min(sides) >= OBJECT_MIN_SIDE_PX and area >= OBJECT_SOLIDITY * cv2.contourArea(hull)
+    if not is_filled and not _is_wire(contour, sides, levels):
+        return False
+    return not _may_be_focus(np.asarray(hull, np.int32), levels)
 
 
-def _is_wire(contour: NDArray[np.int32], levels: Bytes) -> bool:
-    # Asked first, as it takes the least and tells of most.
+def _may_be_focus(hull: NDArray[np.int32], levels: Bytes) -> bool:
+    """Whether what is sharp may be a dense focus: a calcification's edge can be as steep as a letter's."""
+    _, sides, _ = cv2.minAreaRect(hull)
+    perimeter, area = cv2.arcLength(hull, closed=True), cv2.contourArea(hull)
+    is_round = 4.0 * np.pi * area >= FOCUS_ROUNDNESS * perimeter**2 and max(sides) <= FOCUS_ASPECT * min(sides)
+    if not is_round or max(sides) > FOCUS_SHARE * min(levels.shape):
+        return False
+    x, y, width, height = cv2.boundingRect(hull)
+    # As much tissue around it as it is wide itself.
+    margin = max(width, height)
+    top, left = max(y - margin, 0), max(x - margin, 0)
+    window = levels[top : y + height + margin, left : x + width + margin]
+    inside = np.zeros_like(window)
+    cv2.drawContours(inside, [hull - np.array([left, top], np.int32)], -1, 1, thickness=cv2.FILLED)
+    around = window[cv2.dilate(inside, np.ones((5, 5), np.uint8)) == 0]
+    own = window[inside > 0]
+    tissue, level, highest = float(np.median(around)) if around.size else 0.0, float(np.median(own)), int(own.max())
+    return tissue >= FOCUS_TISSUE and level >= tissue + FOCUS_BRIGHTER and level < highest < 255
+
+
+def _is_wire(contour: NDArray[np.int32], sides: Sequence[float], levels: Bytes) -> bool:
+    # Any small thing stands out in the window.
+    if max(sides) < min(WIRE_LEAST_LENGTH_PX, WIRE_ASPECT * min(sides)):
+        return False
+    # Asked early, as it takes little and tells of most.
     if int(levels[contour[:, 0, 1], contour[:, 0, 0]].max()) < WIRE_LEVEL:
         return False
     x, y, width, height = cv2.boundingRect(contour)
