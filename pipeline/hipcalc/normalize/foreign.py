@@ -23,8 +23,9 @@ OBJECT_MIN_SIDE_PX = 8
 OBJECT_SOLIDITY = 0.35
 OBJECT_MAX_SHARE = 0.1
 OBJECT_RIM_PX = 3
-# What may be a focus stays: small against the picture's shorter side, round (4 pi times the area of its hull over the
-# squared perimeter: 0.79 for a square, 0.84 for an ellipse of 2 by 1), in tissue, brighter than that, and of no even white.
+# What may be a focus stays: small against the picture's shorter side, in tissue, brighter than that, of no even white,
+# and round (4 pi times the area of its hull over the squared perimeter: 0.79 for a square, 0.84 for an ellipse of 2
+# by 1).
 FOCUS_SHARE, FOCUS_ROUNDNESS, FOCUS_ASPECT = 1 / 16, 0.84, 2.0
 FOCUS_TISSUE, FOCUS_BRIGHTER = 2 * LOW_LEVEL, 20
 # A wire stands out from what is on both its sides, and brighter than bone.
