@@ -6,7 +6,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["Froc", "MatchedMarks", "froc_band", "froc_curve", "interval", "match_marks", "sensitivity_at"]
+__all__ = [
+    "Froc",
+    "MatchedMarks",
+    "froc_band",
+    "froc_curve",
+    "interval",
+    "match_marks",
+    "rows_by_image",
+    "sensitivity_at",
+]
 
 # A mark counts when it lies within the focus, or this close to its centre: smaller foci could hardly be hit otherwise.
 _NEAR_HEAD_RADII = 0.08
@@ -76,27 +85,39 @@ def match_marks(candidates: pd.DataFrame, true_foci: pd.DataFrame, hips: pd.Data
     images = np.array(sorted(set(hips["image_id"]) | set(true_foci["image_id"])), dtype=np.str_)
     hits: list[tuple[float, float, int]] = []
     false: list[tuple[float, int]] = []
-    for index, image in enumerate(images):
-        marks = candidates[candidates["image_id"] == image].sort_values("expected_false_marks", kind="stable")
-        foci = true_foci[true_foci["image_id"] == image]
-        image_hits, image_false = _match_image(marks, foci)
+    marks_of, foci_of = (rows_by_image(table) for table in (candidates, true_foci))
+    none = np.empty(0, np.int64)
+    places = candidates[["row_px", "column_px"]].to_numpy(np.float64)
+    ranks = candidates["expected_false_marks"].to_numpy(np.float64)
+    head_radius = (candidates["diameter_px"] / candidates["diameter_head_radii"]).to_numpy(np.float64)
+    foci = true_foci[["row_px", "column_px", "diameter_px"]].to_numpy(np.float64)
+    for index, image in enumerate(images.tolist()):
+        marks = marks_of.get(image, none)
+        marks = marks[np.argsort(ranks[marks], kind="stable")]
+        near = _NEAR_HEAD_RADII * head_radius[marks]
+        image_hits, image_false = _match_image(places[marks], ranks[marks], near, foci[foci_of.get(image, none)])
         hits += [(*hit, index) for hit in image_hits]
         false += [(rank, index) for rank in image_false]
-    counts = hips["image_id"].value_counts()
-    rows = [np.flatnonzero(true_foci["image_id"].to_numpy() == image) for image in images]
+    counts = hips["image_id"].value_counts().to_dict()
+    rows = [foci_of.get(image, none) for image in images.tolist()]
     hit_table = np.array(hits, dtype=np.float64).reshape(-1, 3)
     false_table = np.array(false, dtype=np.float64).reshape(-1, 2)
     return MatchedMarks(
         images=images,
         patients=_patients(images, hips, true_foci),
-        hips_per_image=np.array([int(counts.get(image, 0)) for image in images], dtype=np.int64),
+        hips_per_image=np.array([counts.get(image, 0) for image in images.tolist()], dtype=np.int64),
         hit_rank=hit_table[:, 0],
         hit_image=hit_table[:, 2].astype(np.int64),
-        hit_row=np.concatenate([np.empty(0, np.int64), *rows]).astype(np.int64),
+        hit_row=np.concatenate([none, *rows]).astype(np.int64),
         false_rank=false_table[:, 0],
         false_image=false_table[:, 1].astype(np.int64),
         distance_px=hit_table[:, 1],
     )
+
+
+def rows_by_image(table: pd.DataFrame) -> dict[str, NDArray[np.int64]]:
+    """Return the positions of each image's rows: to compare all ids anew for every image takes minutes in a cohort."""
+    return {str(image): np.asarray(rows, np.int64) for image, rows in table.groupby("image_id").indices.items()}
 
 
 def _patients(images: NDArray[np.str_], *tables: pd.DataFrame) -> NDArray[np.int64]:
@@ -109,16 +130,15 @@ def _patients(images: NDArray[np.str_], *tables: pd.DataFrame) -> NDArray[np.int
     return np.unique([known.get(image, image) for image in images.tolist()], return_inverse=True)[1].astype(np.int64)
 
 
-def _match_image(marks: pd.DataFrame, foci: pd.DataFrame) -> tuple[list[tuple[float, float]], list[float]]:
-    """Return (rank, distance) per focus, and the ranks of the marks on no focus."""
-    positions = marks[["row_px", "column_px"]].to_numpy(dtype=np.float64)
-    ranks = marks["expected_false_marks"].to_numpy(dtype=np.float64)
-    head_radius = (marks["diameter_px"] / marks["diameter_head_radii"]).to_numpy(dtype=np.float64)
-    on_a_focus = np.zeros(len(marks), dtype=bool)
+def _match_image(
+    positions: NDArray[np.float64], ranks: NDArray[np.float64], near: NDArray[np.float64], foci: NDArray[np.float64]
+) -> tuple[list[tuple[float, float]], list[float]]:
+    """Return (rank, distance) per focus, and the ranks of the marks on no focus; marks come strongest first."""
+    on_a_focus = np.zeros(len(ranks), dtype=bool)
     hits: list[tuple[float, float]] = []
-    for row, column, diameter in foci[["row_px", "column_px", "diameter_px"]].to_numpy(dtype=np.float64):
+    for row, column, diameter in foci:
         distance = np.hypot(positions[:, 0] - row, positions[:, 1] - column)
-        on_it = distance <= np.maximum(diameter / 2, _NEAR_HEAD_RADII * head_radius)
+        on_it = distance <= np.maximum(diameter / 2, near)
         on_a_focus |= on_it
         strongest = int(np.argmax(on_it)) if on_it.any() else None
         hits.append((np.inf, np.nan) if strongest is None else (ranks[strongest], distance[strongest]))
@@ -138,12 +158,9 @@ def froc_band(
     matched: MatchedMarks, false_marks_per_hip: NDArray[np.float64], *, resamples: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """Return the 95% interval of the sensitivity at each of n counted numbers of false marks, shape (2, n)."""
-    weights = _resampled(matched, resamples, rng)
-    values = np.array([[_sensitivity(matched, w, at, None) for at in false_marks_per_hip] for w in weights])
-    known = np.ones(len(matched.images), np.int64)
-    whole = [_sensitivity(matched, known, at, None) for at in false_marks_per_hip]
+    values = _sensitivities(matched, [_as_is(matched), *_resampled(matched, resamples, rng)], false_marks_per_hip, None)
     patients = _patients_with_foci(matched, None)
-    return np.array([_honest(one, values[:, k], patients) for k, one in enumerate(whole)]).T
+    return np.array([_honest(column[0], column[1:], patients) for column in values.T]).T
 
 
 def sensitivity_at(
@@ -169,8 +186,8 @@ def sensitivity_at(
     among : ndarray of bool, shape (n_foci,), optional
         Foci to count; false marks are counted on all hips.
     """
-    whole = _sensitivity(matched, np.ones(len(matched.images), np.int64), false_marks_per_hip, among)
-    drawn = [_sensitivity(matched, w, false_marks_per_hip, among) for w in _resampled(matched, resamples, rng)]
+    weights = [_as_is(matched), *_resampled(matched, resamples, rng)]
+    whole, *drawn = _sensitivities(matched, weights, np.array([false_marks_per_hip]), among)[:, 0].tolist()
     return (whole, *_honest(whole, np.array(drawn), _patients_with_foci(matched, among)))
 
 
@@ -203,16 +220,39 @@ def _resampled(matched: MatchedMarks, resamples: int, rng: np.random.Generator) 
     return [np.bincount(d, minlength=patients)[matched.patients] for d in drawn]
 
 
-def _sensitivity(
-    matched: MatchedMarks, weight: NDArray[np.int64], false_marks_per_hip: float, among: NDArray[np.bool_] | None
-) -> float:
-    """Sensitivity with each image counted `weight` times; NaN when no focus was drawn."""
-    foci = weight[matched.hit_image] * (1 if among is None else among)
-    if not foci.sum():
-        return float("nan")
-    allowed = false_marks_per_hip * float((weight * matched.hips_per_image).sum())
+def _as_is(matched: MatchedMarks) -> NDArray[np.int64]:
+    """Return the weights of the images as they are: each counts once."""
+    return np.ones(len(matched.images), np.int64)
+
+
+def _sensitivities(
+    matched: MatchedMarks,
+    weights: list[NDArray[np.int64]],
+    false_marks_per_hip: NDArray[np.float64],
+    among: NDArray[np.bool_] | None,
+) -> NDArray[np.float64]:
+    """Sensitivity with each image counted so many times, shape (n_weights, n_points); NaN when no focus was drawn."""
     order = np.argsort(matched.false_rank, kind="stable")
-    counted = np.cumsum(weight[matched.false_image[order]])
-    beyond = np.flatnonzero(counted > allowed)
-    threshold = matched.false_rank[order][beyond[0]] if beyond.size else np.inf
-    return float((foci * (matched.hit_rank < threshold)).sum() / foci.sum())
+    ranks, images = np.append(matched.false_rank[order], np.inf), matched.false_image[order]
+    counted = np.ones(len(matched.hit_rank), bool) if among is None else among
+    rank, image = matched.hit_rank[counted], matched.hit_image[counted]
+    values = np.full((len(weights), len(false_marks_per_hip)), np.nan)
+    for row, weight in zip(values, weights, strict=True):
+        foci = weight[image]
+        if foci.sum():
+            allowed = false_marks_per_hip * float(weight @ matched.hips_per_image)
+            thresholds = ranks[_first_beyond(weight, images, allowed)]
+            row[:] = (foci * (rank < thresholds[:, None])).sum(axis=1) / foci.sum()
+    return values
+
+
+def _first_beyond(
+    weight: NDArray[np.int64], images: NDArray[np.int64], allowed: NDArray[np.float64]
+) -> NDArray[np.intp]:
+    """Return how many of the false marks, strongest first, come before more of them count than are allowed."""
+    # Some twenty false marks are listed per hip, and one or two of them are asked for.
+    few = min(round(3 * allowed.max(initial=0.0)) + 100, images.size)
+    counted = np.cumsum(weight[images[:few]])
+    if few < images.size and counted[-1] <= allowed.max():
+        counted = np.cumsum(weight[images])
+    return np.searchsorted(counted, allowed, side="right")

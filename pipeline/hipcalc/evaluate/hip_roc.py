@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from hipcalc.evaluate.froc import interval
 
 __all__ = ["HipRoc", "area_under", "hip_roc"]
+
+# In place of a side: whichever it is.
+_ANY = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,11 +38,11 @@ class HipRoc:
         area = area_under(self.strongest, self.has_focus)
         if area in (0.0, 1.0):
             return area, float("nan"), float("nan")
-        patients = [np.flatnonzero(self.patient == number) for number in range(int(self.patient.max(initial=-1)) + 1)]
+        patients = int(self.patient.max(initial=-1)) + 1
         drawn = []
         for _ in range(resamples):
-            chosen = np.concatenate([patients[k] for k in rng.integers(0, len(patients), len(patients))])
-            drawn.append(area_under(self.strongest[chosen], self.has_focus[chosen]))
+            times = np.bincount(rng.integers(0, patients, patients), minlength=patients)
+            drawn.append(area_under(self.strongest, self.has_focus, times[self.patient]))
         return (area, *interval(np.array(drawn)))
 
     def curve(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -65,30 +67,47 @@ def hip_roc(candidates: pd.DataFrame, true_foci: pd.DataFrame, hips: pd.DataFram
         With `image_id`, `side` and, where known, `patient`. Only these hips count; marks of an image with one hip count
         for that hip whatever side they name.
     """
-    images = hips["image_id"].to_numpy()
-    alone = hips.groupby("image_id")["image_id"].transform("size").to_numpy() == 1
-    key = list(zip(images.tolist(), hips["side"].tolist(), alone.tolist(), strict=True))
-    strongest = [float(_of_hip(candidates, *k)["expected_false_marks"].min()) for k in key]
+    alone = hips.groupby("image_id")["image_id"].transform("size") == 1
+    # An image with one hip is asked for without a side.
+    keys = list(zip(hips["image_id"], hips["side"].mask(alone, _ANY), strict=True))
+    strongest: dict[tuple[str, str], float] = {}
+    for image, side, rank in candidates[["image_id", "side", "expected_false_marks"]].itertuples(index=False):
+        for key in ((image, side), (image, _ANY)):
+            strongest[key] = min(rank, strongest.get(key, np.inf))
+    with_focus = {
+        (image, key)
+        for image, side in zip(true_foci["image_id"], true_foci["side"], strict=True)
+        for key in (side, _ANY)
+    }
     owner = hips["patient"].fillna(hips["image_id"]) if "patient" in hips.columns else hips["image_id"]
     return HipRoc(
-        strongest=np.nan_to_num(np.array(strongest, np.float64), nan=np.inf),
-        has_focus=np.array([len(_of_hip(true_foci, *k)) > 0 for k in key], np.bool_),
+        strongest=np.array([strongest.get(key, np.inf) for key in keys], np.float64),
+        has_focus=np.array([key in with_focus for key in keys], np.bool_),
         patient=np.unique(owner.astype(str), return_inverse=True)[1].astype(np.int64),
     )
 
 
-def _of_hip(table: pd.DataFrame, image: object, side: object, is_alone: bool) -> pd.DataFrame:
-    return table[(table["image_id"] == image) & (is_alone | (table["side"] == side))]
-
-
-def area_under(strongest: NDArray[np.float64], has_focus: NDArray[np.bool_]) -> float:
-    """Return the area under the ROC curve of hips, both arrays of shape (n_hips,); NaN without both classes.
+def area_under(
+    strongest: NDArray[np.float64], has_focus: NDArray[np.bool_], times: NDArray[np.int64] | None = None
+) -> float:
+    """Return the area under the ROC curve of hips; NaN without both classes.
 
     Ties count half (Mann and Whitney 1947).
+
+    Parameters
+    ----------
+    strongest : ndarray of float64, shape (n_hips,)
+        Expected false marks of each hip's strongest mark: small ones are strong.
+    has_focus : ndarray of bool, shape (n_hips,)
+    times : ndarray of int, shape (n_hips,), optional
+        How often each hip counts; once, if not given.
     """
-    positive, negative = int(has_focus.sum()), int((~has_focus).sum())
-    if not positive or not negative:
+    counted = np.ones(len(strongest)) if times is None else times
+    place = np.unique(strongest, return_inverse=True)[1]
+    positive, negative = (
+        np.bincount(place[kind], counted[kind], place.max(initial=0) + 1) for kind in (has_focus, ~has_focus)
+    )
+    if not positive.sum() or not negative.sum():
         return float("nan")
-    # Small expected false marks are strong.
-    ranks = rankdata(-strongest)
-    return float((ranks[has_focus].sum() - positive * (positive + 1) / 2) / (positive * negative))
+    weaker = negative.sum() - np.cumsum(negative)
+    return float((positive * (weaker + negative / 2)).sum() / (positive.sum() * negative.sum()))

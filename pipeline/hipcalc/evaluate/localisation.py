@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hipcalc.evaluate.froc import rows_by_image
+
 __all__ = ["Localisation", "localisation_errors"]
 
 
@@ -32,15 +34,17 @@ def localisation_errors(hips: pd.DataFrame, true_hips: pd.DataFrame) -> Localisa
 
     Each found hip serves one true hip at most: the pairs are taken from the nearest on.
     """
-    rows = [row for image, truth in true_hips.groupby("image_id") for row in _compare(truth, _found(hips, image))]
+    found = hips[hips["head_row_px"].notna()]
+    places, none = rows_by_image(found), np.empty(0, np.int64)
+    rows = [
+        row
+        for image, truth in true_hips.groupby("image_id")
+        for row in _compare(truth, found.iloc[places.get(str(image), none)])
+    ]
     table = np.array([row[:3] for row in rows], dtype=np.float64).reshape(-1, 3)
     return Localisation(
         centre=table[:, 0], rim=table[:, 1], radius=table[:, 2], status=tuple(str(row[3]) for row in rows)
     )
-
-
-def _found(hips: pd.DataFrame, image: object) -> pd.DataFrame:
-    return hips[(hips["image_id"] == image) & hips["head_row_px"].notna()]
 
 
 def _compare(truth: pd.DataFrame, found: pd.DataFrame) -> list[tuple[float, float, float, str]]:
