@@ -159,6 +159,19 @@ def test_a_wrong_context_leaves_everything_as_it_was(folder, tmp_path):
     assert {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()} == before
 
 
+def test_contexts_of_images_that_were_not_analysed_are_left_aside_and_told(folder, tmp_path, capsys):
+    contexts = [
+        CONTEXT,
+        CONTEXT | {"image_id": SHA["forearm"][:16]},
+        CONTEXT | {"image_id": "", "path": "elsewhere/broken.dcm"},
+    ]
+    rows = table(tmp_path / "cohort.csv", [{"path": "", **row} for row in contexts])
+    assert main(["report", str(folder.path), "--context", str(rows)]) == 0
+    told = f"2 contexts left aside, of images that were not analysed: {SHA['forearm'][:16]}, broken.dcm."
+    assert told in capsys.readouterr().out
+    assert saved(folder, f"{PELVIS}-R.json")["state"] == "S1"
+
+
 def test_an_unfinished_run_is_refused(folder, tmp_path):
     folder.write_run(folder.read_run() | {"status": "running"})
     with pytest.raises(UsageError, match="holds an unfinished run: run hipcalc screen with --resume first"):

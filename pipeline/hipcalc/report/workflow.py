@@ -2,11 +2,18 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from hipcalc.errors import UsageError
 from hipcalc.findings import Finding, HipRecord
-from hipcalc.guideline import Recommendation, left_aside, load_workflow, read_contexts, recommend
+from hipcalc.guideline import (
+    ClinicalContext,
+    Recommendation,
+    left_aside,
+    load_workflow,
+    read_contexts,
+    recommend,
+)
 from hipcalc.radiograph import read_file
 from hipcalc.report.cells import PageReview
 from hipcalc.report.formats import DEFAULT_FORMATS, NotWritten, WorkflowReport, check_formats, write_formats
@@ -17,6 +24,7 @@ from hipcalc.report.rendering import RunFacts
 from hipcalc.report.site import write_pages
 from hipcalc.report.state_table import StateTable
 from hipcalc.report.store import ResultsFolder
+from hipcalc.report.words import count_text
 from hipcalc.report.workflow_parts import page_review, site_pages
 from hipcalc.review import (
     Decision,
@@ -30,13 +38,16 @@ from hipcalc.review import (
 
 __all__ = ["WorkflowResult", "report_workflow"]
 
+# Of images whose contexts are left aside.
+_MOST_NAMED = 5
+
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowResult:
     """What ``hipcalc report`` wrote: a recommendation per hip, the folder of their files, and the page to open.
 
-    `not_written` is what the formats could not write, and why. `left_aside` has a sentence for each entry of a FHIR
-    Bundle of contexts that answers no question.
+    `not_written` is what the formats could not write, and why. `left_aside` has a sentence for contexts of images that
+    were not analysed, and for each entry of a FHIR Bundle of contexts that answers no question.
     """
 
     recommendations: tuple[Recommendation, ...]
@@ -120,7 +131,7 @@ def report_workflow(
         )
     site = load_workflow(workflow)
     owners = read_owners(participants, records)
-    known = read_contexts(contexts, site)
+    known, unused = _of_analysed(read_contexts(contexts, site), records)
     before = read_log(folder.path)
     candidates = {one.candidate_id for record in records for one in record.candidates}
     candidates |= {decision.candidate_id for decision in before}
@@ -153,9 +164,33 @@ def report_workflow(
         folder=report.folder,
         index=folder.index if has_pictures else None,
         new_decisions=len(log) - len(before),
-        left_aside=left_aside(contexts, site),
+        left_aside=(*unused, *left_aside(contexts, site)),
         not_written=not_written,
     )
+
+
+def _of_analysed(
+    contexts: Sequence[ClinicalContext], records: Sequence[FileRecord]
+) -> tuple[tuple[ClinicalContext, ...], tuple[str, ...]]:
+    """Leave aside the contexts of images that were rejected or failed, and say so: a cohort's table names them, too.
+
+    Whatever fits neither these nor a hip stays, and is refused later.
+    """
+    lost = [record.image for record in records if record.image.status != "ok"]
+    analysed = [record.image for record in records if record.image.status == "ok"]
+    ids = {one.image_id for one in lost} - {one.image_id for one in analysed}
+    names = {PurePath(one.path).name for one in lost} - {PurePath(one.path).name for one in analysed}
+    kept: list[ClinicalContext] = []
+    aside: list[ClinicalContext] = []
+    for one in contexts:
+        is_lost = one.image_id in ids if one.image_id else PurePath(one.path).name in names
+        (aside if is_lost else kept).append(one)
+    if not aside:
+        return tuple(kept), ()
+    named = list(dict.fromkeys(one.image_id or PurePath(one.path).name for one in aside))
+    more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+    told = f"{count_text(len(aside), 'context')} left aside, of images that were not analysed: "
+    return tuple(kept), (f"{told}{', '.join(named[:_MOST_NAMED])}{more}.",)
 
 
 def _reviewed(
