@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
+from functools import cache
 from typing import Final, Literal, get_args, get_origin
 
 from hipcalc.errors import UsageError
@@ -140,14 +141,20 @@ class ClinicalContext:
 
     def __post_init__(self) -> None:
         """Refuse values that are not allowed, and a context that contradicts itself."""
-        for column in fields(self):
-            value = getattr(self, column.name)
-            if get_origin(column.type) is Literal and value not in get_args(column.type):
-                allowed = ", ".join(filter(None, get_args(column.type)))
-                raise UsageError(f"clinical context, {column.name}: {value!r} is not allowed; choose one of {allowed}.")
+        for name, words in _choices().items():
+            value = getattr(self, name)
+            if value not in words:
+                allowed = ", ".join(filter(None, words))
+                raise UsageError(f"clinical context, {name}: {value!r} is not allowed; choose one of {allowed}.")
         values = {name: getattr(self, name) for name in INPUT_NAMES}
         for name, why in contradictions(values):
             raise UsageError(f"clinical context, {name}: {values[name]!r} is not possible; {why}.")
+
+
+@cache
+def _choices() -> dict[str, tuple[str, ...]]:
+    """Return the words of each field that has some; kept, as a hundred contexts are made for each hip."""
+    return {one.name: get_args(one.type) for one in fields(ClinicalContext) if get_origin(one.type) is Literal}
 
 
 _KEYS: Final = ("image_id", "path", "side", "visit_date", "read_from")

@@ -32,11 +32,14 @@ class Facts:
 
     def gate(self, gate_id: str) -> GateResult:
         """Return what a gate says: R, N, C or M."""
-        return self._gates[gate_id]
+        if gate_id not in self._asked:
+            self._asked[gate_id] = evaluate_gate(gate_id, self.context, self.workflow)
+        return self._asked[gate_id]
 
     @cached_property
-    def _gates(self) -> dict[str, GateResult]:
-        return {gate.id: evaluate_gate(gate.id, self.context, self.workflow) for gate in self.workflow.gates}
+    def _asked(self) -> dict[str, GateResult]:
+        """Gates that were asked for: most guards look at one of them, and a hundred answers are tried for each hip."""
+        return {}
 
     @property
     def confirmed(self) -> tuple[ReviewedFinding, ...]:

@@ -138,10 +138,13 @@ def report_workflow(
     new = () if decisions is None else read_decisions(decisions, candidates=candidates)
     # Tried without writing, so that a context which fits no hip leaves the log as it was.
     finished = read_finished(folder.path)
-    recommend(_reviewed(records, (*before, *new), finished), known, workflow=site)
-    log = append_decisions(folder.path, new) if new else before
-    reviewed = _reviewed(records, log, finished)
+    reviewed = _reviewed(records, (*before, *new), finished)
     recommendations = recommend(reviewed, known, workflow=site)
+    log = append_decisions(folder.path, new) if new else before
+    if new:
+        # The log holds a decision that is given again once.
+        reviewed = _reviewed(records, log, finished)
+        recommendations = recommend(reviewed, known, workflow=site)
     facts = RunFacts.from_run(run)
     report = WorkflowReport(
         results=folder,
