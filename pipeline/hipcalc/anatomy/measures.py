@@ -64,11 +64,6 @@ class Measure:
     normal: tuple[float, float] | None
     source: str
 
-    @property
-    def within_normal(self) -> bool | None:
-        """Whether the value lies in the normal range; None where there is none."""
-        return None if self.normal is None else self.normal[0] <= self.value <= self.normal[1]
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class HipMeasures:

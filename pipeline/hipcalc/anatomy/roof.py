@@ -46,7 +46,10 @@ class Rim:
 
 
 def mean_along(values: NDArray[Any], steps: int, axis: int) -> NDArray[np.float64]:
-    """Mean over the `steps` entries that follow each one; 0 where fewer follow."""
+    """Mean over the `steps` entries that follow each one along an axis of a plane; 0 where fewer follow.
+
+    The result has the plane's shape.
+    """
     total = np.cumsum(values, axis=axis, dtype=np.float64)
     later = np.roll(total, -steps, axis=axis)
     mean = (later - total) / steps
