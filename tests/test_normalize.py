@@ -210,6 +210,18 @@ def test_burned_in_letters_are_excluded(letter, value):
     assert not excluded[110:].any()
 
 
+@pytest.mark.parametrize("letter", list("OQB83CR"))
+@pytest.mark.parametrize("thickness", [12, 20])
+def test_a_lead_letter_as_bright_as_bone_is_excluded(letter, thickness):
+    """With the noise of the picture on it: not its white tells it, but the ground that shows between its strokes."""
+    strokes = np.zeros(LARGE.shape, np.uint8)
+    cv2.putText(strokes, letter, (330, 600), cv2.FONT_HERSHEY_SIMPLEX, 3, 255, thickness, cv2.LINE_AA)
+    share = cv2.GaussianBlur(strokes.astype(np.float32) / 255, (0, 0), 0.6)
+    noise = np.random.default_rng(3).normal(0, 0.02, LARGE.shape)
+    picture = ((1 - share) * LARGE + share * (0.9 + noise)).astype(np.float32)
+    assert normalize(radiograph(picture)).excluded[strokes > 200].mean() > 0.95
+
+
 def test_a_white_ball_is_excluded():
     picture = PICTURE.copy()
     cv2.circle(picture, (450, 120), 12, 1.4, -1)

@@ -28,6 +28,7 @@ OBJECT_RIM_PX = 3
 # by 1).
 FOCUS_SHARE, FOCUS_ROUNDNESS, FOCUS_ASPECT = 1 / 16, 0.84, 2.0
 FOCUS_TISSUE, FOCUS_BRIGHTER = 2 * LOW_LEVEL, 20
+FOCUS_GAPS, FOCUS_CORE = 0.05, 0.25
 # A wire stands out from what is on both its sides, and brighter than bone.
 WIRE_WINDOW_PX = 11
 WIRE_LEVEL = HIGH_LEVEL
@@ -145,9 +146,14 @@ def _may_be_focus(hull: NDArray[np.int32], levels: Bytes) -> bool:
     inside = np.zeros_like(window)
     cv2.drawContours(inside, [hull - np.array([left, top], np.int32)], -1, 1, thickness=cv2.FILLED)
     around = window[cv2.dilate(inside, np.ones((5, 5), np.uint8)) == 0]
-    own = window[inside > 0]
-    tissue, level, highest = float(np.median(around)) if around.size else 0.0, float(np.median(own)), int(own.max())
-    return tissue >= FOCUS_TISSUE and level >= tissue + FOCUS_BRIGHTER and level < highest < 255
+    own = window[cv2.erode(inside, np.ones((3, 3), np.uint8)) > 0]
+    if not around.size or not own.size:
+        return False
+    tissue, highest = float(np.median(around)), int(own.max())
+    darkest, level = np.quantile(own, (FOCUS_GAPS, 0.5))
+    # Between the strokes of a letter the ground shows; the core of a shell has two walls over it.
+    filled = darkest - tissue >= FOCUS_CORE * (np.quantile(own, 1.0 - FOCUS_GAPS) - tissue)
+    return bool(filled and tissue >= FOCUS_TISSUE and level >= tissue + FOCUS_BRIGHTER and level < highest < 255)
 
 
 def _is_wire(contour: NDArray[np.int32], sides: Sequence[float], levels: Bytes) -> bool:
