@@ -140,6 +140,7 @@ def test_all_done_is_status_0(screened, tmp_path):
     ("arguments", "status", "message"),
     [
         (["screen", "nowhere", "--out", "x"], 1, "nowhere: there is no such file or folder; check the path."),
+        (["screen", "no\x1bwhere", "--out", "x"], 1, r"no\x1bwhere: there is no such file or folder"),
         (["screen", "empty", "--out", "x"], 1, "empty: this folder holds no file; name one with radiographs."),
         (["screen", "in", "--out", "in"], 2, "in: every input lies inside this output folder; choose another one"),
         (["screen", "in", "--out", "other"], 2, "other is not empty and holds no results of hipcalc screen; choose"),

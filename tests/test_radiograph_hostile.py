@@ -140,6 +140,8 @@ def test_each_is_a_row_with_a_reason_in_bounded_memory_and_time(tmp_path):
     )  # fmt: skip
     assert done.returncode == 3, done.stderr
     assert "Traceback" not in done.stderr
+    # One line per input, whatever its name.
+    assert re.search(r"new\\nline 😀\.png: (failed|rejected), ", done.stderr)
     images = pd.read_csv(tmp_path / "out" / "images.csv")
     rows = {path.rsplit("/in/")[-1]: row for path, row in zip(images["path"], images.itertuples(), strict=True)}
     assert set(rows) == {*reasons, "good.png"}

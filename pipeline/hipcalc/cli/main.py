@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hipcalc.cli.ahead import begin_ahead
 from hipcalc.cli.status import INTERRUPTED, NOTHING_DONE, WRONG_USAGE
+from hipcalc.cli.terminal import printable
 from hipcalc.cohort.process import close_workers
 from hipcalc.errors import HipcalcError, UsageError
 
@@ -60,5 +61,5 @@ def _run(arguments: Sequence[str], cluster: "DaskEngine | None") -> int:
 
 def _complain(error: HipcalcError, status: int) -> int:
     for line in str(error).splitlines():
-        print(f"hipcalc: {line}", file=sys.stderr)
+        print(f"hipcalc: {printable(line)}", file=sys.stderr)
     return status

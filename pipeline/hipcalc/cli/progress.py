@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichProgress
 
+from hipcalc.cli.terminal import printable
 from hipcalc.cohort import Done
 from hipcalc.report.words import count_text
 
@@ -169,7 +170,7 @@ class Progress:
         return _kept_text(self._counts, folder)
 
     def _print(self, line: str) -> None:
-        self._console.print(escape(line), highlight=False, soft_wrap=True)
+        self._console.print(escape(printable(line)), highlight=False, soft_wrap=True)
 
 
 class JsonLog:

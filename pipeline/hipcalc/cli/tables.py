@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hipcalc.cli.terminal import printable
 from hipcalc.report.words import count_text, number_text, short_length, side_name, zone_name
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _print_hips(console: Console, records: list["FileRecord"]) -> None:
                 *map(
                     Text,
                     (
-                        "" if position else PurePath(record.image.path).name,
+                        "" if position else printable(PurePath(record.image.path).name),
                         side_name(hip.side).lower(),
                         hip.status,
                         angle if angle == "–" else f"{angle}°",
@@ -104,7 +105,7 @@ def _print_lost(console: Console, result: "CohortResult") -> None:
     table = _table("Not analysed", "status", "files", "reason", "which")
     for status, reason, count, example in result.losses[:_MOST_REASONS]:
         more = f" and {count - 1} more" if count > 1 else ""
-        table.add_row(*map(Text, (status, str(count), reason, PurePath(example).name + more)))
+        table.add_row(*map(Text, (status, str(count), printable(reason), printable(PurePath(example).name) + more)))
     console.print(table)
     told = sum(count for *_, count, _ in result.losses[:_MOST_REASONS])
     rest = result.counts["rejected"] + result.counts["failed"] - told
@@ -133,10 +134,10 @@ def print_workflow(console: Console, result: "WorkflowResult") -> None:
         missing = [entry.name for entry in one.missing]
         text = f"{len(missing)} answers" if len(missing) > _MOST_NAMES else ", ".join(missing).replace("_", " ")
         gates = ", ".join(dict.fromkeys(block.gate for block in one.blocked))
-        cells = (Path(one.path).name, side_name(one.side).lower(), f"{one.state} {one.state_name}")
+        cells = (printable(Path(one.path).name), side_name(one.side).lower(), f"{one.state} {one.state_name}")
         table.add_row(*map(Text, (*cells, str(len(one.confirmed)), gates, text)))
     # A name that is not too long stays in one piece; states and questions can be broken between words.
-    names = (len(Path(one.path).name) for one in shown[:_MOST_ROWS])
+    names = (len(printable(Path(one.path).name)) for one in shown[:_MOST_ROWS])
     table.columns[0].min_width = min(max(names, default=0), _NAME_CELLS)
     console.print(table)
     if len(shown) > _MOST_ROWS:
@@ -236,4 +237,4 @@ def _table(title: str, *columns: str) -> Table:
 
 def _print(console: Console, line: str) -> None:
     # Paths stay in one piece, so that they can be copied.
-    console.print(Text(line), soft_wrap=True)
+    console.print(Text(printable(line)), soft_wrap=True)
