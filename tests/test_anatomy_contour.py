@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hipcalc.anatomy import locate_hips, recognise_view
-from hipcalc.anatomy.circle import HeadCircle
+from hipcalc.anatomy.circle import PHI_DEG, RADII, HeadCircle, HeadPatch, moved
 from hipcalc.anatomy.contour import settle_circle
 from hipcalc.anatomy.implants import heads_on_stems, is_metal
 from hipcalc.anatomy.patch import Pyramid
@@ -35,6 +35,23 @@ def head_picture(hidden_deg: tuple[float, float] | None = None) -> Pyramid:
         picture[(phi > hidden_deg[0]) & (phi < hidden_deg[1])] = 1.0
     picture += np.random.default_rng(2).normal(0.0, 0.03, picture.shape)
     return pyramid_of(picture.astype(np.float32))
+
+
+@pytest.mark.parametrize(("lateral_sign", "turn_deg"), [(1, 0.0), (-1, 0.0), (1, 12.0), (-1, -12.0)])
+def test_strips_of_a_patch_are_those_of_the_picture_as_far_as_it_reaches(lateral_sign: int, turn_deg: float) -> None:
+    circle = HeadCircle(row_px=HEAD[0], column_px=HEAD[1], radius_px=HEAD[2], support=0.0)
+    patch = HeadPatch.around(head_picture(), circle, 0.1, lateral_sign, turn_deg)
+    for away, beyond in ((0.08, False), (0.35, True)):
+        near = moved(circle, 0.0, away, 1.0, lateral_sign, turn_deg)
+        strip = patch.strip(near)
+        np.testing.assert_allclose(patch.outward(near), strip.outward, atol=1e-6)
+        assert strip.kept.all() != beyond
+        assert not strip.outward[~strip.kept].any()
+        # Lateral of the middle of the disk it gets darker nearer, medial farther away.
+        edge = RADII[strip.outward.argmin(axis=0)]
+        lateral, medial = (edge[np.flatnonzero(phi == PHI_DEG)[0]] for phi in (90.0, -90.0))
+        assert lateral == pytest.approx(1.0 - away, abs=0.05)
+        assert medial == pytest.approx(1.0 + away, abs=0.05)
 
 
 @pytest.mark.parametrize("hidden_deg", [None, (-20.0, 25.0), (20.0, 70.0)])

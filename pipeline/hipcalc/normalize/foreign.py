@@ -23,11 +23,13 @@ OBJECT_MIN_SIDE_PX = 8
 OBJECT_SOLIDITY = 0.35
 OBJECT_MAX_SHARE = 0.1
 OBJECT_RIM_PX = 3
-# What may be a focus stays: small against the picture's shorter side, in tissue, brighter than that, of no even white,
-# and round (4 pi times the area of its hull over the squared perimeter: 0.79 for a square, 0.84 for an ellipse of 2
-# by 1).
+# What may be a focus stays: small against the picture's shorter side, and round (4 pi times the area of its hull over
+# the squared perimeter: 0.79 for a square, 0.84 for an ellipse of 2 by 1).
 FOCUS_SHARE, FOCUS_ROUNDNESS, FOCUS_ASPECT = 1 / 16, 0.84, 2.0
+# It lies in tissue, not on a black ground, is so many levels brighter than that, and of no even white.
 FOCUS_TISSUE, FOCUS_BRIGHTER = 2 * LOW_LEVEL, 20
+# All but so much of it is above the tissue by this share of its own height: between the strokes of a letter the ground
+# shows, over the core of a shell lie two walls.
 FOCUS_GAPS, FOCUS_CORE = 0.05, 0.25
 # A wire stands out from what is on both its sides, and brighter than bone.
 WIRE_WINDOW_PX = 11
@@ -151,7 +153,6 @@ def _may_be_focus(hull: NDArray[np.int32], levels: Bytes) -> bool:
         return False
     tissue, highest = float(np.median(around)), int(own.max())
     darkest, level = np.quantile(own, (FOCUS_GAPS, 0.5))
-    # Between the strokes of a letter the ground shows; the core of a shell has two walls over it.
     filled = darkest - tissue >= FOCUS_CORE * (np.quantile(own, 1.0 - FOCUS_GAPS) - tissue)
     return bool(filled and tissue >= FOCUS_TISSUE and level >= tissue + FOCUS_BRIGHTER and level < highest < 255)
 
