@@ -18,7 +18,7 @@ from hipcalc.synthetic import FocusKind, FocusPatch, add_patches, draw_focus
 
 FALSE_MARKS = 0.25
 SEED = 11
-PICTURES = 8
+PICTURES = 24
 # Of the contrast that limits are stated for hardly a focus is missed: what is predicted shows at fainter ones, too.
 CNRS = (0.4 * STATED_CNR, 0.6 * STATED_CNR, STATED_CNR)
 KINDS: tuple[FocusKind, ...] = ("amorphous", "ossicle", "ring")

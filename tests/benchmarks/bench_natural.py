@@ -1,48 +1,50 @@
 """Foci read by eye in real pictures: what the detector and its peers say of each, and their sensitivities.
 
 The list (natural_by_eye.csv) was written from the pictures without any mark in them, before any score was seen, by a
-reader who is not a radiologist. Hips are as located; a focus beside a hip that was not located is missed by all.
+reader who is not a radiologist. Hips are as located; a focus beside a hip that was not located is missed.
 
-The peers' false marks are counted on the hips without a focus of 16 crops and 16 pelves, spread evenly over the files;
-the detector's price is its own, as it was fitted on all of them.
+The detector's price is its own, that of a screening of the file. The peers' false marks are counted on the hips without
+a focus of 16 crops and 16 pelves, spread evenly over the files.
 """
 
 import math
 
 import cv2
 import numpy as np
-from detector_data import BenchHip, NaturalFocus, hips_with_foci, load_hips, natural_foci
+from detector_data import BenchHip, NaturalFocus, file_of, hips_with_foci, load_hips, natural_foci
 from peers import PEERS, Peer
 
-from hipcalc.candidates import find_candidates
+import hipcalc
 from hipcalc.candidates.window import cut_window
+from hipcalc.errors import HipcalcError
 
 POINTS = (0.1, 0.25, 0.5, 1.0)
 FREE_FILES = 16
 
 
-def place_of(focus: NaturalFocus, bench: BenchHip) -> tuple[float, float, float]:
-    """Return a focus's row, column and diameter in a bench hip's pixel grid."""
-    row, column = ((value + 0.5) * bench.factor - 0.5 for value in (focus.row_px, focus.column_px))
-    return row, column, focus.diameter_px * bench.factor
+def reach(diameter_px: float, head_radius_px: float) -> float:
+    """Return how far from a focus's centre a mark may lie: in the focus, or within 0.08 head radii."""
+    return max(diameter_px / 2, 0.08 * head_radius_px)
 
 
 def hit(places: np.ndarray, focus: NaturalFocus, bench: BenchHip) -> np.ndarray:
-    """Return which marks lie in a focus, or within 0.08 head radii of its centre."""
-    row, column, diameter = place_of(focus, bench)
-    near = max(diameter / 2, 0.08 * bench.hip.head_radius_px)
+    """Return which marks on a bench hip's pixel grid hit a focus."""
+    row, column = ((value + 0.5) * bench.factor - 0.5 for value in (focus.row_px, focus.column_px))
+    near = reach(focus.diameter_px * bench.factor, bench.hip.head_radius_px)
     return np.asarray(np.hypot(places[:, 0] - row, places[:, 1] - column) <= near)
 
 
-def own_price(focus: NaturalFocus, hips: list[BenchHip]) -> float:
-    """Return the expected false marks at which the detector marks a focus, infinity where it does not."""
+def own_price(focus: NaturalFocus) -> float:
+    """Return the expected false marks at which a screening marks a focus, infinity where it does not."""
     best = math.inf
-    for bench in hips:
-        # Hips of one picture are kept at scales of their own, so that the other one cannot be the control here.
-        candidates = find_candidates(bench.normalized, bench.hip)
-        places = np.array([(c.row_px, c.column_px) for c in candidates]).reshape(-1, 2)
-        prices = np.array([c.expected_false_marks for c in candidates])
-        best = min(best, float(prices[hit(places, focus, bench)].min(initial=math.inf)))
+    try:
+        marks = hipcalc.screen(file_of(focus), detectability=False).candidates
+    except HipcalcError:
+        return best
+    for mark in marks:
+        away = math.hypot(mark.row_px - focus.row_px, mark.column_px - focus.column_px)
+        if away <= reach(focus.diameter_px, mark.diameter_px / mark.diameter_head_radii):
+            best = min(best, mark.expected_false_marks)
     return best
 
 
@@ -60,7 +62,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     foci, hips = natural_foci(), hips_with_foci()
     free = [cut_window(bench.normalized, bench.hip) for bench in load_hips(most=FREE_FILES)]
-    prices = {"hipcalc": [own_price(focus, hips[focus.file]) for focus in foci]}
+    prices = {"hipcalc": [own_price(focus) for focus in foci]}
     for focus, price in zip(foci, prices["hipcalc"], strict=True):
         located = len(hips[focus.file])
         print(f"{focus.file[:44]:46s}{focus.kind:14s}{'sure' if focus.sure else '':6s}{located} hips  {price:8.3f}")

@@ -72,14 +72,17 @@ def natural_foci() -> tuple[NaturalFocus, ...]:
         )
 
 
+def file_of(focus: NaturalFocus) -> Path:
+    """Return the file that a focus was read in."""
+    crop = DATA / "hip_crops" / "images" / focus.file
+    return crop if crop.exists() else DATA / "radiographs_mixed" / focus.file
+
+
 def hips_with_foci() -> dict[str, list[BenchHip]]:
     """Return, per file that holds a focus or may, its hips as located."""
-    found = {}
-    for name in sorted({focus.file for focus in natural_foci()}):
-        crop = DATA / "hip_crops" / "images" / name
-        source: Source = "crop" if crop.exists() else "pelvis"
-        found[name] = _bench_hips(crop if crop.exists() else DATA / "radiographs_mixed" / name, name, source, None)
-    return found
+    files = sorted({file_of(focus) for focus in natural_foci()})
+    sources: dict[str, Source] = {"images": "crop", "radiographs_mixed": "pelvis"}
+    return {file.name: _bench_hips(file, file.name, sources[file.parent.name], None) for file in files}
 
 
 def _coarser(file: Path, head_radius_px: float) -> tuple[NormalizedRadiograph, float]:
