@@ -1,13 +1,17 @@
 """Planting and finding: the limit falls with contrast, and is empty where it has no meaning."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from candidate_scenes import SHAPE, as_normalized, hip_frame, soft_background
 from hipcalc.candidates import measure_hips
 from hipcalc.detectability import DIAMETERS, detection_limit, plant_and_find
 from hipcalc.detectability.limit import SIZES
-from hipcalc.detectability.regression import StrengthModel, Trend, load_trend, terms
+from hipcalc.detectability.regression import RESIDUAL_LEVELS, StrengthModel, Trend, load_trend, terms
 from hipcalc.errors import UsageError
 
 HIP = hip_frame()
@@ -38,7 +42,13 @@ def test_the_curve_rises_with_size_and_the_limit_lies_on_it(at_four):
     assert at_limit == pytest.approx(0.9) or (at_four.diameter_head_radii == DIAMETERS[0] and at_limit > 0.9)
 
 
-FLAT = Trend(mean=np.array([3.0, 1.0, 0.0, 2.0]), spread=np.full(4, 5.0), deviation=1.0, crowding=0.0)
+FLAT = Trend(
+    mean=np.array([3.0, 1.0, 0.0, 2.0]),
+    spread=np.full(4, 5.0),
+    deviation=1.0,
+    crowding=0.0,
+    residual=norm.ppf(RESIDUAL_LEVELS),
+)
 
 
 def drawn_strengths(count, seed=0):
@@ -71,6 +81,25 @@ def test_predicted_probabilities_come_true():
         chosen = order[cnr[order] == contrast]
         predicted = fitted.probability(diameter[chosen], cnr[chosen], threshold=1.0)
         assert predicted.mean() == pytest.approx((strength[chosen] >= 1.0).mean(), abs=0.1)
+
+
+def test_a_skewed_spread_of_strengths_is_taken_as_it_is():
+    rng = np.random.default_rng(3)
+    # Most foci a little above their hip's trend, some far below it, as what an edge hides.
+    noise = 1.0 - rng.exponential(1.0, 20_000)
+    skewed = replace(FLAT, residual=np.quantile(noise, RESIDUAL_LEVELS))
+    fitted = StrengthModel(
+        coefficient=np.array([3.0, 0.0, 0.0, 0.0]), covariance=np.zeros((4, 4)), deviation=1.0, residual=skewed.residual
+    )
+    for threshold in (1.0, 2.0, 3.0, 3.5, 3.8):
+        predicted = fitted.probability(np.array([0.14]), np.array([4.0]), threshold)[0]
+        assert predicted == pytest.approx((3.0 + noise >= threshold).mean(), abs=0.02)
+
+
+def test_places_lie_well_apart(picture):
+    places = plant_and_find(picture, HIP, 4.0, None).places_px
+    apart = [math.dist(a, b) for number, a in enumerate(places) for b in places[:number]]
+    assert min(apart) >= 0.45 * HIP.head_radius_px
 
 
 def test_the_map_names_the_places_and_what_would_have_been_found_there(picture, at_four):
@@ -108,8 +137,8 @@ def test_nothing_is_planted_where_bone_lies_beside_the_rim():
     grey = soft_background(0)
     rows, columns = np.ogrid[: SHAPE[0], : SHAPE[1]]
     away = np.hypot(rows - HIP.head_row_px, columns - HIP.head_column_px) / HIP.head_radius_px
-    # A bright head, bone as bright around it to 1.85 times its radius, soft tissue beyond: too few places are left.
-    bright = as_normalized((grey + 0.3 * (away < 1.85)).astype(np.float32))
+    # Bone as bright as the head around it, to 2.1 times its radius: no soft tissue is left beside the rim.
+    bright = as_normalized((grey + 0.35 * ((away > 1.0) & (away < 2.1))).astype(np.float32))
     assert detection_limit(bright, HIP, false_marks_per_hip=0.25).planted == 0
     bare = as_normalized((grey + 0.3 * (away < 1.05)).astype(np.float32))
     assert detection_limit(bare, HIP, false_marks_per_hip=0.25).planted >= 4 * len(DIAMETERS)

@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 from detector_data import BenchHip, load_hips
 from fit_detector import MODEL
+from scipy.stats import norm
 
 from hipcalc.candidates import MOST_FALSE_MARKS, strengths_at
 from hipcalc.detectability.limit import STATED_CNR
-from hipcalc.detectability.planting import PLACES, PlantedFoci, plant_and_find
-from hipcalc.detectability.regression import StrengthModel, Trend, terms
+from hipcalc.detectability.planting import MOST_PLACES, PlantedFoci, plant_and_find
+from hipcalc.detectability.regression import RESIDUAL_LEVELS, StrengthModel, Trend, terms
 
 ROUNDS = 8
 # Coefficients of hips differ at least so much.
@@ -22,7 +23,7 @@ LEAST_SPREAD = 0.1
 Planted = tuple[PlantedFoci, float]
 
 
-def planted_in(hips: tuple[BenchHip, ...], at_once: int = len(PLACES)) -> list[Planted]:
+def planted_in(hips: tuple[BenchHip, ...], at_once: int = MOST_PLACES) -> list[Planted]:
     """Plant into every hip that has room; return the plants and the weakest strength that is reported there."""
     found = []
     for bench in hips:
@@ -44,16 +45,28 @@ def fit_trend(planted: list[Planted], crowding: float) -> Trend:
     strengths = np.concatenate([np.maximum(p.strength, floor) for p, floor in planted])
     x = np.concatenate([terms(p.diameter, p.cnr) for p, _ in planted])
     start = np.linalg.lstsq(x, strengths, rcond=None)[0]
-    trend = Trend(mean=start, spread=np.ones(len(start)), deviation=float((strengths - x @ start).std()), crowding=0.0)
+    trend = Trend(
+        mean=start,
+        spread=np.ones(len(start)),
+        deviation=float((strengths - x @ start).std()),
+        crowding=crowding,
+        residual=norm.ppf(RESIDUAL_LEVELS),
+    )
     for _ in range(ROUNDS):
         fits = [StrengthModel.fitted(p.diameter, p.cnr, p.strength, floor, trend) for p, floor in planted]
         b = np.array([fit.coefficient for fit in fits])
         unsure = np.mean([np.diag(fit.covariance) for fit in fits], axis=0)
+        over = [
+            (np.maximum(p.strength, floor) - terms(p.diameter, p.cnr) @ fit.coefficient) / fit.deviation
+            for fit, (p, floor) in zip(fits, planted, strict=True)
+        ]
         trend = Trend(
             mean=b.mean(axis=0),
             spread=np.sqrt(np.maximum(b.var(axis=0) + unsure, LEAST_SPREAD**2)),
             deviation=float(np.sqrt(np.mean([fit.deviation**2 for fit in fits]))),
             crowding=crowding,
+            # What was not marked counts at the weakest strength that is reported: it lies in the lowest quantiles.
+            residual=np.quantile(np.concatenate(over), RESIDUAL_LEVELS),
         )
     return trend
 
@@ -70,6 +83,7 @@ def main() -> None:
         "spread": trend.spread.round(4).tolist(),
         "deviation": round(trend.deviation, 4),
         "crowding": round(trend.crowding, 4),
+        "residual": trend.residual.round(3).tolist(),
     }
     (MODEL / "detectability.json").write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
     print(f"{len(planted)} hips with room, {sum(len(p.place) for p, _ in planted)} planted foci")

@@ -16,18 +16,13 @@ from hipcalc.synthetic import FocusKind, add_patches, draw_focus, estimate_blur_
 
 __all__ = ["CONTRASTS", "DIAMETERS", "PlantedFoci", "plant_and_find"]
 
-# (r in head radii, degrees from the rim), far enough from each other that one run of the detector serves all, and from
-# the head that the largest focus does not lie on it.
-PLACES = (
-    (1.22, 18.0),
-    (1.22, 46.0),
-    (1.35, -4.0),
-    (1.62, 30.0),
-    (1.62, 54.0),
-    (1.75, 4.0),
-    (2.0, 18.0),
-    (2.0, 42.0),
-)
+# Places are drawn evenly over the area beside the rim, so far from the head that the largest focus does not lie on it,
+# until there are so many, so far apart (head radii) that one run of the detector serves all.
+R_RANGE = (1.2, 2.05)
+FROM_RIM_RANGE_DEG = (-6.0, 58.0)
+DRAWN = 200
+MOST_PLACES = 8
+APART = 0.45
 # With fewer places in soft tissue, one lucky or unlucky place would decide.
 FEWEST_PLACES = 4
 # Diameters in head radii: 1.5 to 8 mm for a head of 48 mm.
@@ -71,7 +66,7 @@ def plant_and_find(
     cnr: float,
     control: MeasuredSpots | None,
     *,
-    at_once: int = len(PLACES),
+    at_once: int = MOST_PLACES,
 ) -> PlantedFoci:
     """Plant foci of every size and several contrasts at every place in soft tissue beside the rim, and look for them.
 
@@ -158,17 +153,26 @@ def _neighbourhood(normalized: NormalizedRadiograph, hip: HipFrame) -> tuple[Nor
 
 
 def _soft_places(normalized: NormalizedRadiograph, hip: HipFrame) -> list[tuple[float, float]]:
-    """Return (row, column) of the places that lie in soft tissue and have room for the largest focus."""
+    """Return (row, column) of places in soft tissue, well apart, with room for the largest focus."""
     window = cut_window(normalized, hip)
     levels = hip_levels(window)
     smooth = cv2.GaussianBlur(window.level, (0, 0), TISSUE_SIGMA * WORKING_RADIUS_PX)
-    places = []
-    for r, from_rim in PLACES:
-        row, column = hip.to_image(r, hip.rim_phi_deg + from_rim)
+    places: list[tuple[float, float]] = []
+    for r, from_rim in _drawn_places():
+        place = row, column = hip.to_image(r, hip.rim_phi_deg + from_rim)
+        if any(math.dist(place, other) < APART * hip.head_radius_px for other in places):
+            continue
         is_soft = smooth[window.pixel_at(row, column)] < levels.soft + SOFT_SHARE * (levels.bone - levels.soft)
         if is_soft and _is_free(normalized, row, column, _diameter_px(DIAMETERS[-1], hip)):
-            places.append((row, column))
-    return places
+            places.append(place)
+    return places[:MOST_PLACES]
+
+
+def _drawn_places() -> list[tuple[float, float]]:
+    """Return r in head radii and degrees from the rim of places evenly spread over the area, the same for all hips."""
+    rng = np.random.default_rng(6)
+    r = np.sqrt(rng.uniform(R_RANGE[0] ** 2, R_RANGE[1] ** 2, DRAWN))
+    return list(zip(r.tolist(), rng.uniform(*FROM_RIM_RANGE_DEG, DRAWN).tolist(), strict=True))
 
 
 def _is_free(normalized: NormalizedRadiograph, row: float, column: float, diameter: float) -> bool:

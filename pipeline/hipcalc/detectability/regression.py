@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from hipcalc.candidates.model import MODEL
 from hipcalc_models import model_file
 
-__all__ = ["StrengthModel", "Trend", "load_trend", "terms"]
+__all__ = ["RESIDUAL_LEVELS", "StrengthModel", "Trend", "load_trend", "terms"]
 
 Floats = NDArray[np.float64]
 
 STEPS = 12
+# Where the distribution of strengths around a hip's trend is known.
+RESIDUAL_LEVELS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,12 +36,16 @@ class Trend:
         Standard deviation of a plant's strength around its hip's trend.
     crowding : float
         How much stronger a focus is marked alone than among as many as are planted at once.
+    residual : ndarray of float64, shape (n_levels,)
+        Quantiles, at `RESIDUAL_LEVELS`, of the strengths around their hips' trends in units of the deviation: skewed,
+        as a focus that a line or an edge hides falls further than another one rises.
     """
 
     mean: Floats
     spread: Floats
     deviation: float
     crowding: float
+    residual: Floats
 
 
 @lru_cache(maxsize=1)
@@ -51,6 +57,7 @@ def load_trend() -> Trend:
         spread=np.array(values["spread"]),
         deviation=values["deviation"],
         crowding=values["crowding"],
+        residual=np.array(values["residual"]),
     )
 
 
@@ -76,11 +83,14 @@ class StrengthModel:
     coefficient : ndarray of float64, shape (4,)
     covariance : ndarray of float64, shape (4, 4)
     deviation : float
+    residual : ndarray of float64, shape (n_levels,)
+        As in `Trend`.
     """
 
     coefficient: Floats
     covariance: Floats
     deviation: float
+    residual: Floats
 
     @staticmethod
     def fitted(diameter: Floats, cnr: Floats, strength: Floats, floor: float, trend: Trend) -> "StrengthModel":
@@ -113,7 +123,7 @@ class StrengthModel:
             squares = float(((y - x @ b) ** 2 + hidden).sum())
             deviation = float(np.sqrt((known * trend.deviation**2 + squares) / (known + len(x))))
         covariance = np.asarray(np.linalg.inv(x.T @ x / deviation**2 + prior), np.float64)
-        return StrengthModel(coefficient=b, covariance=covariance, deviation=deviation)
+        return StrengthModel(coefficient=b, covariance=covariance, deviation=deviation, residual=trend.residual)
 
     def probability(self, diameter: Floats, cnr: Floats, threshold: float, offset: float = 0.0) -> Floats:
         """Return the probability that foci are at least so strong, shape (n,); never falling with the diameter.
@@ -126,9 +136,13 @@ class StrengthModel:
         offset : float
             By how much foci at a place are stronger than elsewhere in this hip.
         """
-        from scipy.special import ndtr
+        from scipy.special import ndtr, ndtri
 
         x = terms(diameter, cnr)
         unsure = np.einsum("ni,ij,nj->n", x, self.covariance, x)
         spread = np.sqrt(self.deviation**2 + unsure)
-        return np.maximum.accumulate(ndtr((x @ self.coefficient + offset - threshold) / spread))
+        missing = (threshold - offset - x @ self.coefficient) / spread
+        # Between the known levels by their normal scores, beyond them as a normal distribution falls.
+        known = np.clip(missing, self.residual[0], self.residual[-1])
+        score = np.interp(known, self.residual, ndtri(RESIDUAL_LEVELS)) + missing - known
+        return np.asarray(np.maximum.accumulate(ndtr(-score)), np.float64)
