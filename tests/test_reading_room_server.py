@@ -587,6 +587,23 @@ def test_a_folder_in_which_no_log_can_be_made_is_said(reader, folder):
     assert (folder / "review").read_text() == "in the way"
 
 
+def test_a_folder_in_which_no_log_can_be_made_is_said_before_anybody_reads(folder):
+    (folder / "review").write_text("in the way")
+    with pytest.raises(OutputError, match=r"log\.sqlite cannot be written .*: free space or allow writing there"):
+        serve(folder, browse=False)
+    assert (folder / "review").read_text() == "in the way"
+
+
+def test_a_log_that_is_read_only_is_said_before_anybody_reads(reader, room, folder):
+    reader.act(reader.first(marks=True), "note", note="kept")
+    room._log._open().execute("PRAGMA query_only = ON")
+    with pytest.raises(OutputError, match="log.sqlite cannot be written .*readonly"):
+        room.ensure_writable()
+    room._log._open().execute("PRAGMA query_only = OFF")
+    room.ensure_writable()
+    assert [event.kind for event in events_of(folder)].count("note") == 1
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_read_only_folder_is_said(reader, folder):
     folder.chmod(0o500)

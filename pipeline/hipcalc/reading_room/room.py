@@ -79,6 +79,10 @@ class Room:
         """Let go of the log."""
         self._log.close()
 
+    def ensure_writable(self) -> None:
+        """Raise OutputError if no decision could be recorded."""
+        self._log.ensure_writable()
+
     def __enter__(self) -> "Room":
         return self
 

@@ -55,6 +55,8 @@ def serve(
     ------
     UsageError
         If the folder, its log, the study or the address cannot be used.
+    OutputError
+        If no decision could be recorded there.
     """
     if study is not None:
         adopt_study(folder, study)
@@ -64,6 +66,7 @@ def serve(
         truth = read_training_truth(folder)
     room = Room(folder, reader=reader, truth=truth)
     try:
+        room.ensure_writable()
         with _listening(host, port) as listener:
             port = listener.getsockname()[1]
             token = secrets.token_urlsafe(24)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from hipcalc.errors import OutputError, UsageError
@@ -83,6 +84,23 @@ class ReviewLog:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def ensure_writable(self) -> None:
+        """Try to write, leaving nothing behind: whoever begins to read learns at once that it would be lost.
+
+        Raises
+        ------
+        OutputError
+            If no row can be written (read-only, no folder can be made).
+        """
+        with self._lock, self._errors():
+            if self.file.exists():
+                connection = self._open()
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("ROLLBACK")
+            nearest = next(folder for folder in self.file.parents if folder.exists())
+            with TemporaryFile(dir=nearest):
+                pass
 
     def append(self, drafts: Sequence[Draft], *, follows: int | None = None) -> tuple[Event, ...]:
         """Write rows, all of them or none; when this returns they are on the disk.
