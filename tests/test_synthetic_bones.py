@@ -65,6 +65,37 @@ def test_the_head_is_where_the_truth_says():
         assert at(femur, *hip.to_image(1.05, phi)) == pytest.approx(0.0, abs=0.2)
 
 
+def test_the_crest_of_the_trochanter_is_seen_through_the_neck():
+    (_, femur), _ = bones(HipAnatomy())
+    (hip,) = phantom().hips
+    # From the fossa's floor to medial, along a row above the neck's axis: the crest ends as a step of thickness.
+    row, column = hip.to_image(2.0, 100.0)
+    reach = round(14.0 * hip.magnification / HIP.pixel_mm)
+    profile = femur[round(row), round(column) - reach : round(column) + reach]
+    steepest = np.abs(np.diff(profile)).max() * hip.magnification / HIP.pixel_mm
+    assert steepest > 3.0
+
+
+def test_the_cortex_of_uneven_bone_varies_more():
+    def compact(unevenness):
+        anatomy = HipAnatomy(unevenness=unevenness)
+        body = BodyAnatomy(right=anatomy, left=anatomy)
+        frame = frame_of(HIP, body.body_thickness_mm, step_mm=0.6)
+        skeleton = project_skeleton(body, HIP, body_pose(body, HIP), frame, np.random.default_rng(0))
+        return skeleton.hip_bones["L"].compact
+
+    smooth, usual, uneven = (compact(unevenness) for unevenness in (0.3, 0.9, 2.4))
+    assert np.abs(uneven - smooth).mean() > 2.0 * np.abs(usual - smooth).mean() > 0.0
+
+
+def test_people_differ_in_how_uneven_their_bone_is_and_their_two_hips_hardly_do():
+    bodies = [draw_body(np.random.default_rng(seed)) for seed in range(300)]
+    logs = np.log([(body.right.unevenness, body.left.unevenness) for body in bodies])
+    assert np.exp(np.median(logs)) == pytest.approx(1.0, abs=0.1)
+    assert logs[:, 0].std() == pytest.approx(0.45, abs=0.07)
+    assert np.abs(logs[:, 0] - logs[:, 1]).mean() < 0.2
+
+
 @pytest.mark.parametrize("size", [3.0, 7.0])
 def test_an_osteophyte_lengthens_the_rim_to_its_lip(size):
     plain, grown = HipAnatomy(), HipAnatomy(osteophyte_mm=size)

@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
+from scipy.stats import kurtosis
 
-from hipcalc.synthetic import BodyAnatomy, Imaging
+from hipcalc.synthetic import BodyAnatomy, HipAnatomy, Imaging
 from hipcalc.synthetic.beam import attenuation_at, detector_blur
+from hipcalc.synthetic.bone_details import add_bone_details
 from hipcalc.synthetic.display import enhance
+from hipcalc.synthetic.hip_bone import rim_point
 from hipcalc.synthetic.soft_tissue import soft_tissue
 from hipcalc.synthetic.texture import noise_tile, trabeculae
 
@@ -74,11 +78,50 @@ def test_a_tile_has_no_grain_wider_than_its_floor():
 
 def test_femoral_trabeculae_run_from_the_calcar_to_the_roof():
     lateral, cranial = np.meshgrid(np.arange(-12, 12, 0.2), np.arange(14, -10, -0.2))
-    femur, _ = trabeculae(lateral.astype(np.float32), cranial.astype(np.float32), rng=np.random.default_rng(4))
+    femur, _ = trabeculae(
+        lateral.astype(np.float32), cranial.astype(np.float32), unevenness=1.0, rng=np.random.default_rng(4)
+    )
     down, right = np.gradient(femur)
     # Structure tensor: the steepest direction, below the horizontal; lines that go down to lateral rise across to it.
     steepest = 0.5 * np.arctan2(2 * (down * right).mean(), (right**2).mean() - (down**2).mean())
     assert 10.0 < -np.degrees(steepest) < 45.0
+
+
+def test_uneven_bone_has_heavier_tails_at_the_scale_of_foci_but_no_other_mean():
+    lateral, cranial = np.meshgrid(np.arange(-30, 30, 0.2, np.float32), np.arange(90, 30, -0.2, np.float32))
+    tails, means = [], []
+    for unevenness in (0.3, 2.5):
+        textures = [
+            trabeculae(lateral, cranial, unevenness=unevenness, rng=np.random.default_rng(seed))[1] for seed in range(4)
+        ]
+        bands = [cv2.GaussianBlur(t, (0, 0), 4.0) - cv2.GaussianBlur(t, (0, 0), 6.4) for t in textures]
+        tails.append(np.mean([kurtosis(band, axis=None) for band in bands]))
+        means.append(np.mean(textures))
+    assert tails[1] > tails[0] + 0.5
+    assert means == pytest.approx([0.0, 0.0], abs=0.15)
+
+
+def test_the_corner_of_the_roof_is_dense_in_a_hip_of_its_own_and_nothing_far_from_it_is_changed():
+    anatomy = HipAnatomy()
+    lateral, cranial = np.meshgrid(np.arange(-60, 90, 0.5, np.float32), np.arange(90, -60, -0.5, np.float32))
+    rim = rim_point(anatomy)
+    away = np.hypot(lateral - rim[0], cranial - rim[1])
+    added = []
+    for seed in (1, 2):
+        compact = np.zeros(lateral.shape, np.float32)
+        add_bone_details(compact, lateral, cranial, anatomy, np.random.default_rng(seed))
+        assert compact[away < 6.0].max() > 1.0
+        assert compact.min() >= 0.0
+        assert compact[(away > 40.0) | (cranial < rim[1] - 8.0)].max() < 0.05
+        added.append(compact)
+    assert np.abs(added[0] - added[1]).max() > 1.0
+
+
+def test_details_of_a_rim_outside_of_the_picture_add_nothing():
+    lateral, cranial = np.meshgrid(np.arange(100, 150, 1.0, np.float32), np.arange(-100, -150, -1.0, np.float32))
+    compact = np.zeros(lateral.shape, np.float32)
+    add_bone_details(compact, lateral, cranial, HipAnatomy(), np.random.default_rng(1))
+    assert not compact.any()
 
 
 def test_soft_tissue_is_never_leaner_than_nothing_nor_than_the_body_and_gas_takes_of_both():

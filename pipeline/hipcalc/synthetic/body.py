@@ -37,6 +37,8 @@ class HipAnatomy:
         0 to 0.12: height of a bump at the lateral head-neck junction, in head radii.
     osteophyte_mm : float
         0 to 8: how far spurs stand out at the edges of the head's cartilage and as a lip of the acetabular rim.
+    unevenness : float
+        0.3 to 3 of the adult median: how coarse-grained cancellous bone is in places, and how uneven its cortex.
     prosthesis : bool
         Whether the joint is replaced: a metal cup, head and stem.
 
@@ -58,6 +60,7 @@ class HipAnatomy:
     bone_density: float = ranged(1.0, 0.5, 1.3, "of the adult mean")
     asphericity: float = ranged(0.02, 0.0, 0.12, "head radii")
     osteophyte_mm: float = ranged(0.0, 0.0, 8.0, "mm")
+    unevenness: float = ranged(1.0, 0.3, 3.0, "of the adult median")
     prosthesis: bool = False
 
     def __post_init__(self) -> None:

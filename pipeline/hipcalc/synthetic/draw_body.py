@@ -13,6 +13,9 @@ __all__ = ["density_at_age", "draw_body"]
 _PROSTHESIS_SHARE = 0.05
 _OSTEOPHYTE_SHARE_AT_80 = 0.4
 _OSTEOPHYTE_MEAN_MM = 2.5
+# Deviation of its logarithm between people: from the 10th to the 90th percentile of 19 hips of pelves and 53 crops, the
+# deviation of details of 2 to 4 mm over the ilium grows threefold.
+_UNEVENNESS_SPREAD = 0.45
 
 
 def density_at_age(age_years: float) -> float:
@@ -56,6 +59,13 @@ def _other_side(hip: HipAnatomy, rng: np.random.Generator) -> HipAnatomy:
     )
 
 
+def _with_unevenness(right: HipAnatomy, left: HipAnatomy, rng: np.random.Generator) -> tuple[HipAnatomy, HipAnatomy]:
+    """Draw how coarse a person's bone is, hardly different on either side."""
+    person = rng.normal(0.0, _UNEVENNESS_SPREAD)
+    drawn = [float(np.clip(np.exp(person + rng.normal(0.0, 0.1)), 0.3, 2.5)) for _ in "RL"]
+    return replace(right, unevenness=drawn[0]), replace(left, unevenness=drawn[1])
+
+
 def _draw_osteophyte(rng: np.random.Generator, age_years: float) -> float:
     share = _OSTEOPHYTE_SHARE_AT_80 * float(np.clip((age_years - 30.0) / 50.0, 0.0, 1.0))
     size = float(np.clip(1.0 + rng.exponential(_OSTEOPHYTE_MEAN_MM - 1.0), 1.0, 8.0))
@@ -67,6 +77,8 @@ def draw_body(rng: np.random.Generator) -> BodyAnatomy:
     age_years = float(rng.uniform(20.0, 90.0))
     right = _draw_hip(rng, age_years)
     left = _other_side(right, rng)
+    # From a stream of its own: it changes nothing else about the body.
+    right, left = _with_unevenness(right, left, rng.spawn(1)[0])
     right, left = (replace(hip, osteophyte_mm=_draw_osteophyte(rng, age_years)) for hip in (right, left))
     if rng.uniform() < _PROSTHESIS_SHARE:
         right, left = (

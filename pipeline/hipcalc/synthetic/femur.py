@@ -59,6 +59,7 @@ def femur(points: Points, anatomy: HipAnatomy) -> tuple[Field, Field]:
         # The neck is cut across, and head and neck are taken away.
         upper = intersect(upper, half_space(points, _along(toward, 34.0 * size), _along(toward, -1.0)), 1.0)
     whole = smooth_union(upper, _trochanters_and_shaft(points, base, size), 9.0)
+    whole = smooth_union(whole, _crest(points, base, size), 3.0)
     return whole, _cortex(points, anatomy, base, size)
 
 
@@ -115,6 +116,16 @@ def _trochanters_and_shaft(points: Points, base: Point, size: float) -> Field:
     )
     lesser = ellipsoid(points, _from(base, -15, -33, -12, size), (9.0 * size, 12.0 * size, 9.0 * size))
     return smooth_union(smooth_union(shaft, greater, 10.0), lesser, 11.0)
+
+
+def _crest(points: Points, base: Point, size: float) -> Field:
+    """Return the crest behind, from the greater trochanter's tip, which hangs over the fossa, to the lesser one."""
+    path = [(8, 30, -18), (1, 22, -23), (-3, 4, -22), (-13, -26, -17)]
+    return tube(
+        points,
+        [_from(base, lateral, cranial, anterior, size) for lateral, cranial, anterior in path],
+        [6.5 * size, 5.5 * size, 4.0 * size, 5.0 * size],
+    )
 
 
 def _cortex(points: Points, anatomy: HipAnatomy, base: Point, size: float) -> Field:

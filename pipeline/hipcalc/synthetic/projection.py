@@ -14,10 +14,11 @@ from hipcalc.synthetic.shapes import Field, Points
 __all__ = ["Frame", "Pose", "Thickness", "project_bone"]
 
 _STEP_MM = 2.0
-# Unevenness of a bone: its grain, the surface's deviation in millimetres, and the cortex's relative deviation.
-_UNEVEN_MM = 5.0
-_UNEVENNESS_MM = 0.22
-_CORTEX_SPREAD = 0.28
+# Unevenness of a bone: its two grains, and of each the surface's deviation in millimetres and the deviation of the
+# logarithm of the cortex's thickness. Chosen: lines of cortex then are beaded as on radiographs.
+_UNEVEN_MM = (5.0, 2.2)
+_UNEVENNESS_MM = (0.2, 0.12)
+_CORTEX_SPREAD = (0.22, 0.16)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,14 +111,23 @@ def _room_grid(pose: Pose, box: Box, frame: Frame) -> tuple[list[NDArray[np.floa
     return axes, Points(lateral=own[0], cranial=own[1], anterior=own[2])
 
 
-def _roughened(surface: Field, cortex: Field, rng: np.random.Generator) -> tuple[Field, Field]:
+def _roughened(surface: Field, cortex: Field, unevenness: float, rng: np.random.Generator) -> tuple[Field, Field]:
+    uneven, varying = (_grain(surface.shape, heights, rng) for heights in (_UNEVENNESS_MM, _CORTEX_SPREAD))
+    # A thick cortex varies no more than a thin one, in millimetres; knots stand out further than thin places fall back.
+    varying = np.clip(np.expm1(np.float32(unevenness) * varying), -0.7, 2.5)
+    thickness = cortex + np.minimum(cortex, 1.2) * varying
+    return np.asarray(surface + uneven, np.float32), np.asarray(thickness, np.float32)
+
+
+def _grain(shape: tuple[int, ...], heights: tuple[float, float], rng: np.random.Generator) -> Field:
+    """Return noise of two grains, each with its deviation."""
     from scipy.ndimage import gaussian_filter  # Here and not above: see hip_bone.
 
-    noise = [rng.standard_normal(surface.shape, dtype=np.float32) for _ in range(2)]
-    uneven, varying = (gaussian_filter(field, _UNEVEN_MM / _STEP_MM, truncate=2.5) for field in noise)
-    # A thick cortex varies no more than a thin one, in millimetres.
-    thickness = cortex + np.minimum(cortex, 1.2) * np.clip(_CORTEX_SPREAD / varying.std() * varying, -0.7, 1.2)
-    return np.asarray(surface + _UNEVENNESS_MM / uneven.std() * uneven, np.float32), np.asarray(thickness, np.float32)
+    total = np.zeros(shape, np.float32)
+    for sigma, height in zip(_UNEVEN_MM, heights, strict=True):
+        field = gaussian_filter(rng.standard_normal(shape, dtype=np.float32), sigma / _STEP_MM, truncate=2.5)
+        total += np.float32(height / field.std()) * field
+    return total
 
 
 def _inside(near: Field, far: Field) -> Field:
@@ -138,6 +148,7 @@ def project_bone(
     pose: Pose,
     box: Box,
     frame: Frame,
+    unevenness: float = 1.0,
     rng: np.random.Generator | None = None,
 ) -> Thickness:
     """Project one bone.
@@ -153,6 +164,8 @@ def project_bone(
         Where the bone and the detector are.
     box : three pairs of float
         Lateral, cranial and anterior extent of the bone, in millimetres.
+    unevenness : float
+        How much the cortex's thickness varies, of the adult median.
     rng : numpy.random.Generator, optional
         Makes the surface a little uneven and its cortex here thicker, there thinner, as bone is.
     """
@@ -162,7 +175,7 @@ def project_bone(
         return Thickness(compact=compact, cancellous=cancellous)
     surface, cortex = solid(points)
     if rng is not None:
-        surface, cortex = _roughened(surface, cortex, rng)
+        surface, cortex = _roughened(surface, cortex, unevenness, rng)
     marrow = surface + cortex
     slabs = [_shadow(surface[k : k + 2], (right, down, toward[k : k + 2]), frame) for k in range(len(toward) - 1)]
     slabs = [_NO_SHADOW, *slabs, _NO_SHADOW]

@@ -103,9 +103,18 @@ def project_skeleton(
     for side in sides:
         anatomy, pose = body.hip(side), hip_pose(body, side, pelvis)
         solid = partial(hip_bone, anatomy=anatomy, head_distance_mm=body.head_distance_mm)
-        hip_bones[side] = project_bone(solid, pose=pose, box=_HIP_BOX, frame=frame, rng=rng)
+        hip_bones[side] = project_bone(
+            solid, pose=pose, box=_HIP_BOX, frame=frame, unevenness=anatomy.unevenness, rng=rng
+        )
         leg = _leg_pose(side, pose, imaging)
-        femora[side] = project_bone(partial(femur, anatomy=anatomy), pose=leg, box=_FEMUR_BOX, frame=frame, rng=rng)
+        femora[side] = project_bone(
+            partial(femur, anatomy=anatomy),
+            pose=leg,
+            box=_FEMUR_BOX,
+            frame=frame,
+            unevenness=anatomy.unevenness,
+            rng=rng,
+        )
         if anatomy.prosthesis:
             for part, where, box in ((cup, pose, CUP_BOX), (stem, leg, _FEMUR_BOX)):
                 metal += project_bone(partial(part, anatomy=anatomy), pose=where, box=box, frame=frame).compact

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.synthetic.body import BodyAnatomy
+from hipcalc.synthetic.stripes import Way, stripe
 
 __all__ = ["SoftTissue", "soft_tissue"]
 
 Image = NDArray[np.float32]
-Way = tuple[tuple[float, float, float, float], ...]
 
 # Muscles of one side: (lateral, cranial, half width, half thickness) along each, in hip millimetres.
 _MUSCLES: Final[dict[str, Way]] = {
@@ -60,18 +60,6 @@ def _spindle(lateral: Image, cranial: Image, way: Way) -> Image:
         squared = (lateral - l0 - t * dl) ** 2 + (cranial - c0 - t * dc) ** 2
         width, depth = w0 + t * (w1 - w0), t0 + t * (t1 - t0)
         np.maximum(thickness, 2.0 * depth * np.sqrt(np.maximum(1.0 - squared / width**2, 0.0)), out=thickness)
-    return thickness
-
-
-def _stripe(lateral: Image, cranial: Image, way: Way) -> Image:
-    """Thickness of a sheet of fat seen edge-on along a path, fading at its ends."""
-    thickness = np.zeros_like(lateral)
-    for (l0, c0, w0, t0), (l1, c1, w1, t1) in pairwise(way):
-        dl, dc = l1 - l0, c1 - c0
-        t = np.clip(((lateral - l0) * dl + (cranial - c0) * dc) / (dl**2 + dc**2), 0.0, 1.0)
-        squared = (lateral - l0 - t * dl) ** 2 + (cranial - c0 - t * dc) ** 2
-        width = w0 + t * (w1 - w0)
-        np.maximum(thickness, (t0 + t * (t1 - t0)) * np.exp(-squared / (2.0 * width**2)), out=thickness)
     return thickness
 
 
@@ -141,9 +129,14 @@ def _bowel_gas(right: Image, cranial: Image, body: BodyAnatomy, step_mm: float, 
 
 
 def _grain(shape: tuple[int, int], step_mm: float, rng: np.random.Generator) -> Image:
-    """Millimetres by which lobules of fat and bundles of muscle change the lean thickness, on three scales."""
-    scales = ((6.0, 4.5), (2.2, 4.5), (0.9, 3.0))
-    return np.asarray(sum(height * _blobs(shape, grain / step_mm, rng) for grain, height in scales), np.float32)
+    """Millimetres by which lobules of fat and bundles of muscle change the lean thickness, on four scales.
+
+    Heights, and how much they differ between people, are chosen so that the spectra lie in the band of radiographs.
+    """
+    scales = ((6.0, 4.5), (2.2, 4.2), (0.9, 3.0), (0.5, 1.5))
+    person = np.exp(rng.normal(0.0, 0.35))
+    total = sum(height * _blobs(shape, grain / step_mm, rng) for grain, height in scales)
+    return np.asarray(person * total, np.float32)
 
 
 def soft_tissue(
@@ -173,7 +166,7 @@ def soft_tissue(
             lean += _spindle(lateral, cranial + bent[1], way)
         # Sheets of fat follow the muscles' bends, more smoothly.
         for way in _FAT_PLANES:
-            lean -= rng.uniform(0.8, 2.2) * _stripe(lateral, cranial + bent[1], way)
+            lean -= rng.uniform(0.8, 2.2) * stripe(lateral, cranial + bent[1], way)
         whole = whole + _folds(lateral, cranial, rng)
     bladder = np.maximum(1.0 - (right / 42.0) ** 2 - ((cranial - 2.0) / 30.0) ** 2, 0.0)
     lean += 40.0 * np.sqrt(bladder)

@@ -1,5 +1,6 @@
 """Band-limited noise: trabeculae that follow the lines of load, and the mottle of soft tissue."""
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -17,6 +18,14 @@ TILE_STEP_MM = 0.2
 # Grain in cycles per millimetre, and how far its lines waver: chosen so that spectra lie in the band of radiographs.
 _STRUT_BAND = (1.0, 4.5)
 _BEND_MM = 1.6
+# Coarse bars, 2 to 5 mm wide, come in patches whose strength is log-normal. Chosen so that spectra stay in their band
+# and details of 2 to 4 mm over the ilium are heavy-tailed as on radiographs: excess kurtosis 0.6 to 1, on radiographs
+# 1, without bars 0.2.
+_BAR_BAND = (0.2, 0.5)
+_BAR_PATCHINESS = 0.75
+_FEMORAL_BARS, _PELVIC_BARS = 0.12, 0.17
+# Patches and bars hold nothing finer than twice this.
+_SLOW_STEP_MM = 0.6
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,7 +87,7 @@ def _struts(
 
 
 def _femoral_groups(lateral: Image, cranial: Image, fields: _Fields, rng: np.random.Generator) -> Image:
-    """Return the principal compressive and tensile groups, each strong along its own way, weak in Ward's triangle."""
+    """Return the femur's groups, each strong along its own way, all weak in Ward's triangle."""
     far, angle = _about(lateral + fields.bend[0], cranial + fields.bend[1], (34.0, -75.0), 4)
     compressive = draped(_struts(rng, stretch=9.0), far, angle)
     axis = np.arctan2(lateral - 20.0, cranial + 42.0)
@@ -87,7 +96,10 @@ def _femoral_groups(lateral: Image, cranial: Image, fields: _Fields, rng: np.ran
     tensile = draped(_struts(rng, stretch=8.0), angle, far)
     arch = np.exp(-(((far - 78.0) / 16.0) ** 2))
     ward = 1.0 - 0.6 * np.exp(-(((lateral - 36.0) / 12.0) ** 2) - ((cranial + 27.0) / 11.0) ** 2)
-    groups = (0.4 + 1.0 * fan) * compressive + (0.15 + 0.45 * arch) * tensile
+    far, angle = _about(lateral + fields.bend[0], cranial + fields.bend[1], (0.0, -10.0), 4)
+    trochanteric = draped(_struts(rng, low=0.4, high=2.8, stretch=4.0), angle, far)
+    beyond_neck = np.clip((lateral - 30.0) / 24.0, 0.0, 1.0)
+    groups = (0.4 + 1.0 * fan) * compressive + (0.15 + 0.45 * arch) * tensile + 1.2 * beyond_neck * trochanteric
     return np.asarray(groups * ward, np.float32)
 
 
@@ -100,29 +112,69 @@ def _pelvic_groups(lateral: Image, cranial: Image, fields: _Fields, rng: np.rand
     return np.asarray((0.45 + 0.5 * near) * radiating + 0.75 * arcs, np.float32)
 
 
-def trabeculae(lateral: Image, cranial: Image, *, rng: np.random.Generator) -> tuple[Image, Image]:
+def _slow_fields(
+    lateral: Image, cranial: Image, rng: np.random.Generator
+) -> tuple[_Fields, tuple[Image, Image], tuple[Image, Image]]:
+    """Return the grain's bends, patches and clouds of unit deviation, and the coarse bars of femur and hip bone."""
+    slow = noise_tile(rng, slope=3.0, low=0.015, high=0.05)
+    patchy = noise_tile(rng, slope=2.0, low=0.06, high=0.25)
+    bend = draped(slow, lateral, cranial), draped(slow, cranial + np.float32(51.0), lateral)
+    fields = _Fields(bend=(_BEND_MM * bend[0], _BEND_MM * bend[1]))
+    patches = draped(patchy, lateral, cranial), draped(patchy, cranial + np.float32(37.0), lateral)
+    coarse = np.exp(np.float32(_BAR_PATCHINESS) * draped(patchy, lateral + np.float32(20.0), cranial))
+    return fields, patches, _bars(lateral, cranial, fields, coarse, rng)
+
+
+def _bars(
+    lateral: Image, cranial: Image, fields: _Fields, coarse: Image, rng: np.random.Generator
+) -> tuple[Image, Image]:
+    """Return the coarse bars of the femur and of the hip bone, along their groups and across."""
+    lumps = np.exp(0.2 * noise_tile(rng, slope=1.0, low=_BAR_BAND[0], high=_BAR_BAND[1], stretch=2.5))
+    tile = np.asarray((lumps - lumps.mean()) / lumps.std(), np.float32)
+    both = []
+    for centre in ((24.0, -75.0), (-4.0, -12.0)):
+        far, angle = _about(lateral + fields.bend[0], cranial + fields.bend[1], centre, 3)
+        both.append(np.asarray(0.7 * coarse * (draped(tile, far, angle) + draped(tile, angle, far)), np.float32))
+    return both[0], both[1]
+
+
+def _spread(image: Image, every: int, shape: tuple[int, int]) -> Image:
+    """Bring an image of every so many samples back to all of them."""
+    matrix = np.array([[1.0 / every, 0.0, 0.0], [0.0, 1.0 / every, 0.0]])
+    how = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    spread = cv2.warpAffine(image, matrix, shape[::-1], flags=how, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(spread, np.float32)
+
+
+def trabeculae(lateral: Image, cranial: Image, *, unevenness: float, rng: np.random.Generator) -> tuple[Image, Image]:
     """Return the trabecular texture of the femur and of the hip bone, zero mean, about unit deviation.
 
     The femur has the principal compressive group, a fan from the calcar to the top of the head, and the principal
-    tensile group, arches from the lateral cortex through the neck (the groups of M. Singh, J Bone Joint Surg Am 52
-    (1970) 457). Above the socket the trabeculae radiate from the roof and cross arcs parallel to it. Grain comes in
-    patches, and its lines waver.
+    tensile group, arches from the lateral cortex through the neck, and the group of the greater trochanter (the groups
+    of M. Singh, J Bone Joint Surg Am 52 (1970) 457). Above the socket the trabeculae radiate from the roof and cross
+    arcs parallel to it. Grain comes in patches, here and there coarse, and its lines waver.
 
     Parameters
     ----------
     lateral, cranial : ndarray of float32, shape (rows, columns)
         Hip coordinates of the pixels in millimetres.
+    unevenness : float
+        How strong the coarse bars are, of the adult median.
     rng : numpy.random.Generator
     """
-    slow = noise_tile(rng, slope=3.0, low=0.015, high=0.05)
-    patchy = noise_tile(rng, slope=2.0, low=0.06, high=0.25)
-    bend = draped(slow, lateral, cranial), draped(slow, cranial + np.float32(51.0), lateral)
-    fields = _Fields(bend=(_BEND_MM * bend[0], _BEND_MM * bend[1]))
-    clustered = np.exp(np.float32(0.16) * draped(patchy, lateral, cranial))
-    clouds = draped(patchy, cranial + np.float32(37.0), lateral)
+    step = math.hypot(lateral[0, 1] - lateral[0, 0], cranial[0, 1] - cranial[0, 0])
+    every = max(int(_SLOW_STEP_MM / step), 1)
+    fields, patches, bars = _slow_fields(lateral[::every, ::every], cranial[::every, ::every], rng)
+    bend, (clustered, clouds), bars = (
+        (_spread(pair[0], every, lateral.shape), _spread(pair[1], every, lateral.shape))
+        for pair in (fields.bend, patches, bars)
+    )
+    fields, clustered = _Fields(bend=bend), np.exp(np.float32(0.16) * clustered)
     fine = draped(noise_tile(rng, slope=0.6, low=1.1, high=4.5), lateral, cranial)
     femur = clustered * (_femoral_groups(lateral, cranial, fields, rng) + 0.5 * fine) + 0.06 * clouds
-    hip = clustered * (_pelvic_groups(lateral, cranial, fields, rng) + 0.4 * fine) + 0.45 * clouds
+    hip = clustered * (_pelvic_groups(lateral, cranial, fields, rng) + 0.4 * fine) + 0.25 * clouds
+    femur += np.float32(_FEMORAL_BARS * unevenness) * bars[0]
+    hip += np.float32(_PELVIC_BARS * unevenness) * bars[1]
     return np.asarray(femur, np.float32), np.asarray(hip, np.float32)
 
 

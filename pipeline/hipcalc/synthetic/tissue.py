@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from hipcalc.synthetic.beam import attenuation_at
 from hipcalc.synthetic.body import BodyAnatomy
+from hipcalc.synthetic.bone_details import add_bone_details
 from hipcalc.synthetic.imaging import Imaging
 from hipcalc.synthetic.projection import Frame, Pose, Thickness, frame_of
 from hipcalc.synthetic.resample import enlarge
@@ -102,9 +103,11 @@ def _bone_equivalent(
         if columns.start == columns.stop:
             continue
         pose = hip_pose(body, side, pelvis)
-        dense = load_density(*_coordinates(coarse, pose), body.hip(side))
+        places = _coordinates(coarse, pose)
+        dense = load_density(*places, body.hip(side))
+        add_bone_details(compact, *places, body.hip(side), rng)
         lateral, cranial = _coordinates(fine, pose)
-        textures = trabeculae(lateral[:, columns], cranial[:, columns], rng=rng)
+        textures = trabeculae(lateral[:, columns], cranial[:, columns], unevenness=body.hip(side).unevenness, rng=rng)
         density = np.float32(body.hip(side).bone_density)
         for part, texture, share in zip(pair, textures, dense, strict=True):
             compact += part.compact
