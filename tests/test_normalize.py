@@ -276,6 +276,12 @@ def test_a_grain_of_dust_that_a_scanner_blurred_is_excluded(diameter_px):
     assert normalize(radiograph(planted(shape, 0.8, blur_px=0.5))).excluded[470, 90]
 
 
+def test_dust_all_over_a_picture_is_excluded():
+    picture = PICTURE.copy()
+    picture[10:-10:30, 10:-10:30] += 0.6
+    assert normalize(radiograph(picture)).excluded[10:-10:30, 10:-10:30].mean() > 0.98
+
+
 def test_letter_on_a_frame_line_is_excluded_too():
     picture = PICTURE.copy()
     picture[:, 2:4] = 1.5

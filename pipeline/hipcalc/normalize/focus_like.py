@@ -12,7 +12,8 @@ from hipcalc.normalize.levels import LOW_LEVEL, Bytes
 
 __all__ = ["may_be_focus"]
 
-# No larger than this, of the picture's shorter side or in pixels: of 7 mm in a picture of one hip.
+# As long as this share of the picture's shorter side, about 15 mm of a pelvis, or as so many pixels, which are 9 mm
+# where 500 show one hip.
 MOST_SHARE, MOST_PX = 1 / 24, 64
 # Four times pi times the area of its hull over the squared perimeter: 0.79 for a square, 0.84 for an ellipse of 2 by 1.
 ROUNDNESS, ASPECT = 0.84, 2.0
@@ -23,7 +24,7 @@ GAPS, CORE = 0.05, 0.15
 LEAST_PX2 = 16
 # It lies in tissue, not on a black ground, and is so many levels brighter than that.
 TISSUE, BRIGHTER = 2 * LOW_LEVEL, 20
-# What surrounds a small thing is looked for so far around it at least.
+# Its surround reaches so far at least, and as far as it is wide.
 AROUND_PX = 12
 # A part is what is above the tissue by such a share of the height: a quarter, unless something else joins it there.
 PARTED_AT = (0.25, 0.5, 0.75)
@@ -53,9 +54,8 @@ def may_be_focus(outline: NDArray[np.int32], levels: Bytes) -> bool:
     around = window[cv2.dilate(inside, np.ones((5, 5), np.uint8)) == 0]
     if not around.size:
         return False
-    # Beside bone, a focus rises from the soft tissue on its other side.
     tissue, peak = float(np.median(around)), float(np.quantile(window[inside > 0], 0.95))
-    if np.median(around) < TISSUE or peak - tissue < BRIGHTER:
+    if tissue < TISSUE or peak - tissue < BRIGHTER:
         return False
     for share in PARTED_AT:
         parts = _parts(window, inside, tissue + share * (peak - tissue))

@@ -43,6 +43,8 @@ DUST_WINDOW_PX = 5
 DUST_MIN = 36
 DUST_TO_NOISE = 3.0
 DUST_RIM_PX = 2
+# No film is so dusty: of more, none is looked at closely.
+MOST_GRAINS = 300
 
 
 def steepness(levels: Bytes, blank: Bytes, factor: int) -> tuple[Bytes, float]:
@@ -203,6 +205,6 @@ def dust(levels: Bytes, reduced: Reduced) -> Bytes:
 def _spare_foci(pinpoints: Bytes, levels: Bytes, reduced: Reduced) -> None:
     """Clear the pinpoints on what may be a focus: its grains and its wall can be as narrow as dust."""
     contours, _ = cv2.findContours(pinpoints, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    for contour in contours:
+    for contour in contours if len(contours) <= MOST_GRAINS else ():
         if may_be_focus(reduced.outlined(contour), levels):
             cv2.drawContours(pinpoints, [contour], -1, 0, thickness=cv2.FILLED)
