@@ -211,11 +211,16 @@ def test_burned_in_letters_are_excluded(letter, value):
 
 
 @pytest.mark.parametrize("letter", list("OQB83CR"))
-@pytest.mark.parametrize("thickness", [12, 20])
-def test_a_lead_letter_as_bright_as_bone_is_excluded(letter, thickness):
-    """With the noise of the picture on it: not its white tells it, but the ground that shows between its strokes."""
+@pytest.mark.parametrize(("place", "size", "thickness"), [
+    ((330, 600), 3, 12), ((330, 600), 3, 20), ((1900, 1440), 3, 12), ((620, 900), 1.5, 10),
+])  # fmt: skip
+def test_a_lead_letter_as_bright_as_bone_is_excluded(letter, place, size, thickness):
+    """With the noise of the picture on it: not its white tells it, but the ground that shows between its strokes.
+
+    In soft tissue, and across the border of bone.
+    """
     strokes = np.zeros(LARGE.shape, np.uint8)
-    cv2.putText(strokes, letter, (330, 600), cv2.FONT_HERSHEY_SIMPLEX, 3, 255, thickness, cv2.LINE_AA)
+    cv2.putText(strokes, letter, place, cv2.FONT_HERSHEY_SIMPLEX, size, 255, thickness, cv2.LINE_AA)
     share = cv2.GaussianBlur(strokes.astype(np.float32) / 255, (0, 0), 0.6)
     noise = np.random.default_rng(3).normal(0, 0.02, LARGE.shape)
     picture = ((1 - share) * LARGE + share * (0.9 + noise)).astype(np.float32)

@@ -20,7 +20,7 @@ ROUNDNESS, ASPECT = 0.84, 2.0
 # So much of their hulls the parts fill, and all but so much of that is above the tissue by such a share of the height:
 # between the strokes of a letter the ground shows, over the core of a shell lie two walls.
 FULL = 0.75
-GAPS, CORE = 0.05, 0.15
+GAPS, CORE = 0.05, 0.25
 LEAST_PX2 = 16
 # It lies in tissue, not on a black ground, and is so many levels brighter than that.
 TISSUE, BRIGHTER = 2 * LOW_LEVEL, 20
