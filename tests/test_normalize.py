@@ -211,11 +211,16 @@ def test_burned_in_letters_are_excluded(letter, value):
 
 
 @pytest.mark.parametrize("letter", list("OQB83CR"))
-@pytest.mark.parametrize("thickness", [12, 20])
-def test_a_lead_letter_as_bright_as_bone_is_excluded(letter, thickness):
-    """With the noise of the picture on it: not its white tells it, but the ground that shows between its strokes."""
+@pytest.mark.parametrize(("place", "size", "thickness"), [
+    ((330, 600), 3, 12), ((330, 600), 3, 20), ((1900, 1440), 3, 12), ((620, 900), 1.5, 10),
+])  # fmt: skip
+def test_a_lead_letter_as_bright_as_bone_is_excluded(letter, place, size, thickness):
+    """With the noise of the picture on it: not its white tells it, but the ground that shows between its strokes.
+
+    In soft tissue, and across the border of bone.
+    """
     strokes = np.zeros(LARGE.shape, np.uint8)
-    cv2.putText(strokes, letter, (330, 600), cv2.FONT_HERSHEY_SIMPLEX, 3, 255, thickness, cv2.LINE_AA)
+    cv2.putText(strokes, letter, place, cv2.FONT_HERSHEY_SIMPLEX, size, 255, thickness, cv2.LINE_AA)
     share = cv2.GaussianBlur(strokes.astype(np.float32) / 255, (0, 0), 0.6)
     noise = np.random.default_rng(3).normal(0, 0.02, LARGE.shape)
     picture = ((1 - share) * LARGE + share * (0.9 + noise)).astype(np.float32)
@@ -226,6 +231,60 @@ def test_a_white_ball_is_excluded():
     picture = PICTURE.copy()
     cv2.circle(picture, (450, 120), 12, 1.4, -1)
     assert normalize(radiograph(picture)).excluded[picture == np.float32(1.4)].all()
+
+
+def planted(shape: np.ndarray, contrast: float, *, blur_px: float, clipped_at: float = np.inf) -> np.ndarray:
+    """Add a shape to the picture, blurred as what is imaged is, and stored with 8 bits if it is clipped."""
+    picture = PICTURE + np.float32(contrast) * cv2.GaussianBlur(shape, (0, 0), blur_px)
+    return picture if np.isinf(clipped_at) else np.rint(np.clip(picture / clipped_at, 0, 1) * 255)
+
+
+def disks(*places: tuple[int, int, float]) -> np.ndarray:
+    """Disks at (row, column) of a diameter in pixels."""
+    rows, columns = np.ogrid[:ROWS, :COLUMNS]
+    return sum(np.float32(np.hypot(rows - r, columns - c) <= size / 2) for r, c, size in places)
+
+
+@pytest.mark.parametrize("diameter_px", [7, 10, 16, 28, 48])
+@pytest.mark.parametrize(("contrast", "clipped_at"), [(0.35, np.inf), (0.7, np.inf), (1.0, np.inf), (0.7, 0.9)])
+@pytest.mark.parametrize("place", [(330, 70), (470, 90), (100, 420)])
+def test_a_round_focus_is_not_excluded_however_dense(diameter_px, contrast, clipped_at, place):
+    """As bright as metal, as steep as a letter, as narrow as dust, and clipped to white; blurred all the same."""
+    shape = disks((*place, diameter_px))
+    image = normalize(radiograph(planted(shape, contrast, blur_px=1.2, clipped_at=clipped_at)))
+    assert not image.excluded[shape > 0].any()
+
+
+def test_a_shell_and_a_cluster_of_grains_are_not_excluded():
+    shell = disks((330, 70, 36)) - 0.6 * disks((330, 70, 26))
+    grains = disks((470, 90, 8), (482, 94, 9), (474, 104, 8), (488, 106, 8))
+    image = normalize(radiograph(planted(shell + grains, 0.7, blur_px=1.2)))
+    assert not image.excluded[shell + grains > 0].any()
+
+
+def test_a_surgical_clip_is_excluded():
+    shape = cv2.line(np.zeros_like(PICTURE), (80, 460), (110, 475), 1.0, 6)
+    assert normalize(radiograph(planted(shape, 1.2, blur_px=0.7))).excluded[shape > 0].mean() > 0.95
+
+
+@pytest.mark.parametrize("clipped_at", [np.inf, 1.2])
+def test_a_marker_ball_with_the_edge_of_graphics_is_excluded(clipped_at):
+    shape = disks((470, 90, 20))
+    smooth = cv2.resize(cv2.resize(shape, None, fx=8, fy=8), PICTURE.shape[::-1], interpolation=cv2.INTER_AREA)
+    image = normalize(radiograph(planted(smooth, 1.2, blur_px=0.3, clipped_at=clipped_at)))
+    assert image.excluded[shape > 0].all()
+
+
+@pytest.mark.parametrize("diameter_px", [1.5, 3.0])
+def test_a_grain_of_dust_that_a_scanner_blurred_is_excluded(diameter_px):
+    shape = disks((470, 90, diameter_px))
+    assert normalize(radiograph(planted(shape, 0.8, blur_px=0.5))).excluded[470, 90]
+
+
+def test_dust_all_over_a_picture_is_excluded():
+    picture = PICTURE.copy()
+    picture[10:-10:30, 10:-10:30] += 0.6
+    assert normalize(radiograph(picture)).excluded[10:-10:30, 10:-10:30].mean() > 0.98
 
 
 def test_letter_on_a_frame_line_is_excluded_too():

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hipcalc.normalize.focus_like import may_be_focus
 from hipcalc.normalize.levels import (
     HIGH_LEVEL,
     LOW_LEVEL,
@@ -70,6 +71,7 @@ def blank_areas(bright: NDArray[np.float32], levels: Bytes, reduced: Reduced) ->
     if not cv2.countNonZero(found):
         return found
     _drop_small_areas(found)
+    _spare_foci(found, levels, reduced)
     # The window has eaten half its width.
     return grown(found, reach + reduced.px(RIM_PX))
 
@@ -98,6 +100,14 @@ def _drop_small_areas(mask: Bytes) -> None:
     blocks = mask[: whole * step].reshape(whole, step, columns)
     blocks &= wide[:whole, None]
     mask[whole * step :] &= wide[whole:]
+
+
+def _spare_foci(mask: Bytes, levels: Bytes, reduced: Reduced) -> None:
+    """Clear the areas that are the clipped top of what may be a focus: its edge is still pictured."""
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    for contour in contours:
+        if may_be_focus(reduced.outlined(contour), levels):
+            cv2.drawContours(mask, [contour], -1, 0, thickness=cv2.FILLED)
 
 
 def _plateaus(shares: NDArray[np.float64]) -> tuple[int, int]:

@@ -50,7 +50,7 @@ def exclusion_mask(
     finders: tuple[tuple[ExcludedKind, Callable[[], Bytes]], ...] = (
         ("lettering", lambda: sharp_objects(levels, reduced, steep, usual)),
         ("metal", lambda: metal(levels, reduced, steep, usual)),
-        ("dust", lambda: dust(reduced)),
+        ("dust", lambda: dust(levels, reduced)),
     )
     for kind, find in finders:
         found = find()

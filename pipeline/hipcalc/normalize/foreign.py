@@ -5,13 +5,14 @@ beam, and dust on a scanned film are not. So steepness of the edge tells them ap
 Levels and masks are those of `hipcalc.normalize.levels`; the masks that are returned are reduced ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.normalize.levels import HIGH_LEVEL, LOW_LEVEL, Bytes, Reduced, byte_percentile, grown, marked, strips
+from hipcalc.normalize.focus_like import may_be_focus
+from hipcalc.normalize.levels import HIGH_LEVEL, Bytes, Reduced, byte_percentile, grown, marked, strips
 
 __all__ = ["dust", "metal", "sharp_objects", "steepness"]
 
@@ -23,14 +24,6 @@ OBJECT_MIN_SIDE_PX = 8
 OBJECT_SOLIDITY = 0.35
 OBJECT_MAX_SHARE = 0.1
 OBJECT_RIM_PX = 3
-# What may be a focus stays: small against the picture's shorter side, and round (4 pi times the area of its hull over
-# the squared perimeter: 0.79 for a square, 0.84 for an ellipse of 2 by 1).
-FOCUS_SHARE, FOCUS_ROUNDNESS, FOCUS_ASPECT = 1 / 16, 0.84, 2.0
-# It lies in tissue, not on a black ground, is so many levels brighter than that, and of no even white.
-FOCUS_TISSUE, FOCUS_BRIGHTER = 2 * LOW_LEVEL, 20
-# All but so much of it is above the tissue by this share of its own height: between the strokes of a letter the ground
-# shows, over the core of a shell lie two walls.
-FOCUS_GAPS, FOCUS_CORE = 0.05, 0.25
 # A wire stands out from what is on both its sides, and brighter than bone.
 WIRE_WINDOW_PX = 11
 WIRE_LEVEL = HIGH_LEVEL
@@ -50,6 +43,8 @@ DUST_WINDOW_PX = 5
 DUST_MIN = 36
 DUST_TO_NOISE = 3.0
 DUST_RIM_PX = 2
+# No film is so dusty: of more, none is looked at closely.
+MOST_GRAINS = 300
 
 
 def steepness(levels: Bytes, blank: Bytes, factor: int) -> tuple[Bytes, float]:
@@ -126,35 +121,10 @@ def _is_object(contour: NDArray[np.int32], levels: Bytes) -> bool:
     if area > OBJECT_MAX_SHARE * levels.size:
         return False
     _, sides, _ = cv2.minAreaRect(contour)
-    hull = cv2.convexHull(contour)
-    is_filled = min(sides) >= OBJECT_MIN_SIDE_PX and area >= OBJECT_SOLIDITY * cv2.contourArea(hull)
+    is_filled = min(sides) >= OBJECT_MIN_SIDE_PX and area >= OBJECT_SOLIDITY * cv2.contourArea(cv2.convexHull(contour))
     if not is_filled and not _is_wire(contour, sides, levels):
         return False
-    return not _may_be_focus(np.asarray(hull, np.int32), levels)
-
-
-def _may_be_focus(hull: NDArray[np.int32], levels: Bytes) -> bool:
-    """Whether what is sharp may be a dense focus: a calcification's edge can be as steep as a letter's."""
-    _, sides, _ = cv2.minAreaRect(hull)
-    perimeter, area = cv2.arcLength(hull, closed=True), cv2.contourArea(hull)
-    is_round = 4.0 * np.pi * area >= FOCUS_ROUNDNESS * perimeter**2 and max(sides) <= FOCUS_ASPECT * min(sides)
-    if not is_round or max(sides) > FOCUS_SHARE * min(levels.shape):
-        return False
-    x, y, width, height = cv2.boundingRect(hull)
-    # As much tissue around it as it is wide itself.
-    margin = max(width, height)
-    top, left = max(y - margin, 0), max(x - margin, 0)
-    window = levels[top : y + height + margin, left : x + width + margin]
-    inside = np.zeros_like(window)
-    cv2.drawContours(inside, [hull - np.array([left, top], np.int32)], -1, 1, thickness=cv2.FILLED)
-    around = window[cv2.dilate(inside, np.ones((5, 5), np.uint8)) == 0]
-    own = window[cv2.erode(inside, np.ones((3, 3), np.uint8)) > 0]
-    if not around.size or not own.size:
-        return False
-    tissue, highest = float(np.median(around)), int(own.max())
-    darkest, level = np.quantile(own, (FOCUS_GAPS, 0.5))
-    filled = darkest - tissue >= FOCUS_CORE * (np.quantile(own, 1.0 - FOCUS_GAPS) - tissue)
-    return bool(filled and tissue >= FOCUS_TISSUE and level >= tissue + FOCUS_BRIGHTER and level < highest < 255)
+    return not may_be_focus(contour, levels)
 
 
 def _is_wire(contour: NDArray[np.int32], sides: Sequence[float], levels: Bytes) -> bool:
@@ -187,7 +157,12 @@ def metal(levels: Bytes, reduced: Reduced, steep: Bytes, usual: float) -> Bytes:
     found = np.zeros_like(wide)
     enough = max(METAL_STEEP_MIN, METAL_STEEP_TO_USUAL * usual)
     for level in METAL_LEVELS:
-        _add_steeply_bounded(found, marked(wide, level, cv2.CMP_GE), edges, enough)
+        for contour in _steeply_bounded(marked(wide, level, cv2.CMP_GE), edges, enough):
+            area = np.zeros_like(found)
+            cv2.drawContours(area, [contour], -1, 1, thickness=cv2.FILLED)
+            # What holds an area found at a higher level only widens that into bone.
+            if not (area & found).any() and not may_be_focus(contour * factor + factor // 2, levels):
+                found |= area
     if not cv2.countNonZero(found):
         return np.zeros_like(reduced.mean)
     full = cv2.resize(found, reduced.mean.shape[::-1], interpolation=cv2.INTER_NEAREST)
@@ -202,8 +177,8 @@ def _block_means(levels: Bytes, factor: int) -> Bytes:
     return np.asarray(cv2.resize(levels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def _add_steeply_bounded(found: Bytes, areas: Bytes, edges: Bytes, enough: float) -> None:
-    """Add the areas most of whose outline is steep, unless they only widen one found at a higher level into bone."""
+def _steeply_bounded(areas: Bytes, edges: Bytes, enough: float) -> Iterator[NDArray[np.int32]]:
+    """Outline the areas most of whose outline is steep."""
     contours, _ = cv2.findContours(areas, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     for contour in contours:
         if not METAL_MIN_SHARE * areas.size <= cv2.contourArea(contour) <= OBJECT_MAX_SHARE * areas.size:
@@ -211,19 +186,25 @@ def _add_steeply_bounded(found: Bytes, areas: Bytes, edges: Bytes, enough: float
         column, row = contour[:, 0, 0], contour[:, 0, 1]
         # Where the picture cuts an implant off, its outline is the picture's.
         inside = (row > 0) & (row < areas.shape[0] - 1) & (column > 0) & (column < areas.shape[1] - 1)
-        if not inside.any() or float(np.median(edges[row[inside], column[inside]])) < enough:
-            continue
-        area = np.zeros_like(areas)
-        cv2.drawContours(area, [contour], -1, 1, thickness=cv2.FILLED)
-        if not (area & found).any():
-            found |= area
+        if inside.any() and float(np.median(edges[row[inside], column[inside]])) >= enough:
+            yield np.asarray(contour, np.int32)
 
 
-def dust(reduced: Reduced) -> Bytes:
+def dust(levels: Bytes, reduced: Reduced) -> Bytes:
     """Find pinpoints that are far brighter than everything within two pixels, in reduced pixels."""
     # Of blocks, a window that takes nothing for dust that is larger than what the one of pixels does.
     side = DUST_WINDOW_PX if reduced.factor == 1 else 3
     standing_out = cv2.morphologyEx(reduced.highest, cv2.MORPH_TOPHAT, np.ones((side, side), np.uint8))
     noise = byte_percentile(standing_out[::3, ::3], 0.99)
     pinpoints = marked(standing_out, max(DUST_MIN, DUST_TO_NOISE * noise), cv2.CMP_GT)
+    if cv2.countNonZero(pinpoints):
+        _spare_foci(pinpoints, levels, reduced)
     return grown(pinpoints, reduced.px(DUST_RIM_PX))
+
+
+def _spare_foci(pinpoints: Bytes, levels: Bytes, reduced: Reduced) -> None:
+    """Clear the pinpoints on what may be a focus: its grains and its wall can be as narrow as dust."""
+    contours, _ = cv2.findContours(pinpoints, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    for contour in contours if len(contours) <= MOST_GRAINS else ():
+        if may_be_focus(reduced.outlined(contour), levels):
+            cv2.drawContours(pinpoints, [contour], -1, 0, thickness=cv2.FILLED)

@@ -97,6 +97,12 @@ class Reduced:
         """Return the number of blocks that a length in pixels takes, at least one."""
         return max(1, math.ceil(length_px / self.factor))
 
+    def outlined(self, contour: MatLike) -> NDArray[np.int32]:
+        """Return the corners, in the picture's pixels, of the blocks on a contour, shape (n, 1, 2)."""
+        first, side = np.asarray(contour, np.int32) * self.factor, self.factor - 1
+        corners = [first + np.array(corner, np.int32) for corner in ((0, 0), (side, 0), (side, side), (0, side))]
+        return np.concatenate(corners)
+
     def mostly(self, mask: Bytes) -> Bytes:
         """Reduce a mask of the picture: 1 where at least half of a block's pixels are 1."""
         if self.factor == 1:
