@@ -17,7 +17,7 @@ from hipcalc.synthetic.draw_body import draw_body
 from hipcalc.synthetic.draw_imaging import draw_imaging
 
 SEED = 11
-PHANTOMS = 12
+PHANTOMS = 40
 # Of a whole pelvis, as the hips that the detector was fitted on have it.
 PIXEL_MM = 0.28
 # A picture that fills a fifth of its 256 levels.
