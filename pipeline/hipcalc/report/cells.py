@@ -156,7 +156,10 @@ def _missing_text(hip: HipRecord) -> str:
 def _limit_text(hip: HipRecord, run: RunFacts) -> str:
     if hip.detection_limit_head_radii is not None:
         return length_text(hip.detection_limit_mm, hip.detection_limit_head_radii)
-    return "not reached" if run.detectability and hip.status in ("located", "uncertain") else "not measured"
+    if run.detectability and hip.status in ("located", "uncertain"):
+        # The record does not tell the two apart; a crop that ends at the joint has too little soft tissue.
+        return "none: no room to plant, or not reached"
+    return "not measured"
 
 
 def _head_text(hip: HipRecord, spacing_mm: float | None) -> str:
