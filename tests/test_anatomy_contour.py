@@ -123,13 +123,14 @@ def test_a_circle_that_outshines_its_surroundings_is_filled_with_metal(level: fl
     assert not is_metal(Pyramid.of(picture, np.zeros(picture.shape, bool)), (160.0, 140.0), 50.0)
 
 
-def test_metal_in_both_hips_is_not_called_a_native_hip() -> None:
-    """Wide cups, whose shape is no ball on a stem: their circle, roof and rim are as clear as a native hip's."""
-    rng = np.random.default_rng([6, 5, 1])
+@pytest.mark.parametrize(("seed", "found"), [(6, ["implant", "implant"]), (5, [])])
+def test_metal_in_both_hips_is_not_called_a_native_hip(seed: int, found: list[str]) -> None:
+    """Wide cups, whose shape is no ball on a stem: circle, roof and rim of the first are clear as a native hip's."""
+    rng = np.random.default_rng([seed, 5, 1])
     body, imaging = draw_body(rng), draw_imaging("ap-pelvis", rng)
     body = replace(body, right=replace(body.right, prosthesis=True), left=replace(body.left, prosthesis=True))
     scale = imaging.pixel_mm / 0.5
     imaging = replace(imaging, rows=int(imaging.rows * scale), columns=int(imaging.columns * scale), pixel_mm=0.5)
-    hips = locate_hips(normalize(make_phantom(body=body, imaging=imaging, foci=(), seed=6).to_radiograph()))
-    assert [(hip.status, hip.confidence) for hip in hips] == [("implant", 0.0), ("implant", 0.0)]
-    assert {hip.side for hip in hips} == {"L", "R"}
+    hips = locate_hips(normalize(make_phantom(body=body, imaging=imaging, foci=(), seed=seed).to_radiograph()))
+    assert [(hip.status, hip.confidence) for hip in hips] == [(status, 0.0) for status in found]
+    assert len({hip.side for hip in hips}) == len(found)

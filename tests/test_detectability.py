@@ -100,6 +100,7 @@ def test_places_lie_well_apart(picture):
     places = plant_and_find(picture, HIP, 4.0, None).places_px
     apart = [math.dist(a, b) for number, a in enumerate(places) for b in places[:number]]
     assert min(apart) >= 0.45 * HIP.head_radius_px
+    assert 4 <= len(places) <= 8
 
 
 def test_the_map_names_the_places_and_what_would_have_been_found_there(picture, at_four):

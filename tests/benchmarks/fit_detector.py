@@ -36,6 +36,7 @@ STRONGEST = 10
 PELVIS_WEIGHT = 8.0
 # With fewer, weights and prices would be those of the draw alone.
 PLANTINGS: dict[str, tuple[Style, ...]] = {"crop": ("natural",) * 3, "pelvis": ("natural",) * 16}
+TRAPS = plant_traps, with_clouds
 # One picture in so many bears an eyelet among the traps: they are rarer than rings of mineral, and look like them.
 EYELET_EVERY = 4
 # So many marks, counted where they were expected, are added to those of either kind of picture: pelves are few.
@@ -106,7 +107,7 @@ def collect(
     samples = []
     for number, bench in enumerate(hips):
         rng = np.random.default_rng((seed, number))
-        traps = (plant_traps, with_clouds, with_eyelet)[: 2 if number % EYELET_EVERY else 3]
+        traps = TRAPS if number % EYELET_EVERY else (*TRAPS, with_eyelet)
         other = _other_hip(hips, bare, number)
         samples.append(_sample(bench, bare[number], other, plantings[bench.source], traps, rng))
     return samples

@@ -159,13 +159,15 @@ def _soft_places(normalized: NormalizedRadiograph, hip: HipFrame) -> list[tuple[
     smooth = cv2.GaussianBlur(window.level, (0, 0), TISSUE_SIGMA * WORKING_RADIUS_PX)
     places: list[tuple[float, float]] = []
     for r, from_rim in _drawn_places():
+        if len(places) == MOST_PLACES:
+            break
         place = row, column = hip.to_image(r, hip.rim_phi_deg + from_rim)
         if any(math.dist(place, other) < APART * hip.head_radius_px for other in places):
             continue
         is_soft = smooth[window.pixel_at(row, column)] < levels.soft + SOFT_SHARE * (levels.bone - levels.soft)
         if is_soft and _is_free(normalized, row, column, _diameter_px(DIAMETERS[-1], hip)):
             places.append(place)
-    return places[:MOST_PLACES]
+    return places
 
 
 def _drawn_places() -> list[tuple[float, float]]:

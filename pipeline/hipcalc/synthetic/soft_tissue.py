@@ -1,7 +1,6 @@
 """Fat, muscle, skin folds and bowel gas, as thickness along the ray."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import cv2
@@ -9,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.synthetic.body import BodyAnatomy
-from hipcalc.synthetic.stripes import Way, stripe
+from hipcalc.synthetic.stripes import Way, legs_of, stripe
 
 __all__ = ["SoftTissue", "soft_tissue"]
 
@@ -54,11 +53,7 @@ class SoftTissue:
 def _spindle(lateral: Image, cranial: Image, way: Way) -> Image:
     """Thickness of a muscle with elliptical cross-sections along a path."""
     thickness = np.zeros_like(lateral)
-    for (l0, c0, w0, t0), (l1, c1, w1, t1) in pairwise(way):
-        dl, dc = l1 - l0, c1 - c0
-        t = np.clip(((lateral - l0) * dl + (cranial - c0) * dc) / (dl**2 + dc**2), 0.0, 1.0)
-        squared = (lateral - l0 - t * dl) ** 2 + (cranial - c0 - t * dc) ** 2
-        width, depth = w0 + t * (w1 - w0), t0 + t * (t1 - t0)
+    for squared, width, depth in legs_of(lateral, cranial, way):
         np.maximum(thickness, 2.0 * depth * np.sqrt(np.maximum(1.0 - squared / width**2, 0.0)), out=thickness)
     return thickness
 
