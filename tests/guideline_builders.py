@@ -60,6 +60,7 @@ def hip_record(**changes: Any) -> HipRecord:
         centre_edge_angle_deg=30.0,
         detection_limit_mm=2.1,
         detection_limit_head_radii=0.09,
+        detection_limit_tissue="soft tissue",
         side_source="header",
     )
     return replace(record, **changes)

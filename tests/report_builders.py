@@ -97,6 +97,7 @@ def hip_record(image: NormalizedRadiograph, hip: HipFrame) -> HipRecord:
         centre_edge_angle_deg=hip.rim_phi_deg if found else None,
         detection_limit_mm=3.123456789 if found else None,
         detection_limit_head_radii=0.13 if found else None,
+        detection_limit_tissue="soft tissue" if found else "",
         side_source=hip.side_source,
     )
 

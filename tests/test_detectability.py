@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from candidate_scenes import SHAPE, as_normalized, hip_frame, soft_background
 from hipcalc.candidates import measure_hips
-from hipcalc.detectability import DIAMETERS, detection_limit, plant_and_find
+from hipcalc.detectability import DIAMETERS, detection_limit, plant_and_find, planting
 from hipcalc.detectability.limit import SIZES
 from hipcalc.detectability.regression import RESIDUAL_LEVELS, StrengthModel, Trend, load_trend, terms
 from hipcalc.errors import UsageError
@@ -119,8 +119,9 @@ def test_the_map_names_the_places_and_what_would_have_been_found_there(picture, 
     }
 
 
-def test_the_prior_is_that_of_many_hips():
-    trend = load_trend()
+@pytest.mark.parametrize("tissue", ["soft tissue", "bone"])
+def test_the_prior_is_that_of_many_hips(tissue):
+    trend = load_trend(tissue)
     # A stronger contrast is found more easily, in every hip.
     assert trend.mean[3] > 3 * trend.spread[3]
     assert trend.deviation > 0
@@ -134,15 +135,52 @@ def test_the_other_hip_is_a_control_here_too(picture, at_four):
     assert controlled.planted == at_four.planted
 
 
-def test_nothing_is_planted_where_bone_lies_beside_the_rim():
+def test_where_bone_lies_beside_the_rim_the_limit_is_one_over_bone(at_four):
     grey = soft_background(0)
     rows, columns = np.ogrid[: SHAPE[0], : SHAPE[1]]
     away = np.hypot(rows - HIP.head_row_px, columns - HIP.head_column_px) / HIP.head_radius_px
     # Bone as bright as the head around it, to 2.1 times its radius: no soft tissue is left beside the rim.
     bright = as_normalized((grey + 0.35 * ((away > 1.0) & (away < 2.1))).astype(np.float32))
-    assert detection_limit(bright, HIP, false_marks_per_hip=0.25).planted == 0
+    assert detection_limit(bright, HIP, false_marks_per_hip=0.25).tissue == "bone"
     bare = as_normalized((grey + 0.3 * (away < 1.05)).astype(np.float32))
-    assert detection_limit(bare, HIP, false_marks_per_hip=0.25).planted >= 4 * len(DIAMETERS)
+    assert detection_limit(bare, HIP, false_marks_per_hip=0.25).tissue == at_four.tissue == "soft tissue"
+
+
+@pytest.fixture(scope="module")
+def at_the_joint():
+    """A picture that ends at the joint, as crops do, and its hip."""
+    top, right = round(HIP.head_row_px - 1.8 * HIP.head_radius_px), round(HIP.rim_column_px + 0.5 * HIP.head_radius_px)
+    moved = replace(HIP, head_row_px=HIP.head_row_px - top, rim_row_px=HIP.rim_row_px - top)
+    return as_normalized(soft_background(0)[top:, :right]), moved
+
+
+def test_a_picture_that_ends_at_the_joint_has_a_limit_for_what_it_shows(at_the_joint):
+    picture, hip = at_the_joint
+    limit = detection_limit(picture, hip, false_marks_per_hip=0.25)
+    assert limit.tissue == "bone"
+    assert limit.planted == 5 * len(DIAMETERS)
+    for place in limit.places:
+        # Even the largest focus lies inside the picture, and beside the head.
+        reach = DIAMETERS[-1] / 2 * hip.head_radius_px
+        assert reach < place.row_px < picture.shape[0] - 1 - reach
+        assert reach < place.column_px < picture.shape[1] - 1 - reach
+        assert hip.to_polar(place.row_px, place.column_px)[0] > 1.15
+
+
+def test_foci_that_are_looked_for_together_lie_well_apart(at_the_joint, monkeypatch):
+    together = []
+    monkeypatch.setattr(
+        planting,
+        "strengths_on",
+        lambda places, *rest: (together.append(places), np.zeros(len(places)))[1],
+    )
+    picture, hip = at_the_joint
+    planted = plant_and_find(picture, hip, 4.0, None)
+    assert len(planted.places_px) == 5
+    assert sum(len(places) for places in together) == len(planted.place)
+    for places in together:
+        apart = [math.dist(a, b) for number, a in enumerate(places) for b in places[:number]]
+        assert min(apart, default=math.inf) >= 0.45 * hip.head_radius_px
 
 
 def test_the_limit_falls_with_contrast(picture, at_four):
@@ -169,11 +207,11 @@ def test_millimetres_need_spacing(picture):
 @pytest.mark.parametrize("status", ["implant", "absent"])
 def test_a_hip_that_is_not_there_has_no_limit(picture, status):
     limit = detection_limit(picture, hip_frame(status=status), false_marks_per_hip=0.25)
-    assert (limit.diameter_head_radii, limit.curve, limit.planted) == (None, (), 0)
+    assert (limit.diameter_head_radii, limit.curve, limit.planted, limit.tissue) == (None, (), 0, "")
 
 
 def test_a_rim_that_is_cut_off_has_no_limit(picture):
-    for column in (470.0, 5000.0):
+    for column in (510.0, 5000.0):
         hip = hip_frame(head_column_px=column, rim_column_px=column + 60)
         limit = detection_limit(picture, hip, false_marks_per_hip=0.25)
         assert limit.diameter_head_radii is None

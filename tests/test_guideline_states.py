@@ -274,6 +274,11 @@ class TestNoCandidate:
         assert first.text == "No candidate detected; this does not exclude one."
         assert second.text.endswith(words)
 
+    def test_says_where_a_limit_holds_only_over_bone(self) -> None:
+        hip = reviewed_hip((), (), detection_limit_tissue="bone")
+        second = recommend(hip, None).notes[1]
+        assert second.text.endswith("2.1 mm, or 0.09 femoral-head radii, measured over bone around the rim.")
+
     def test_says_that_nothing_was_searched_where_no_hip_was_found(self) -> None:
         (only,) = recommend(reviewed_hip((), (), status="absent"), None).notes
         assert "nothing was searched" in only.text

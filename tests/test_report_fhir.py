@@ -148,6 +148,14 @@ def test_every_hip_says_what_made_it(tmp_path):
             assert f"image SHA-256: {PELVIS}" in text
 
 
+def test_a_detection_limit_says_where_it_holds(tmp_path):
+    bundle, _ = confirmed_case(tmp_path)
+    components = resources(bundle, "Observation")[f"search-{PELVIS}-R"]["component"]
+    said = {part["code"]["text"]: part for part in components}
+    assert said["detection limit"]["valueQuantity"]["value"] == pytest.approx(0.13)
+    assert said["tissue of the detection limit"]["valueString"] == "soft tissue"
+
+
 def test_the_same_report_twice_is_the_same_bytes(tmp_path):
     folder, result = reported(tmp_path, "fhir", R_1="confirmed")
     before = {path: path.read_bytes() for path in (result.folder / "fhir").rglob("*.json")}

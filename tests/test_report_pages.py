@@ -203,10 +203,21 @@ def test_a_limit_that_was_not_reached_is_not_one_that_was_not_measured():
     record = pelvis()[2]
     hips = tuple(replace(hip, detection_limit_mm=None, detection_limit_head_radii=None) for hip in record.hips)
     record = replace(record, hips=hips)
-    assert "none: no room to plant, or not reached" in page_of(record).text
+    assert "not reached by the largest foci planted" in page_of(record).text
+    bare = replace(record, hips=tuple(replace(hip, detection_limit_tissue="") for hip in hips))
+    assert "none: no room to plant" in page_of(bare).text
     plain = image_page(record, replace(run_facts(), detectability=False), PageLinks(pictures="x"))
     assert "not measured" in plain
     assert "not reached" not in plain
+
+
+@pytest.mark.parametrize(("tissue", "words"), [("soft tissue", ", in soft tissue"), ("bone", ", over bone"), ("", "")])
+def test_a_limit_says_where_it_holds(tissue, words):
+    record = pelvis()[2]
+    hips = tuple(replace(hip, detection_limit_tissue=tissue) for hip in record.hips)
+    text = page_of(replace(record, hips=hips)).text
+    assert f"3.1 mm (0.13 R){words}" in text
+    assert (", over bone" in text) == (tissue == "bone")
 
 
 def test_names_cannot_inject_markup():

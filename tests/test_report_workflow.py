@@ -74,6 +74,7 @@ def test_file_and_page_say_what_made_them_and_how_far_they_go(folder, tmp_path):
         "spacing_source": "calibrated",
         "detection_limit_mm": pytest.approx(3.123456789, rel=1e-5),
         "detection_limit_head_radii": 0.13,
+        "detection_limit_tissue": "soft tissue",
     }
     assert saved(folder, f"{HIP}-R.json")["provenance"]["detection_limit_mm"] is None
     page = (folder.pages / f"{PELVIS}.html").read_text(encoding="utf-8")

@@ -259,6 +259,7 @@ def _hip_record(
         detection_limit_mm=None if limit is None else limit.diameter_mm,
         detection_limit_head_radii=None if limit is None else limit.diameter_head_radii,
         side_source=hip.side_source,
+        detection_limit_tissue="" if limit is None else limit.tissue,
         **hip_columns(hip, measured),  # type: ignore[arg-type]
     )
 

@@ -17,6 +17,7 @@ from hipcalc.detectability.planting import MOST_PLACES, PlantedFoci, plant_and_f
 from hipcalc.detectability.regression import RESIDUAL_LEVELS, StrengthModel, Trend, terms
 
 ROUNDS = 8
+TISSUES = ("soft tissue", "bone")
 # Coefficients of hips differ at least so much.
 LEAST_SPREAD = 0.1
 
@@ -71,22 +72,28 @@ def fit_trend(planted: list[Planted], crowding: float) -> Trend:
     return trend
 
 
-def main() -> None:
-    """Fit, write and print."""
-    cv2.setNumThreads(1)
-    hips = load_hips(annotated_only=True)
-    planted = planted_in(hips)
-    trend = fit_trend(planted, crowding(planted, planted_in(hips, at_once=1)))
-    table = {
-        "terms": ["1", "log(diameter / 0.14 head radii)", "its square", "log(cnr / 4)"],
+def as_table(trend: Trend) -> dict[str, float | list[float]]:
+    """Return a trend as it is written."""
+    return {
         "mean": trend.mean.round(4).tolist(),
         "spread": trend.spread.round(4).tolist(),
         "deviation": round(trend.deviation, 4),
         "crowding": round(trend.crowding, 4),
         "residual": trend.residual.round(3).tolist(),
     }
+
+
+def main() -> None:
+    """Fit, write and print."""
+    cv2.setNumThreads(1)
+    hips = load_hips(annotated_only=True)
+    together, alone = planted_in(hips), planted_in(hips, at_once=1)
+    table: dict[str, object] = {"terms": ["1", "log(diameter / 0.14 head radii)", "its square", "log(cnr / 4)"]}
+    for tissue in TISSUES:
+        own, single = ([row for row in planted if row[0].tissue == tissue] for planted in (together, alone))
+        table[tissue] = as_table(fit_trend(own, crowding(own, single)))
+        print(f"{tissue}: {len(own)} hips, {sum(len(p.place) for p, _ in own)} planted foci")
     (MODEL / "detectability.json").write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
-    print(f"{len(planted)} hips with room, {sum(len(p.place) for p, _ in planted)} planted foci")
     print(json.dumps(table, indent=2))
 
 

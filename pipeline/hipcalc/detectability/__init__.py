@@ -2,7 +2,7 @@
 
 Foci of known size and contrast are planted into this very picture, around this very rim, and the detector is run as
 it is: the injection and recovery test by which astronomers state the completeness of a survey. The statement holds for
-soft tissue beside the rim, where deposits lie: over bone every detector finds less.
+soft tissue beside the rim, where deposits lie; in a picture that ends at the joint, for what it shows around the rim.
 """
 
 from hipcalc.detectability.limit import DetectionLimit, PlaceLimit, detection_limit

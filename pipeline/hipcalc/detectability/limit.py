@@ -1,7 +1,7 @@
 """The size at which a focus at one hip's rim would have been found."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from hipcalc.candidates import MOST_FALSE_MARKS, MeasuredSpots, strengths_at
 from hipcalc.detectability.planting import DIAMETERS, PlantedFoci, plant_and_find
 from hipcalc.detectability.regression import StrengthModel, load_trend, terms
 from hipcalc.errors import UsageError
+from hipcalc.findings import Tissue
 from hipcalc.normalize import NormalizedRadiograph
 
 __all__ = ["DetectionLimit", "PlaceLimit", "detection_limit"]
@@ -47,8 +48,8 @@ class DetectionLimit:
     Attributes
     ----------
     diameter_head_radii : float or None
-        Diameter found with 90% probability in soft tissue beside the rim; never below the smallest planted one. None
-        where even the largest planted one (`DIAMETERS`) is found less often, and where too little could be planted.
+        Diameter found with 90% probability in this `tissue`; never below the smallest planted one. None where even the
+        largest planted one (`DIAMETERS`) is found less often, and where too little could be planted.
     diameter_mm : float or None
         The same with known pixel spacing.
     cnr : float
@@ -60,6 +61,9 @@ class DetectionLimit:
         Diameter in head radii, and estimated probability of being found; empty where too little could be planted.
     planted : int
         How many foci were planted.
+    tissue : {"soft tissue", "bone", ""}
+        Where: in soft tissue beside the rim, or, in a picture that shows too little of that, anywhere around the rim,
+        which is over bone for the most part. Empty where too little could be planted.
     places : tuple of PlaceLimit
         The map: where foci were planted, and what would have been found there.
     """
@@ -68,8 +72,9 @@ class DetectionLimit:
     diameter_mm: float | None
     cnr: float
     false_marks_per_hip: float
-    curve: tuple[tuple[float, float], ...]
-    planted: int
+    curve: tuple[tuple[float, float], ...] = ()
+    planted: int = 0
+    tissue: Tissue = ""
     places: tuple[PlaceLimit, ...] = ()
 
 
@@ -83,9 +88,10 @@ def detection_limit(
 ) -> DetectionLimit:
     """Plant foci of several sizes and contrasts around one hip's rim, and see how strongly they are marked.
 
-    Every place in soft tissue sees every size once. The strength of the marks is regressed on size and contrast, what
-    was not marked counting as weaker than the weakest mark, with the slopes of many hips as the prior
-    (`StrengthModel`); the curve is the share of that distribution above the operating point's strength.
+    Every place sees every size once, in soft tissue beside the rim where the picture shows enough of it. The strength
+    of the marks is regressed on size and contrast, what was not marked counting as weaker than the weakest mark, with
+    the slopes of many hips as the prior (`StrengthModel`); the curve is the share of that distribution above the
+    operating point's strength.
 
     Parameters
     ----------
@@ -106,40 +112,29 @@ def detection_limit(
     """
     if not cnr > 0:
         raise UsageError(f"cnr is {cnr:g} but must be larger than 0.")
+    unknown = DetectionLimit(
+        diameter_head_radii=None, diameter_mm=None, cnr=cnr, false_marks_per_hip=false_marks_per_hip
+    )
     if hip.status not in ("located", "uncertain"):
-        return _stated(normalized, hip, cnr, false_marks_per_hip, None, 0, ())
+        return unknown
     planted = plant_and_find(normalized, hip, cnr, control)
     if not len(planted.place):
-        return _stated(normalized, hip, cnr, false_marks_per_hip, None, 0, ())
+        return unknown
     floor, threshold = strengths_at((MOST_FALSE_MARKS, false_marks_per_hip), normalized, hip, control)
-    trend = load_trend()
+    trend = load_trend(planted.tissue)
     fitted = StrengthModel.fitted(planted.diameter, planted.cnr, planted.strength, floor, trend)
     # A focus in nature has fewer others beside it, and stands out more.
     threshold -= trend.crowding
     curve = fitted.probability(SIZES, np.full(len(SIZES), cnr), threshold)
-    places = _map(planted, fitted, cnr, floor, threshold)
-    return _stated(normalized, hip, cnr, false_marks_per_hip, curve, len(planted.place), places)
-
-
-def _stated(
-    normalized: NormalizedRadiograph,
-    hip: HipFrame,
-    cnr: float,
-    false_marks_per_hip: float,
-    curve: NDArray[np.float64] | None,
-    planted: int,
-    places: tuple[PlaceLimit, ...],
-) -> DetectionLimit:
-    limit = None if curve is None else _limit(curve)
-    spacing = normalized.spacing_mm
-    return DetectionLimit(
+    limit, spacing = _limit(curve), normalized.spacing_mm
+    return replace(
+        unknown,
         diameter_head_radii=limit,
         diameter_mm=None if limit is None or spacing is None else limit * hip.head_radius_px * spacing,
-        cnr=cnr,
-        false_marks_per_hip=false_marks_per_hip,
-        curve=() if curve is None else tuple(zip(SIZES.tolist(), curve.tolist(), strict=True)),
-        planted=planted,
-        places=places,
+        curve=tuple(zip(SIZES.tolist(), curve.tolist(), strict=True)),
+        planted=len(planted.place),
+        tissue=planted.tissue,
+        places=_map(planted, fitted, cnr, floor, threshold),
     )
 
 

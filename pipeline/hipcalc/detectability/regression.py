@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.candidates.model import MODEL
+from hipcalc.findings import Tissue
 from hipcalc_models import model_file
 
 __all__ = ["RESIDUAL_LEVELS", "StrengthModel", "Trend", "load_trend", "terms"]
@@ -26,7 +27,7 @@ RESIDUAL_LEVELS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Trend:
-    """What is known before anything is planted.
+    """What is known before anything is planted into one kind of tissue.
 
     Attributes
     ----------
@@ -48,10 +49,10 @@ class Trend:
     residual: Floats
 
 
-@lru_cache(maxsize=1)
-def load_trend() -> Trend:
-    """Read the trend from the package."""
-    values = json.loads(model_file(MODEL, "detectability.json").read_text(encoding="utf-8"))
+@lru_cache
+def load_trend(tissue: Tissue) -> Trend:
+    """Read the trend of foci in one kind of tissue from the package."""
+    values = json.loads(model_file(MODEL, "detectability.json").read_text(encoding="utf-8"))[tissue]
     return Trend(
         mean=np.array(values["mean"]),
         spread=np.array(values["spread"]),

@@ -6,6 +6,9 @@ from typing import Literal
 from hipcalc.anatomy import HipStatus, SideSource
 from hipcalc.radiograph import Side
 
+# Where a hip's detection limit holds; empty without one.
+Tissue = Literal["soft tissue", "bone", ""]
+
 __all__ = ["DEFAULT_FALSE_MARKS_PER_HIP", "Finding", "HipRecord"]
 
 # The operating point, unless the user gives another.
@@ -106,6 +109,9 @@ class HipRecord:
         Diameter of the smallest focus that would have been found here; None when it was not measured.
     side_source : str
         How the side is known.
+    detection_limit_tissue : {"soft tissue", "bone", ""}
+        Where that holds: in soft tissue beside the rim, or, in a picture that ends at the joint, over bone around it;
+        empty where nothing was planted.
     head_visible : float or None
         Share of the head's contour that shows, 0 to 1.
     sourcil_end_*, sourcil_medial_*, teardrop_*
@@ -134,6 +140,7 @@ class HipRecord:
     detection_limit_mm: float | None
     detection_limit_head_radii: float | None
     side_source: SideSource
+    detection_limit_tissue: Tissue = ""
     head_visible: float | None = None
     sourcil_end_row_px: float | None = None
     sourcil_end_column_px: float | None = None

@@ -24,6 +24,8 @@ __all__ = ["compose"]
 _EXPLAINING = ("explanation", "rationale", "evidence")
 # R10: the source document gives physical therapy 6-8 weeks; from then on its outcome is asked for.
 _WEEKS_OF_CARE = 6
+# Said of a limit that does not hold for soft tissue, where deposits lie.
+_OVER_BONE = ", measured over bone around the rim"
 
 
 def compose(facts: Facts, history: tuple[HistoryEntry, ...] = ()) -> Recommendation:
@@ -139,7 +141,7 @@ def _detection_limit(facts: Facts) -> str:
     parts = [f"{millimetres:.1f} mm"] if millimetres is not None else []
     if radii is not None:
         parts.append(f"{radii:.2f} femoral-head radii")
-    return ", or ".join(parts)
+    return ", or ".join(parts) + (_OVER_BONE if parts and facts.hip.detection_limit_tissue == "bone" else "")
 
 
 def _missing(facts: Facts, state: State) -> tuple[Missing, ...]:

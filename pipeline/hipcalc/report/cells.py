@@ -17,6 +17,7 @@ from hipcalc.report.words import (
     count_text,
     differential_list,
     length_text,
+    limit_text,
     number_text,
     side_name,
     spacing_text,
@@ -155,10 +156,9 @@ def _missing_text(hip: HipRecord) -> str:
 
 def _limit_text(hip: HipRecord, run: RunFacts) -> str:
     if hip.detection_limit_head_radii is not None:
-        return length_text(hip.detection_limit_mm, hip.detection_limit_head_radii)
+        return limit_text(hip.detection_limit_mm, hip.detection_limit_head_radii, hip.detection_limit_tissue)
     if run.detectability and hip.status in ("located", "uncertain"):
-        # The record does not tell the two apart; a crop that ends at the joint has too little soft tissue.
-        return "none: no room to plant, or not reached"
+        return "not reached by the largest foci planted" if hip.detection_limit_tissue else "none: no room to plant"
     return "not measured"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from hipcalc.findings import HipRecord
+from hipcalc.findings import HipRecord, Tissue
 from hipcalc.report.provenance import RESEARCH_NOTICE, package_version
 from hipcalc.report.records import FileRecord, ImageRecord
 from hipcalc.report.rendering import RunFacts
@@ -36,6 +36,8 @@ class HipProvenance:
         How the spacing is known, as in the images table.
     detection_limit_mm, detection_limit_head_radii : float or None
         Diameter of the smallest focus that would have been found in this hip; None when it was not measured.
+    detection_limit_tissue : {"soft tissue", "bone", ""}
+        Where that holds.
     """
 
     notice: str
@@ -49,6 +51,7 @@ class HipProvenance:
     spacing_source: str
     detection_limit_mm: float | None
     detection_limit_head_radii: float | None
+    detection_limit_tissue: Tissue
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
@@ -84,4 +87,5 @@ def _provenance(image: ImageRecord, hip: HipRecord, run: RunFacts) -> HipProvena
         spacing_source=image.spacing_source,
         detection_limit_mm=hip.detection_limit_mm,
         detection_limit_head_radii=hip.detection_limit_head_radii,
+        detection_limit_tissue=hip.detection_limit_tissue,
     )

@@ -1,6 +1,6 @@
 """Values of the tables in words for a reader."""
 
-from hipcalc.findings import Finding
+from hipcalc.findings import Finding, Tissue
 
 __all__ = [
     "class_name",
@@ -8,6 +8,7 @@ __all__ = [
     "count_text",
     "differential_list",
     "length_text",
+    "limit_text",
     "number_text",
     "short_length",
     "side_name",
@@ -42,6 +43,7 @@ _VIEWS = {
     "lateral": "lateral",
     "unknown": "unknown",
 }
+_TISSUES: dict[Tissue, str] = {"soft tissue": ", in soft tissue", "bone": ", over bone", "": ""}
 _ABBREVIATIONS = {"cppd": "CPPD", "hadd": "HADD"}
 
 
@@ -77,6 +79,12 @@ def short_length(millimetres: float | None, head_radii: float | None) -> str:
     if millimetres is not None:
         return f"{millimetres:.1f} mm"
     return "–" if head_radii is None else f"{head_radii:.2f} R"
+
+
+def limit_text(millimetres: float | None, head_radii: float | None, tissue: Tissue) -> str:
+    """Return a hip's detection limit and where it holds; a dash where there is none."""
+    where = _TISSUES[tissue] if head_radii is not None else ""
+    return f"{length_text(millimetres, head_radii)}{where}"
 
 
 def spacing_text(spacing_mm: float | None, source: str) -> str:

@@ -11,7 +11,7 @@ from hipcalc.report.hip_provenance import HipProvenance
 from hipcalc.report.records import FileRecord
 from hipcalc.report.rendering import render_part
 from hipcalc.report.site import page_names
-from hipcalc.report.words import class_name, length_text, side_name, spacing_text, zone_name
+from hipcalc.report.words import class_name, length_text, limit_text, side_name, spacing_text, zone_name
 from hipcalc.review import ReviewedHip
 
 __all__ = ["page_review", "site_pages", "workflow_section"]
@@ -44,7 +44,7 @@ def workflow_section(
     if not recommendations:
         return Markup("")
     hips_said = [(one, origins[one.image_id, one.side]) for one in recommendations]
-    named = (class_name, length_text, side_name, spacing_text, zone_name)
+    named = (class_name, length_text, limit_text, side_name, spacing_text, zone_name)
     words = {function.__name__: function for function in named}
     several = len({one.image_id for one in recommendations}) > 1
     names = {one.image_id: f" in {Path(one.path).name}" if several else "" for one in recommendations}

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from hipcalc.anatomy import HipStatus
 from hipcalc.errors import UsageError
-from hipcalc.findings import Finding, HipRecord
+from hipcalc.findings import Finding, HipRecord, Tissue
 from hipcalc.radiograph import Side
 from hipcalc.review.decision import Decision, ReviewStatus, check_agreement
 from hipcalc.review.events import hip_of, is_added
@@ -85,6 +85,8 @@ class ReviewedHip:
     hip_status : {"located", "uncertain", "implant", "absent"}
     detection_limit_mm, detection_limit_head_radii : float or None
         Diameter of the smallest focus that would have been found here; None when it was not measured.
+    detection_limit_tissue : {"soft tissue", "bone", ""}
+        Where that holds.
     findings : tuple of ReviewedFinding
         The findings (candidates at or below the operating point) and every other candidate with a decision, in the
         order of the candidates table.
@@ -97,6 +99,7 @@ class ReviewedHip:
     detection_limit_mm: float | None
     detection_limit_head_radii: float | None
     findings: tuple[ReviewedFinding, ...]
+    detection_limit_tissue: Tissue = ""
 
     @property
     def has_implant(self) -> bool:
@@ -174,6 +177,7 @@ def _hip(record: HipRecord, findings: list[ReviewedFinding]) -> ReviewedHip:
         hip_status=record.status,
         detection_limit_mm=record.detection_limit_mm,
         detection_limit_head_radii=record.detection_limit_head_radii,
+        detection_limit_tissue=record.detection_limit_tissue,
         findings=tuple(findings),
     )
 

@@ -60,6 +60,7 @@ class RecommendationRow:
         "diameter of the smallest focus that would have been found in this hip; blank when not measured"
     )
     detection_limit_head_radii: float | None = _column("the same in radii of the femoral head")
+    detection_limit_tissue: str = _column("where that holds: soft tissue beside the rim, or bone around it")
     notice: str = _column("the research-use notice")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from hipcalc.guideline import Block, HistoryEvent, Note, Offer, Recommendation, Sentence
 from hipcalc.report.hip_provenance import HipProvenance
-from hipcalc.report.words import class_name, length_text, spacing_text, zone_name
+from hipcalc.report.words import class_name, limit_text, spacing_text, zone_name
 
 __all__ = ["Line", "hip_sections", "origin_lines"]
 
@@ -57,7 +57,7 @@ def origin_lines(origin: HipProvenance) -> list[str]:
     """Return what made a hip's output, a line each."""
     limit = "not measured"
     if origin.detection_limit_head_radii is not None:
-        limit = length_text(origin.detection_limit_mm, origin.detection_limit_head_radii)
+        limit = limit_text(origin.detection_limit_mm, origin.detection_limit_head_radii, origin.detection_limit_tissue)
     return [
         origin.notice,
         f"hipcalc {origin.screening_version}, report by {origin.report_version}; models {', '.join(origin.models)}; "

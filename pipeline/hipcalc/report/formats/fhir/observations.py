@@ -49,6 +49,8 @@ def search_observation(
     if origin.spacing_mm is not None:
         components.append(_component("size of a pixel", {"valueQuantity": millimetres(origin.spacing_mm)}))
     limits = _lengths("detection limit", origin.detection_limit_mm, origin.detection_limit_head_radii)
+    if origin.detection_limit_head_radii is not None and origin.detection_limit_tissue:
+        limits = [*limits, _component("tissue of the detection limit", {"valueString": origin.detection_limit_tissue})]
     return {
         **_shared(patient, hip, search_id(hip)),
         "meta": meta(unconfirmed=not one.confirmed),
