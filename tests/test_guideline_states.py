@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from guideline_builders import IMAGE, NONE, PAINFUL, PERSISTS, SURGICAL, decision, finding, reviewed_hip
+from hipcalc.detectability.limit import STATED_CNR, STATED_PROBABILITY
 from hipcalc.guideline import Checklist, ClinicalContext, Recommendation, load_workflow, recommend
 from hipcalc.review import ReviewedHip
 
@@ -263,8 +264,8 @@ class TestNoCandidate:
     @pytest.mark.parametrize(
         ("millimetres", "radii", "words"),
         [
-            (2.1, 0.09, "has a diameter of 2.1 mm, or 0.09 femoral-head radii."),
-            (None, 0.09, "has a diameter of 0.09 femoral-head radii."),
+            (2.1, 0.09, "A focus with a diameter of 2.1 mm (0.09 femoral-head radii) or more and a contrast"),
+            (None, 0.09, "A focus with a diameter of 0.09 femoral-head radii or more and a contrast"),
             (None, None, "How small a focus would have been found here was not measured."),
         ],
     )
@@ -272,12 +273,23 @@ class TestNoCandidate:
         hip = reviewed_hip((), (), detection_limit_mm=millimetres, detection_limit_head_radii=radii)
         first, second = recommend(hip, None).notes
         assert first.text == "No candidate detected; this does not exclude one."
-        assert second.text.endswith(words)
+        assert second.text.startswith(words)
 
-    def test_says_where_a_limit_holds_only_over_bone(self) -> None:
-        hip = reviewed_hip((), (), detection_limit_tissue="bone")
+    @pytest.mark.parametrize(
+        ("tissue", "words"),
+        [
+            ("soft tissue", "in soft tissue beside the rim"),
+            ("bone", "over bone around the rim"),
+            ("", "around the rim"),
+        ],
+    )
+    def test_says_where_and_for_what_a_limit_holds(self, tissue: str, words: str) -> None:
+        hip = reviewed_hip((), (), detection_limit_tissue=tissue)
         second = recommend(hip, None).notes[1]
-        assert second.text.endswith("2.1 mm, or 0.09 femoral-head radii, measured over bone around the rim.")
+        assert second.text.endswith(
+            f"a contrast-to-noise ratio of {STATED_CNR:g} would have been found here, {words}, in nine of ten cases."
+        )
+        assert STATED_PROBABILITY == 0.9
 
     def test_says_that_nothing_was_searched_where_no_hip_was_found(self) -> None:
         (only,) = recommend(reviewed_hip((), (), status="absent"), None).notes

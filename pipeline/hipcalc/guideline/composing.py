@@ -1,5 +1,6 @@
 """A state and its facts -> everything that the output says."""
 
+from hipcalc.findings import Tissue
 from hipcalc.guideline.case import HistoryEntry
 from hipcalc.guideline.explaining import explain
 from hipcalc.guideline.facts import Facts
@@ -24,8 +25,12 @@ __all__ = ["compose"]
 _EXPLAINING = ("explanation", "rationale", "evidence")
 # R10: the source document gives physical therapy 6-8 weeks; from then on its outcome is asked for.
 _WEEKS_OF_CARE = 6
-# Said of a limit that does not hold for soft tissue, where deposits lie.
-_OVER_BONE = ", measured over bone around the rim"
+# Where a detection limit holds; results of earlier versions do not say.
+_TISSUES: dict[Tissue, str] = {
+    "soft tissue": "in soft tissue beside the rim",
+    "bone": "over bone around the rim",
+    "": "around the rim",
+}
 
 
 def compose(facts: Facts, history: tuple[HistoryEntry, ...] = ()) -> Recommendation:
@@ -103,7 +108,7 @@ def _offer(facts: Facts, step: State, rules: GatedRules) -> Offer:
 
 
 def _notes(facts: Facts, state: State, *, nothing_offered: bool) -> tuple[Note, ...]:
-    limit = _detection_limit(facts)
+    limit, where = _detection_limit(facts), _TISSUES[facts.hip.detection_limit_tissue]
     searched = facts.hip.hip_status != "absent"
     holds = {
         "always": True,
@@ -114,7 +119,11 @@ def _notes(facts: Facts, state: State, *, nothing_offered: bool) -> tuple[Note, 
         "nothing-offered": nothing_offered,
     }
     return tuple(
-        Note(id=text.id, text=text.text.replace("{detection_limit}", limit), basis=text.basis)
+        Note(
+            id=text.id,
+            text=text.text.replace("{detection_limit}", limit).replace("{detection_tissue}", where),
+            basis=text.basis,
+        )
         for text in state.texts
         if holds[text.condition]
     )
@@ -138,10 +147,10 @@ def _disagreements(facts: Facts, state: State) -> tuple[Note, ...]:
 def _detection_limit(facts: Facts) -> str:
     """Return the detection limit in words, empty where it was not measured."""
     millimetres, radii = facts.hip.detection_limit_mm, facts.hip.detection_limit_head_radii
-    parts = [f"{millimetres:.1f} mm"] if millimetres is not None else []
-    if radii is not None:
-        parts.append(f"{radii:.2f} femoral-head radii")
-    return ", or ".join(parts) + (_OVER_BONE if parts and facts.hip.detection_limit_tissue == "bone" else "")
+    in_radii = "" if radii is None else f"{radii:.2f} femoral-head radii"
+    if millimetres is None:
+        return in_radii
+    return f"{millimetres:.1f} mm ({in_radii})" if in_radii else f"{millimetres:.1f} mm"
 
 
 def _missing(facts: Facts, state: State) -> tuple[Missing, ...]:

@@ -57,7 +57,7 @@ class RecommendationRow:
     spacing_mm: float | None = _column("size of a pixel in millimetres; blank when unknown")
     spacing_source: str = _column("how the pixel spacing is known")
     detection_limit_mm: float | None = _column(
-        "diameter of the smallest focus that would have been found in this hip; blank when not measured"
+        "diameter from which on a focus of CNR 4 would have been found in this hip in 90%; blank when not measured"
     )
     detection_limit_head_radii: float | None = _column("the same in radii of the femoral head")
     detection_limit_tissue: str = _column("where that holds: soft tissue beside the rim, or bone around it")

@@ -63,7 +63,7 @@ def origin_lines(origin: HipProvenance) -> list[str]:
         f"hipcalc {origin.screening_version}, report by {origin.report_version}; models {', '.join(origin.models)}; "
         f"settings {origin.settings_hash}",
         f"operating point: {origin.false_marks_per_hip:g} expected false marks per hip",
-        f"detection limit in this hip: {limit}",
+        f"detection limit in this hip (CNR 4, found in 90%): {limit}",
         f"pixel spacing: {spacing_text(origin.spacing_mm, origin.spacing_source)}",
         f"image SHA-256: {origin.image_sha256}",
     ]
