@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pandas as pd
 import psutil
@@ -219,6 +220,16 @@ def test_the_version_is_the_packages(capsys):
     with pytest.raises(SystemExit):
         main(["--version"])
     assert capsys.readouterr().out == f"hipcalc {version('hipcalc')}\n"
+
+
+def test_a_folder_that_cannot_be_opened_is_not_called_empty(tmp_path, monkeypatch, capsys):
+    def closed(_path):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "closed").mkdir()
+    monkeypatch.setattr(Path, "iterdir", closed)
+    assert main(["screen", str(tmp_path / "closed"), "--out", str(tmp_path / "out")]) == 1
+    assert "closed: this folder cannot be opened (Permission denied); check its permissions." in capsys.readouterr().err
 
 
 @pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write everywhere")

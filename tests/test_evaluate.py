@@ -275,6 +275,9 @@ def test_two_images_of_one_name_must_be_told_apart_by_id(tmp_path: Path) -> None
 def test_a_missing_or_unreadable_table_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="images.csv does not exist; give a folder that hipcalc screen wrote"):
         evaluate(tmp_path, tmp_path / "truth.csv")
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(UsageError, match="holds an unfinished run: run hipcalc screen with --resume first"):
+        evaluate(tmp_path, tmp_path / "truth.csv")
     (results(tmp_path) / "truth.csv").write_bytes(b"\x80\x00bad")
     with pytest.raises(UsageError, match="truth.csv is no CSV table"):
         evaluate(tmp_path, tmp_path / "truth.csv")

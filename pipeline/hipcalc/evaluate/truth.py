@@ -71,6 +71,8 @@ def read_tables(results: Path, truths: tuple[Path, ...]) -> EvaluationTables:
 
 def _read(file: Path) -> pd.DataFrame:
     if not file.is_file():
+        if (file.parent / "run.json").is_file():
+            raise UsageError(f"{file.parent} holds an unfinished run: run hipcalc screen with --resume first.")
         raise UsageError(f"{file} does not exist; give a folder that hipcalc screen wrote.")
     try:
         return pd.read_csv(file, dtype={"image_id": str})
