@@ -54,7 +54,8 @@ def bucket(server, tmp_path_factory):
         archive.write(hip, "inside/hip.png")
     (folder / "notes.txt").write_text("no picture\n")
     (folder / ".hidden").write_text("x")
-    server.mkdir("hips")
+    # The store lives as long as the process, which may come back to this module after others.
+    server.makedirs("hips", exist_ok=True)
     for file in folder.iterdir():
         server.put_file(str(file), f"hips/cohort/{file.name}")
     return folder
