@@ -195,7 +195,17 @@ def test_tables_and_page_of_a_folder_that_two_readers_read(read, capsys):
     assert {name: len(rows) for name, rows in whole.items()} == {"kappas": 2, "marks": 1, "froc": 8, "times": 2}
     page = (read / "report" / "agreement.html").read_text()
     assert page.count("data:image/png;base64,") == 3
-    assert not re.search(r'(src|href)="(?!data:|index\.html)', page)
+    # These results were screened without pages, so that there is none to lead back to.
+    assert not re.search(r'(src|href)="(?!data:)', page)
+
+
+def test_the_page_and_that_of_the_results_lead_to_each_other(read):
+    index = read / "report" / "index.html"
+    index.parent.mkdir()
+    index.write_text("<main><!-- further --><!-- /further --></main>", encoding="utf-8")
+    assert main(["agreement", str(read)]) == 0
+    assert '<a href="agreement.html">' in index.read_text(encoding="utf-8")
+    assert '<a class="brand" href="index.html">' in (index.parent / "agreement.html").read_text(encoding="utf-8")
 
 
 def test_the_page_names_no_patient_and_no_file(read):

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from candidate_scenes import HEAD_RADIUS_PX, SHAPE, as_normalized, hip_frame, soft_background, with_disk
+from candidate_scenes import BLUR_PX, HEAD_RADIUS_PX, SHAPE, as_normalized, hip_frame, soft_background, with_disk
 from hipcalc.candidates import find_candidates
 from hipcalc.candidates.detaching import opened_level
 from hipcalc.candidates.features import FEATURES
@@ -345,6 +345,19 @@ def test_metal_stands_out_further_than_bone_and_mineral_does_not():
     assert mineral.saturated_share == 0.0
     # Over bone, mineral is the brightest there is, and yet no metal.
     assert nearest(find_candidates(one_focus(over_bone, 14.0, 0.15), HIP), over_bone).saturated_share == 0.0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_machined_has_a_narrow_margin_and_a_deposit_fades_out(seed):
+    place, picture = HIP.to_image(1.7, 40.0), as_normalized(soft_background(seed))
+    chalk = draw_focus(
+        picture, row_px=place[0], column_px=place[1], diameter_px=28.0, kind="amorphous", contrast=0.4, aspect=1.3,
+        blur_sigma_px=BLUR_PX, rng=np.random.default_rng(seed),
+    )  # fmt: skip
+    fading = nearest(find_candidates(add_patches(picture, (chalk,)), HIP), place)
+    sharp = nearest(find_candidates(one_focus(place, 28.0, 0.4, seed, aspect=1.3), HIP), place)
+    assert sharp.margin_px / sharp.diameter_px < 0.6 * fading.margin_px / fading.diameter_px
+    assert sharp.core_to_rim < fading.core_to_rim
 
 
 @pytest.mark.parametrize("status", ["implant", "absent"])

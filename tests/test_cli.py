@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pandas as pd
 import psutil
@@ -159,7 +160,11 @@ def test_all_done_is_status_0(screened, tmp_path):
         (["query", "in", "select 1"], 2, "in holds no images.parquet"),
         (["report", "in", "--context", "c.csv"], 2, "in holds no results of hipcalc screen"),
         (["report", "out", "--context", "c.csv"], 2, "c.csv cannot be read"),
-        (["evaluate", "out", "--truth", "t.csv"], 2, "t.csv does not exist"),
+        (
+            ["evaluate", "out", "--truth", "t.csv"],
+            2,
+            "t.csv cannot be read (No such file or directory); give an existing CSV table",
+        ),
         (["simulate", "x", "--n", "0"], 2, "n is 0 but must be between 1 and"),
         (["simulate", "x", "--sample", "--n", "3"], 2, "--sample is always the same: leave out --n and --seed"),
     ],
@@ -182,13 +187,23 @@ def test_what_is_wrong_is_said_in_one_sentence(screened, monkeypatch, capsys, ar
     [
         *([], ["screen"], ["screen", "in"], ["nonsense"], ["screen", "a", "--engine", "x"]),
         *(["screen", "a", "--out", "x", *more] for more in (["--shard", "x"], ["--time-limit", "0"])),
+        *(["screen", "a", "--out", "x", *more] for more in (["--spacing", "0,14"], ["--workers", "two"])),
     ],
 )
-def test_wrong_usage_is_status_2(arguments, capsys):
+def test_wrong_usage_is_status_2_and_one_line_that_says_where_to_read_on(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         main(arguments)
     assert stop.value.code == 2
-    assert "usage: hipcalc" in capsys.readouterr().err
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("hipcalc: ")
+    assert line.endswith("--help")
+
+
+def test_a_number_with_a_decimal_comma_is_told(capsys):
+    with pytest.raises(SystemExit):
+        main(["screen", "a", "--out", "x", "--spacing", "0,14"])
+    said = "hipcalc: argument --spacing: not a number, as in 0.143: 0,14; see hipcalc screen --help\n"
+    assert capsys.readouterr().err == said
 
 
 @pytest.mark.parametrize("command", [[], ["screen"], ["merge"], ["query"], ["report"], ["evaluate"], ["simulate"]])
@@ -205,6 +220,16 @@ def test_the_version_is_the_packages(capsys):
     with pytest.raises(SystemExit):
         main(["--version"])
     assert capsys.readouterr().out == f"hipcalc {version('hipcalc')}\n"
+
+
+def test_a_folder_that_cannot_be_opened_is_not_called_empty(tmp_path, monkeypatch, capsys):
+    def closed(_path):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "closed").mkdir()
+    monkeypatch.setattr(Path, "iterdir", closed)
+    assert main(["screen", str(tmp_path / "closed"), "--out", str(tmp_path / "out")]) == 1
+    assert "closed: this folder cannot be opened (Permission denied); check its permissions." in capsys.readouterr().err
 
 
 @pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write everywhere")

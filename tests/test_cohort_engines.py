@@ -190,5 +190,5 @@ def test_a_cluster_that_has_lost_all_its_workers_is_left(cluster, monkeypatch):
 
 def test_without_dask_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(UsageError, match=r"needs the package distributed; install hipcalc\[dask\]"):
+    with pytest.raises(UsageError, match=r"needs the package distributed: pip install 'hipcalc\[dask\]'"):
         DaskEngine("tcp://127.0.0.1:9")

@@ -88,5 +88,5 @@ def test_a_folder_without_tables_is_told(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="holds no images.parquet; give the folder after --out of a finished"):
         query(tmp_path, "select 1")
     monkeypatch.setitem(sys.modules, "duckdb", None)
-    with pytest.raises(UsageError, match=r"need the package duckdb; install hipcalc\[query\]"):
+    with pytest.raises(UsageError, match=r"need the package duckdb: pip install 'hipcalc\[query\]'"):
         query(tmp_path, "select 1")

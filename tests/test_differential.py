@@ -65,6 +65,8 @@ def test_the_sizes_of_labral_calcifications_are_those_of_the_literature() -> Non
         ({"cleft_deg": 5.0}, "os-acetabuli", "rim-fracture-fragment"),
         ({"cleft_deg": 88.0}, "rim-fracture-fragment", "os-acetabuli"),
         ({"tangent_deg": 3.0}, "cppd", "marker"),
+        ({"margin_px": 2.0}, "os-acetabuli", "labral-calcification"),
+        ({"margin_px": 5.0}, "labral-calcification", "marker"),
         ({"alike_count": 5}, "synovial-chondromatosis", "labral-calcification"),
         ({"symmetric": "yes"}, "rim-ossification", "bone-island"),
         ({"saturated_share": 0.9}, "marker", "labral-calcification"),
@@ -91,6 +93,7 @@ def test_a_measure_moves_the_weights_as_the_page_says(changes: dict[str, object]
         alike_count=st.integers(0, 9),
         symmetric=st.sampled_from(("yes", "no", "unknown")),
         saturated_share=st.none() | st.floats(0, 1),
+        margin_px=st.none() | st.just(math.nan) | st.floats(0, 100),
     )
 )
 def test_weights_are_probabilities_whatever_was_measured(one: Finding) -> None:
@@ -108,10 +111,23 @@ def test_weights_are_probabilities_whatever_was_measured(one: Finding) -> None:
 
 
 def test_what_was_not_measured_moves_nothing() -> None:
-    plain = finding(symmetric="unknown", cleft_deg=None)
+    plain = finding(symmetric="unknown", cleft_deg=None, margin_px=None)
     names = [name for name, _ in explain_differential(plain)[0].factors]
     assert "cleft" not in names
+    assert "margin" not in names
     assert "other side" not in names
+
+
+def test_what_outshines_bone_is_metal_where_it_is_even_and_sharp_and_a_deposit_where_it_fades_out() -> None:
+    dense = finding(
+        zone="supra-rim", diameter_px=40.0, diameter_mm=9.0, diameter_head_radii=0.36, gap_head_radii=0.6,
+        saturated_share=0.9, aspect_ratio=1.6,
+    )  # fmt: skip
+    deposit, bar = (replace(dense, margin_px=m, core_to_rim=c) for m, c in ((16.0, 1.5), (7.0, 1.1)))
+    assert explain_differential(deposit)[0].entity == "rectus-femoris-hadd"
+    assert explain_differential(bar)[0].entity == "marker"
+    assert "margin over 18% of its width" in differential_words(bar)["marker"].speaks_for
+    assert "margin over 40% of its width" in differential_words(deposit)["marker"].speaks_against
 
 
 def test_classes_of_about_one_weight_cannot_be_separated() -> None:

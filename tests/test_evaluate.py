@@ -275,6 +275,74 @@ def test_two_images_of_one_name_must_be_told_apart_by_id(tmp_path: Path) -> None
 def test_a_missing_or_unreadable_table_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="images.csv does not exist; give a folder that hipcalc screen wrote"):
         evaluate(tmp_path, tmp_path / "truth.csv")
-    (results(tmp_path) / "truth.csv").write_bytes(b"\xff\xfe\x00bad")
-    with pytest.raises(UsageError, match="cannot be read as a CSV table"):
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(UsageError, match="holds an unfinished run: run hipcalc screen with --resume first"):
         evaluate(tmp_path, tmp_path / "truth.csv")
+    (results(tmp_path) / "truth.csv").write_bytes(b"\x80\x00bad")
+    with pytest.raises(UsageError, match="truth.csv is no CSV table"):
+        evaluate(tmp_path, tmp_path / "truth.csv")
+    for file in ("nothing.csv", "."):
+        with pytest.raises(UsageError, match="cannot be read .*; give an existing CSV table"):
+            evaluate(tmp_path, tmp_path / file)
+
+
+GAPPY = "image_id,side,row_px,column_px,diameter_px,cnr,class\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (
+            "a,R,,170,12,,",
+            "truth.csv, line 3, column row_px: the cell is blank; give a number with a decimal point, or",
+        ),
+        (
+            "a,R,big,170,12,,",
+            "line 3, column row_px: 'big' is not allowed; give a number with a decimal point, or leave",
+        ),
+        ('a,R,"20,5",170,12,,', "line 3, column row_px: '20,5' is not allowed; give a number with a decimal point"),
+        ("a,R,20,170,-3,,", "line 3, column diameter_px: '-3' is not allowed; give a positive number"),
+        ("a,R,20,170,12,high,", "line 3, column cnr: 'high' is not allowed; give a number .*, or leave it blank"),
+        ("a,right,20,170,12,,", "line 3, column side: 'right' is not allowed; choose one of R, L, unknown"),
+        ("a,,20,170,12,,", "line 3, column side: the cell is blank; choose one of R, L, unknown"),
+        (",R,20,170,12,,", "line 3, column image_id: the cell is blank; name the image, or leave the row out"),
+        ("b,R,20,170,12,,", "line 3, column image_id: 'b' is not allowed; line 2 says the same already; keep one"),
+    ],
+)
+def test_a_truth_table_with_a_wrong_cell_is_refused_with_its_line(tmp_path: Path, lines: str, message: str) -> None:
+    file = tmp_path / "truth.csv"
+    file.write_text(f"{GAPPY}b,R,20,170,12,,\n{lines}\n")
+    with pytest.raises(UsageError, match=message):
+        evaluate(results(tmp_path), file)
+    assert not (tmp_path / "evaluation.csv").exists()
+
+
+def test_a_truth_table_may_have_gaps_where_nothing_is_needed(tmp_path: Path) -> None:
+    foci_file, hips_file = tmp_path / "foci.csv", tmp_path / "hips_truth.csv"
+    # As a spreadsheet exports it where the comma is the decimal sign.
+    foci_file.write_text((GAPPY + "a,R,20,170,12,,\nb,R,20,170,12,4,ring\n").replace(",", ";"), encoding="utf-16")
+    hips_file.write_text(
+        "path,side,head_row_px,head_column_px,head_radius_px,rim_row_px,rim_column_px,kind\n"
+        "a.png,R,100,100,100,,,native\nb.png,R,300,100,100,10,160,native\nb.png,L,,,,,,implant\n"
+    )
+    table = evaluate(results(tmp_path), (foci_file, hips_file)).set_index("measure")
+    assert table.loc["hips within 0.2 head radii", ["value", "n"]].tolist() == [1.0, 2]
+    assert table.loc["rim error, median (head radii); low and high are the 5th and 95th percentile", "n"] == 1
+    named = [name.rpartition(", class ")[2] for name in table.index if ", class " in name]
+    assert named == ["not named", "ring"]
+
+
+def test_a_hip_that_is_named_twice_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "hips_truth.csv"
+    file.write_text(
+        "path,side,head_row_px,head_column_px,head_radius_px,rim_row_px,rim_column_px\n"
+        "a.png,R,100,100,100,10,160\na.png,R,101,100,100,10,160\n"
+    )
+    with pytest.raises(UsageError, match=r"line 3, column path: 'a.png' is not allowed; line 2 says the same already"):
+        evaluate(results(tmp_path), file)
+
+
+def test_a_misspelt_column_is_named(tmp_path: Path) -> None:
+    table = foci(("a", 20.0, 170.0, 12.0)).rename(columns={"row_px": "row_pixel"})
+    with pytest.raises(UsageError, match=r"a hip per row\), and lacks row_px\.$"):
+        evaluate(results(tmp_path), truth(tmp_path, "truth.csv", table))

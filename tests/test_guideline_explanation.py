@@ -1,11 +1,16 @@
 """What fired, what did not, and which single missing answer would move a hip."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
 from guideline_builders import NONE, PAINFUL, PERSISTS, SURGICAL, finding, reviewed_hip
+from hipcalc.errors import UsageError
+from hipcalc.findings import Finding
 from hipcalc.guideline import Checklist, ClinicalContext, Recommendation, WhatIf, load_workflow, recommend
+from hipcalc.review import ReviewedHip
 
 EVERYTHING_UNKNOWN = ClinicalContext(side="R")
 
@@ -64,6 +69,38 @@ def test_each_what_if_is_what_the_workflow_says_once_the_answer_is_given(context
         then = recommend(reviewed_hip(), answered(context, entry))
         assert (then.state, then.state_name) == (entry.state, entry.state_name)
         assert then.state != said.state
+
+
+@pytest.mark.parametrize("findings", [(), (finding(),)], ids=["no mark", "unreviewed"])
+@pytest.mark.parametrize("context", [EVERYTHING_UNKNOWN, PAINFUL, replace(PERSISTS, next_step="injection")])
+def test_every_missing_answer_that_alone_changes_the_state_is_named(
+    context: ClinicalContext, findings: tuple[Finding, ...]
+) -> None:
+    for hip in (reviewed_hip(), reviewed_hip(findings=findings, decisions=())):
+        said = recommend(hip, context)
+        assert moves(said) == dict(_tried_by_hand(hip, context, said.state))
+
+
+def _tried_by_hand(hip: ReviewedHip, context: ClinicalContext, state: str) -> Iterator[tuple[tuple[str, str], str]]:
+    workflow = load_workflow()
+    missing = {known.id for known in workflow.inputs if getattr(context, known.id) in (None, "unknown")}
+    tries = [(known.id, answer) for known in workflow.inputs if known.id in missing for answer in known.allowed]
+    tries += [
+        (known.id, word)
+        for known in workflow.inputs
+        if known.id in missing and known.kind == "yes-no"
+        for word in ("yes", "no")
+    ]
+    tries += [("age_years", age) for age in ("17", "18") if "age_years" in missing]
+    for gate in workflow.gates:
+        open_items = [item for item in gate.asked if getattr(context, gate.column).answer(item.id) == "unknown"]
+        tries += [(gate.prefix + item.id, "yes") for item in open_items] + [(gate.column, "no")] * bool(open_items)
+    for name, answer in dict.fromkeys(tries):
+        what_if = WhatIf(name=name, question="", answer=answer, state="", state_name="")
+        with suppress(UsageError):
+            then = recommend(hip, answered(context, what_if)).state
+            if then != state:
+                yield (name, answer), then
 
 
 @pytest.mark.parametrize(

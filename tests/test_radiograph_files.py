@@ -128,7 +128,7 @@ def test_missing_empty_and_folder(tmp_path):
 def test_unreadable_permissions(tmp_path):
     path = write_png(tmp_path / "a.png", PIXELS_8)
     path.chmod(0)
-    with pytest.raises(InputUnreadableError, match=r"cannot be opened \(Permission denied\)"):
+    with pytest.raises(InputUnreadableError, match=r"cannot be opened \(Permission denied\); check its permissions"):
         read_radiograph(path)
 
 

@@ -276,3 +276,18 @@ def test_a_reading_from_first_look_to_resumption_is_in_the_log_as_it_was_done(
     before = pd.read_csv(folder / "hips.csv").set_index("image_id").loc[third.rpartition("-")[0]]
     moved = geometry["head_column_px"] - before["head_column_px"], geometry["head_row_px"] - before["head_row_px"]
     assert [value * focus["shown"]["zoom"] for value in moved] == pytest.approx([15, 10], abs=1.5)
+
+
+def test_on_a_narrow_screen_the_decisions_stand_below_the_picture(browser: Browser, folder: Path) -> None:
+    with served(folder) as address:
+        page = opened(browser, address)
+        page.set_viewport_size({"width": 390, "height": 844})
+        begin(page, "Dr A")
+        go_to(page, folder, marks=True)
+        picture, panel = (page.locator(part).bounding_box() for part in ("main", "aside"))
+        assert picture["width"] == panel["width"] == 390
+        assert picture["y"] + picture["height"] <= panel["y"] + 1
+        page.get_by_role("button", name="Confirm").click()
+        saved(page, "confirmed")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        check_access(page)

@@ -690,3 +690,14 @@ def test_the_command_says_what_is_wrong_with_its_arguments(tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["review", str(tmp_path), "--port", "99999"])
     assert "not a port, 0 to 65535: 99999" in capsys.readouterr().err
+
+
+def test_ctrl_c_is_the_way_to_end_the_room_and_no_failure(folder, monkeypatch, capsys):
+    def ended(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hipcalc.reading_room.serving.serve", ended)
+    assert main(["review", str(folder), "--no-browser"]) == 0
+    said = capsys.readouterr()
+    assert said.out == "The reading room is closed.\n"
+    assert said.err == ""

@@ -76,6 +76,17 @@ def test_what_an_earlier_report_wrote_is_taken_away(tmp_path):
     assert names == {f"{PELVIS}-R.json", f"{PELVIS}-L.json", *OTHER, "my notes.txt"}
 
 
+def test_a_folder_that_an_earlier_report_filled_goes_when_it_is_empty(tmp_path):
+    folder, result = reported(tmp_path, "html", R_1="confirmed")
+    assert any((result.folder / "patients").iterdir())
+    reported(tmp_path, "csv", folder=folder)
+    assert not [path for path in result.folder.iterdir() if path.is_dir()]
+    reported(tmp_path, "html", folder=folder)
+    (result.folder / "patients" / "my notes.txt").write_text("mine", encoding="utf-8")
+    reported(tmp_path, "csv", folder=folder)
+    assert [path.name for path in (result.folder / "patients").iterdir()] == ["my notes.txt"]
+
+
 def test_the_table_has_a_row_for_each_hip_and_says_what_made_it(tmp_path):
     contexts = [CONTEXT, CONTEXT | {"side": "L", "hip_pain": "", "pain_side": "", "pain_severity": ""}]
     _, result = reported(tmp_path, "csv", contexts=contexts, R_1="confirmed", R_2="rejected", L_1="confirmed")

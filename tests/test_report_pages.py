@@ -2,16 +2,20 @@
 
 import json
 import re
+import shutil
 import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import cv2
 import pytest
 from markupsafe import Markup
 
 from hipcalc.normalize import ExcludedRegion
+from hipcalc.report import ResultsFolder, RunFacts, write_pages
 from hipcalc.report.cells import NO_REVIEW, PageReview
+from hipcalc.report.further import link_further
 from hipcalc.report.image_page import PageLinks, image_page
 from hipcalc.report.overlay import draw, numbered_marks
 from hipcalc.report.pictures import hip_box, picture_of, whole_box
@@ -277,6 +281,31 @@ def test_every_link_leads_to_a_file_of_the_folder_and_nothing_to_the_net(folder)
     for asset in folder.pages.glob("assets/*"):
         assert "http" not in asset.read_text(encoding="utf-8")
         assert "@import" not in asset.read_text(encoding="utf-8")
+
+
+def test_the_results_page_links_what_later_commands_wrote_beside_it(folder, tmp_path):
+    results = ResultsFolder(Path(shutil.copytree(folder.path, tmp_path / "results")))
+    before = results.index.read_text(encoding="utf-8")
+    assert "Also in these results" not in before
+    (results.pages / "prevalence.html").write_text("")
+    (results.path / "evaluation.csv").write_text("")
+    link_further(results)
+    page = Page(results.index.read_text(encoding="utf-8"))
+    links = {link["href"] for link in page.find("a")}
+    assert {"prevalence.html", "../evaluation.csv"} <= links
+    assert not {"agreement.html", "../froc.png", "../recommendations/index.html"} & links
+    # Written anew, the page has them from the beginning.
+    write_pages(results, tuple(results.records()), RunFacts.from_run(results.read_run()))
+    assert results.index.read_text(encoding="utf-8").count("Also in these results") == 1
+    (results.pages / "prevalence.html").unlink()
+    (results.path / "evaluation.csv").unlink()
+    link_further(results)
+    assert results.index.read_text(encoding="utf-8") == before
+
+
+def test_a_folder_without_pages_gets_no_links(tmp_path):
+    link_further(ResultsFolder(tmp_path))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_picture_has_a_text_and_every_control_a_label(folder):

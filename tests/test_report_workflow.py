@@ -84,6 +84,9 @@ def test_file_and_page_say_what_made_them_and_how_far_they_go(folder, tmp_path):
         *("expected false marks per hip", "detection limit 3.1 mm (0.13 R)", "0.5 mm per pixel, calibrated"),
     ):
         assert said in section, said
+    # Each hip has the workflow's own words about research use; the notice stands once, at the foot of the page.
+    assert section.count(RESEARCH_NOTICE) == 1
+    assert section.count("Research use only") == section.count('<article class="workflow">') == 2
 
 
 def test_the_page_tells_the_way_from_visit_to_visit(folder, tmp_path):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from differential_data import BEAK, CLASSES, table
+from differential_data import BEAK, CLASSES, METAL_CLASS, table
 from fit_differential import TRUTHS, finding_of, probabilities
 
 from hipcalc.findings.differential import measures_of
@@ -91,6 +91,8 @@ def main(folder: Path) -> None:
     model = differential_table()
     names, chances = _folded(model, probabilities(model, marks))
     first = _report("differential-2", names, chances, marks)
+    mineral = (marks["class"] != METAL_CLASS).to_numpy()
+    _report("of them mineral", names, chances[mineral], marks[mineral])
     _report("zone and size alone", *_folded(model, _zone_and_size(model, marks)), marks)
     common = pd.Series(marks["class"]).groupby(marks["zone"]).agg(lambda values: values.mode()[0])
     guess = marks["zone"].map(common) == marks["class"]

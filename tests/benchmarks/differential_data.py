@@ -2,6 +2,7 @@
 
 Every class is drawn from what the clinical page says of it (zone, size, look), so that the phantoms and the
 differential's table come from one source: they show that the measures carry the classes, not that the page is right.
+Metal lies alone in pictures of its own, as a class beside the others.
 """
 
 import contextlib
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from metal import MetalPiece, draw_metal, with_metal
 
 from hipcalc.anatomy import HipFrame, locate_hips
 from hipcalc.candidates import control_of, measure_hips, rank_spots
@@ -37,7 +39,10 @@ OTHER_CLASSES = {
     "vascular-calcification": 0.1,
     "bone-island": 0.1,
 }
-CLASSES = (*RIM_CLASSES, *OTHER_CLASSES)
+METAL_CLASS = "marker"
+METAL_VARIANTS, METAL_PER_HIP = 4, 2
+METAL_R, METAL_PHI_DEG = (1.3, 2.2), (-20.0, 100.0)
+CLASSES = (*RIM_CLASSES, *OTHER_CLASSES, METAL_CLASS)
 _SIDES: tuple[SideName, SideName] = ("R", "L")
 _FINEST_MM = 0.2
 _METHODS = {BEAK: "beak"}
@@ -169,6 +174,32 @@ def rows(seed: int, number: int) -> Iterator[dict[str, object]]:
             found = _on(patch, candidates)
             row = {"phantom": number, "class": name, "kind": patch.kind, "true_mm": patch.diameter_mm}
             yield {**row, "found": found is not None, **({} if found is None else asdict(found))}
+    yield from _metal_rows(number, image, hips, np.random.default_rng([seed, number, 1]))
+
+
+def _metal_rows(
+    number: int, image: NormalizedRadiograph, hips: tuple[HipFrame, ...], rng: np.random.Generator
+) -> Iterator[dict[str, object]]:
+    """Yield the same rows for pieces of metal, `METAL_PER_HIP` to a hip in `METAL_VARIANTS` pictures."""
+    spacing = image.radiograph.spacing_mm or math.nan
+    searched = [hip for hip in hips if hip.status in ("located", "uncertain")]
+    for _ in range(METAL_VARIANTS):
+        places = [
+            (hip, hip.to_image(float(rng.uniform(*METAL_R)), float(rng.uniform(*METAL_PHI_DEG))))
+            for hip in searched
+            for _ in range(METAL_PER_HIP)
+        ]
+        pieces = tuple(piece for hip, place in places if (piece := draw_metal(image, hip, place, rng)))
+        candidates = _marks(replace(image, grey=with_metal(image, pieces)), hips)
+        for piece in pieces:
+            found = _on(piece, candidates)
+            row = {
+                "phantom": number,
+                "class": METAL_CLASS,
+                "kind": piece.kind,
+                "true_mm": piece.diameter_px * spacing,
+            }
+            yield {**row, "found": found is not None, **({} if found is None else asdict(found))}
 
 
 def _marks(image: NormalizedRadiograph, hips: tuple[HipFrame, ...]) -> tuple[Finding, ...]:
@@ -181,7 +212,7 @@ def _marks(image: NormalizedRadiograph, hips: tuple[HipFrame, ...]) -> tuple[Fin
     return compare_sides(described)
 
 
-def _on(patch: FocusPatch, candidates: tuple[Finding, ...]) -> Finding | None:
+def _on(patch: FocusPatch | MetalPiece, candidates: tuple[Finding, ...]) -> Finding | None:
     reach = max(patch.diameter_px / 2, 6.0)
     near = [
         mark for mark in candidates if math.hypot(mark.row_px - patch.row_px, mark.column_px - patch.column_px) <= reach

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from differential_data import BEAK, table
+from differential_data import BEAK, METAL_CLASS, table
 
 from hipcalc.findings import Finding
 from hipcalc.findings.differential import measures_of
@@ -21,7 +21,9 @@ from hipcalc.findings.likelihood import Differential
 # (seed, phantoms)
 TABLES = ((11, 6), (12, 5))
 MODEL = Path(__file__).resolve().parents[2] / "models/hipcalc_models/differential-2"
-LOOKS = ("amorphous", "ring", "ossicle", "beak", "linear", "cluster")
+LOOKS = ("amorphous", "ring", "ossicle", "beak", "linear", "cluster", "labral", "metal")
+# Looks of a class, whatever its pieces were drawn as: labral calcifications are chalk or, less often, rings.
+OF_CLASS = {"labral-calcification": "labral", METAL_CLASS: "metal"}
 # A look with fewer marks than this is not fitted.
 FEWEST = 8
 # Chosen: real deposits vary more than phantoms do, so that no width is below this.
@@ -42,7 +44,12 @@ def look_of(marks: pd.DataFrame) -> dict[str, object]:
     """Return how the detector measures marks of one look; means are those of the middle 90%."""
 
     looks: dict[str, object] = {}
-    for name, values in (("log_aspect", np.log(marks["aspect_ratio"])), ("core_to_rim", marks["core_to_rim"])):
+    measured = {
+        "log_aspect": np.log(marks["aspect_ratio"]),
+        "core_to_rim": marks["core_to_rim"],
+        "log_margin": np.log(marks["margin_px"] / marks["diameter_px"]),
+    }
+    for name, values in measured.items():
         low, high = values.quantile([0.05, 0.95])
         mean = values[(values >= low) & (values <= high)].mean()
         looks[name] = [round(float(mean), 3), round(max(float(values.std()), LEAST_WIDTH), 3)]
@@ -65,8 +72,9 @@ def main(folder: Path) -> None:
     marks = pd.concat([table(seed, count, folder) for seed, count in TABLES], ignore_index=True)
     marks = marks[marks["found"].astype(bool)].reset_index(drop=True)
     looks = {}
+    of_class = marks["class"].map(OF_CLASS)
     for look in LOOKS:
-        own = marks[marks["kind"] == look]
+        own = marks[(of_class == look) | (marks["kind"] == look)]
         if len(own) >= FEWEST:
             looks[look] = look_of(own)
         print(look, len(own), looks.get(look, "not fitted"))

@@ -18,6 +18,7 @@ from hipcalc.agreement.marks import matched_marks
 from hipcalc.agreement.units import Hips, focus_ratings, hip_ratings, read_hips, read_readings
 from hipcalc.errors import UsageError
 from hipcalc.report import ResultsFolder, RunFacts, write_atomic
+from hipcalc.report.further import link_further
 from hipcalc.report.rendering import render
 from hipcalc.review import LOG_FILE, Reading, Readings, open_log
 
@@ -106,6 +107,7 @@ def report_agreement(results: str | Path, *, participants: str | Path | None = N
         "agreement.html.j2",
         RunFacts.from_run(run),
         style=files("hipcalc.report").joinpath("assets", "style.css").read_text(encoding="utf-8"),
+        has_index=folder.index.is_file(),
         kappas=result.kappas.to_dict("records"),
         kappa_picture=kappa_picture(result.kappas) if len(result.kappas) else "",
         marks=_mark_summaries(result.marks),
@@ -116,6 +118,7 @@ def report_agreement(results: str | Path, *, participants: str | Path | None = N
         by_patient=participants is not None,
     )
     write_atomic(page, text)
+    link_further(folder)
     return result
 
 

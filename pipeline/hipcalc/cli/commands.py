@@ -154,16 +154,20 @@ def _read(arguments: argparse.Namespace) -> int:
         from hipcalc.reading_room.serving import serve
     except ModuleNotFoundError as error:
         raise UsageError(f"The reading room needs {error.name}: pip install 'hipcalc[review]'.") from error
-    serve(
-        Path(arguments.results),
-        reader=arguments.reader,
-        study=None if arguments.study is None else Path(arguments.study),
-        training=arguments.training,
-        host=arguments.host,
-        port=arguments.port,
-        browse=not arguments.no_browser,
-        say=lambda line: print(line, flush=True),
-    )
+    try:
+        serve(
+            Path(arguments.results),
+            reader=arguments.reader,
+            study=None if arguments.study is None else Path(arguments.study),
+            training=arguments.training,
+            host=arguments.host,
+            port=arguments.port,
+            browse=not arguments.no_browser,
+            say=lambda line: print(line, flush=True),
+        )
+    except KeyboardInterrupt:
+        # The way to end it, and no failure.
+        print("The reading room is closed.", flush=True)
     return DONE
 
 

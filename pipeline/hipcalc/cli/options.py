@@ -2,7 +2,10 @@
 
 import argparse
 from pathlib import Path
+from typing import NoReturn
 
+from hipcalc.cli.status import WRONG_USAGE
+from hipcalc.cli.terminal import printable
 from hipcalc.findings import DEFAULT_FALSE_MARKS_PER_HIP
 from hipcalc.report.format_table import DEFAULT_FORMATS, FORMATS
 
@@ -18,9 +21,16 @@ _EXIT = (
 )
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one line, as every other error is said, and where to read on."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(WRONG_USAGE, f"hipcalc: {printable(message)}; see {self.prog} --help\n")
+
+
 def parser(version: str) -> argparse.ArgumentParser:
     """Return the parser of the command line; `command` of what it parses names the subcommand."""
-    top = argparse.ArgumentParser(prog="hipcalc", description=_DESCRIPTION, epilog=_EXIT)
+    top = _Parser(prog="hipcalc", description=_DESCRIPTION, epilog=_EXIT)
     top.add_argument("--version", action="version", version=f"hipcalc {version}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _screen(commands.add_parser("screen", help="screen files and folders of radiographs", epilog=_EXIT))
@@ -45,7 +55,7 @@ def _screen(command: argparse.ArgumentParser) -> None:
         help="file, folder, or address (s3://..., dicomweb+https://..., dimse://...)",
     )
     command.add_argument("--out", required=True, metavar="DIR", help="results folder: new or empty, or see --resume")
-    command.add_argument("--workers", type=int, metavar="N", help="processes (default: one for each core)")
+    command.add_argument("--workers", type=_whole, metavar="N", help="processes (default: one for each core)")
     command.add_argument(
         "--engine", choices=["local", "dask"], default="local", help="where workers run (default: local)"
     )
@@ -71,10 +81,10 @@ def _screen(command: argparse.ArgumentParser) -> None:
         "--log", choices=["text", "json"], default="text", help="progress for people, or a JSON object per line"
     )
     command.add_argument(
-        "--spacing", type=float, metavar="MM", help="size of one pixel in millimetres, in place of what the files say"
+        "--spacing", type=_number, metavar="MM", help="size of one pixel in millimetres, in place of what the files say"
     )
     command.add_argument(
-        "--scale-bar", type=float, metavar="MM", help="length of the pictures' burned-in scale bar: gives the spacing"
+        "--scale-bar", type=_number, metavar="MM", help="length of the pictures' burned-in scale bar: gives the spacing"
     )
     command.add_argument(
         "--name-pattern",
@@ -88,7 +98,7 @@ def _screen(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--false-marks-per-hip",
-        type=float,
+        type=_number,
         metavar="X",
         default=DEFAULT_FALSE_MARKS_PER_HIP,
         help="operating point: marks to be expected in one hip without any focus (default: %(default)s)",
@@ -218,9 +228,9 @@ def _send(command: argparse.ArgumentParser) -> None:
 def _simulate(command: argparse.ArgumentParser) -> None:
     command.description = "Write phantom radiographs as DICOM, with truth tables; the same seed gives the same files."
     command.add_argument("out", metavar="OUT", help="folder, new or empty")
-    command.add_argument("--n", type=int, metavar="N", help="how many (default: 10)")
-    command.add_argument("--seed", type=int, metavar="S", help="0 or larger (default: 1)")
-    command.add_argument("--workers", type=int, metavar="N", help="processes (default: one for each core)")
+    command.add_argument("--n", type=_whole, metavar="N", help="how many (default: 10)")
+    command.add_argument("--seed", type=_whole, metavar="S", help="0 or larger (default: 1)")
+    command.add_argument("--workers", type=_whole, metavar="N", help="processes (default: one for each core)")
     command.add_argument("--sample", action="store_true", help="write the bundled sample instead, into any folder")
 
 
@@ -251,6 +261,20 @@ def _pair(text: str, wrong: str) -> tuple[int, int]:
     if not (slash and part.isdecimal() and whole.isdecimal()):
         raise argparse.ArgumentTypeError(f"{wrong}: {text}")
     return int(part), int(whole)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not a number, as in 0.143: {text}") from None
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not a whole number: {text}") from None
 
 
 def _positive(text: str) -> float:

@@ -37,7 +37,7 @@ class DaskEngine:
         try:
             import distributed
         except ImportError as error:
-            raise UsageError("The Dask engine needs the package distributed; install hipcalc[dask].") from error
+            raise UsageError("The Dask engine needs the package distributed: pip install 'hipcalc[dask]'.") from error
         self._address = address
         self._seen = time.monotonic()
         # A task whose nodes went away several times, which says little about its image.

@@ -145,7 +145,9 @@ def open_archive(address: Address) -> Archive:
 
         return DicomWebArchive(address)
     except ImportError as error:
-        raise UsageError(f"{address.base}: a PACS needs the packages of hipcalc[pacs]; install them.") from error
+        raise UsageError(
+            f"{address.base}: a PACS needs packages that are not there: pip install 'hipcalc[pacs]'."
+        ) from error
 
 
 def list_instances(url: str) -> Iterator[Input]:

@@ -37,7 +37,7 @@ def query(results: str | Path, sql: str) -> "pd.DataFrame":
     try:
         import duckdb
     except ImportError as error:
-        raise UsageError("Questions in SQL need the package duckdb; install hipcalc[query].") from error
+        raise UsageError("Questions in SQL need the package duckdb: pip install 'hipcalc[query]'.") from error
     files = {name: _files(Path(results), name) for name in TABLES}
     with duckdb.connect() as base:
         base.execute(f"SET allowed_directories = [{_quoted(Path(results))}]")

@@ -32,7 +32,9 @@ def file_system(url: str) -> tuple[Any, str]:
     try:
         system, path = fsspec.core.url_to_fs(url)
     except (ImportError, ValueError) as error:
-        raise UsageError(f"{url}: this kind of address is not known ({error}); for S3, install hipcalc[s3].") from error
+        raise UsageError(
+            f"{url}: this kind of address is not known ({error}); for S3: pip install 'hipcalc[s3]'."
+        ) from error
     return system, path
 
 

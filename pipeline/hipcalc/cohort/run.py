@@ -211,13 +211,18 @@ def _check_inputs(named: tuple[str, ...], top: Path) -> None:
         return
     if not missing:
         raise UsageError(f"{top}: every input lies inside this output folder; choose another one.")
-    why = (
-        f"{path}: this folder holds no file; name one with radiographs."
-        if path.is_dir()
-        else f"{path}: there is no such file or folder; check the path."
-        for path in missing
-    )
-    raise InputUnreadableError("\n".join(why))
+    raise InputUnreadableError("\n".join(f"{path}: {_why_nothing(path)}." for path in missing))
+
+
+def _why_nothing(path: Path) -> str:
+    """Return why there is nothing to read at a place that was named."""
+    if not path.is_dir():
+        return "there is no such file or folder; check the path"
+    try:
+        next(path.iterdir(), None)
+    except OSError as error:
+        return f"this folder cannot be opened ({error.strerror}); check its permissions"
+    return "this folder holds no file; name one with radiographs"
 
 
 def _list_inputs(plan: Plan, ledger: Ledger, top: Path, on_stage: Callable[[str], None]) -> None:

@@ -13,7 +13,8 @@ from hipcalc.evaluate.localisation import Localisation, localisation_errors
 from hipcalc.evaluate.plot import MOST_FALSE_MARKS, plot_curves
 from hipcalc.evaluate.strata import strata
 from hipcalc.evaluate.truth import EvaluationTables, read_tables
-from hipcalc.report import atomic_path, write_atomic
+from hipcalc.report import ResultsFolder, atomic_path, write_atomic
+from hipcalc.report.further import link_further
 
 __all__ = [
     "ROC_AREA",
@@ -94,6 +95,7 @@ def evaluate(results: str | Path, truth: str | Path | tuple[str | Path, ...]) ->
     write_atomic(folder / "evaluation.csv", _csv_text(table))
     records = json.loads(table.to_json(orient="records"))
     write_atomic(folder / "evaluation.json", json.dumps(records, indent=2) + "\n")
+    link_further(ResultsFolder(folder))
     return table
 
 

@@ -40,7 +40,7 @@ def strata(true_foci: pd.DataFrame, hips: pd.DataFrame) -> Iterator[tuple[str, N
         yield from _ranges(true_foci["cnr"], _CNR, "CNR", "")
     for column, values in (("zone", _zones(true_foci, hips)), ("class", true_foci.get("class"))):
         if values is not None:
-            names = values.astype(str).to_numpy()
+            names = values.fillna("not named").astype(str).to_numpy()
             yield from ((f"{column} {name}", names == name) for name in sorted(set(names.tolist())))
 
 

@@ -6,11 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from hipcalc.errors import UsageError
+from hipcalc.evaluate.truth_table import FOCUS_COLUMNS, HIP_COLUMNS, read_truth
 
 __all__ = ["EvaluationTables", "read_tables"]
-
-_FOCUS_COLUMNS = ("side", "row_px", "column_px", "diameter_px")
-_HIP_COLUMNS = ("side", "head_row_px", "head_column_px", "head_radius_px", "rim_row_px", "rim_column_px")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,53 +40,46 @@ def read_tables(results: Path, truths: tuple[Path, ...]) -> EvaluationTables:
     results : Path
         Folder that ``hipcalc screen`` wrote.
     truths : tuple of Path
-        CSV tables. One with `row_px`, `column_px`, `diameter_px` and `side` holds a focus per row; one with
-        `head_row_px`, `head_column_px`, `head_radius_px`, `rim_row_px`, `rim_column_px` and `side` holds a hip per
-        row; replaced ones (`kind` is ``implant``) are not counted. Each names its image by `image_id` or by `path` (the
-        file's name is compared, not its folder), and may name its patient in a column `patient`.
+        CSV tables as `read_truth` takes them. One with `row_px`, `column_px`, `diameter_px` and `side` holds a focus
+        per row; one with `head_row_px`, `head_column_px`, `head_radius_px`, `rim_row_px`, `rim_column_px` and `side`
+        holds a hip per row; replaced ones (`kind` is ``implant``) are not counted. Each names its image by `image_id`
+        or by `path` (the file's name is compared, not its folder), and may name its patient in a column `patient`.
 
     Raises
     ------
     UsageError
-        If a table is missing or lacks columns, or names an image that the results do not hold, or all are empty.
+        If a table is missing, lacks columns or has wrong cells, or names an image that the results do not hold, or all
+        are empty.
     """
     images, hips, candidates = (_read(results / f"{name}.csv") for name in ("images", "hips", "candidates"))
-    true_hips, true_foci = [], []
+    true_hips: list[pd.DataFrame] = []
+    true_foci: list[pd.DataFrame] = []
     for file in truths:
-        table = _read(file)
-        if set(_FOCUS_COLUMNS) <= set(table.columns):
-            true_foci.append(_with_image_ids(table, images, file))
-        elif set(_HIP_COLUMNS) <= set(table.columns):
-            true_hips.append(_without_implants(_with_image_ids(table, images, file)))
-        else:
-            raise UsageError(
-                f"{file} is no truth table: it needs the columns {', '.join(_FOCUS_COLUMNS)} (a focus per row) "
-                f"or {', '.join(_HIP_COLUMNS)} (a hip per row)."
-            )
+        table = _with_image_ids(read_truth(file), images, file)
+        (true_foci if set(FOCUS_COLUMNS) <= set(table.columns) else true_hips).append(table)
     if not any(len(table) for table in (*true_hips, *true_foci)):
         raise UsageError(f"{', '.join(map(str, truths))}: no focus and no hip is named there; give a truth with rows.")
     known = {image_id for table in (*true_hips, *true_foci) for image_id in table["image_id"]}
     return EvaluationTables(
         hips=hips[hips["image_id"].isin(known)],
         candidates=candidates[candidates["image_id"].isin(known)],
-        true_hips=_joined(true_hips, _HIP_COLUMNS),
-        true_foci=_joined(true_foci, _FOCUS_COLUMNS),
+        true_hips=_joined(true_hips, HIP_COLUMNS),
+        true_foci=_joined(true_foci, FOCUS_COLUMNS),
         hips_left_out=int((~hips["image_id"].isin(known)).sum()),
     )
 
 
-def _without_implants(table: pd.DataFrame) -> pd.DataFrame:
-    """Leave out replaced hips, where a table tells: no native head and rim can be found there."""
-    return table[table["kind"] != "implant"] if "kind" in table.columns else table
-
-
 def _read(file: Path) -> pd.DataFrame:
     if not file.is_file():
-        raise UsageError(f"{file} does not exist; give a folder that hipcalc screen wrote, and existing truth tables.")
+        if (file.parent / "run.json").is_file():
+            raise UsageError(f"{file.parent} holds an unfinished run: run hipcalc screen with --resume first.")
+        raise UsageError(f"{file} does not exist; give a folder that hipcalc screen wrote.")
     try:
         return pd.read_csv(file, dtype={"image_id": str})
-    except (ValueError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read as a CSV table; save it as comma-separated UTF-8 text.") from error
+    except ValueError as error:
+        raise UsageError(
+            f"{file} cannot be read as a CSV table; screen again with --resume to write it anew."
+        ) from error
 
 
 def _joined(tables: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
@@ -100,8 +91,6 @@ def _joined(tables: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFram
 def _with_image_ids(table: pd.DataFrame, images: pd.DataFrame, file: Path) -> pd.DataFrame:
     """Name each truth row's image by its id, whichever way the table names it."""
     if "image_id" not in table.columns:
-        if "path" not in table.columns:
-            raise UsageError(f"{file} names no images: add a column image_id or path.")
         by_name: dict[str, set[str]] = {}
         for path, image_id in zip(images["path"], images["image_id"], strict=True):
             by_name.setdefault(Path(str(path)).name, set()).add(str(image_id))

@@ -83,6 +83,7 @@ def measures_of(finding: Finding) -> Measures:
         diameter_mm=millimetres,
         aspect_ratio=finding.aspect_ratio,
         core_to_rim=finding.core_to_rim,
+        margin=_margin(finding),
         attached=finding.gap_head_radii < ATTACHED_HEAD_RADII,
         far=finding.gap_head_radii > FAR_HEAD_RADII,
         cleft_deg=finding.cleft_deg,
@@ -91,6 +92,12 @@ def measures_of(finding: Finding) -> Measures:
         symmetric=finding.symmetric,
         saturated=(finding.saturated_share or 0.0) >= _SATURATED_SHARE,
     )
+
+
+def _margin(finding: Finding) -> float | None:
+    """Return the margin's width over the diameter, None where it was not measured."""
+    margin = finding.margin_px
+    return None if margin is None or not margin > 0.0 else margin / finding.diameter_px
 
 
 def _direction(finding: Finding) -> float | None:

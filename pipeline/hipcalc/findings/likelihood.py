@@ -15,8 +15,8 @@ __all__ = ["FACTORS", "Differential", "Entity", "Look", "Measures", "differentia
 
 MODEL: Final = "differential-2"
 FACTORS: Final = (
-    *("zone", "size", "aspect ratio", "core to rim", "gap to the rim", "cleft", "direction", "alike", "other side"),
-    "saturation",
+    *("zone", "size", "aspect ratio", "core to rim", "margin", "gap to the rim", "cleft", "direction", "alike"),
+    *("other side", "saturation"),
 )
 _ZONES: Final = 8
 _STANDARD: Final = NormalDist()
@@ -24,12 +24,16 @@ _STANDARD: Final = NormalDist()
 
 @dataclass(frozen=True, kw_only=True)
 class Measures:
-    """What the tables are asked about; angles are None where they were not measured, `symmetric` then "unknown"."""
+    """What the tables are asked about; None where it was not measured, `symmetric` then "unknown".
+
+    `margin` is the width of the margin over the diameter.
+    """
 
     zone: str
     diameter_mm: float
     aspect_ratio: float
     core_to_rim: float
+    margin: float | None
     attached: bool
     far: bool
     cleft_deg: float | None
@@ -45,14 +49,16 @@ class Look:
 
     Attributes
     ----------
-    log_aspect, core_to_rim : (float, float)
-        Mean and standard deviation.
+    log_aspect, core_to_rim, log_margin : (float, float)
+        Mean and standard deviation; the last of the logarithm of the margin's width over the diameter: what is rounded
+        fades out over a good part of it, what is machined or has a cortex only over the picture's own blur.
     log_size_error : float
         Root mean square of the logarithm of measured over true diameter: often only a part of a focus is measured.
     """
 
     log_aspect: tuple[float, float]
     core_to_rim: tuple[float, float]
+    log_margin: tuple[float, float]
     log_size_error: float
 
 
@@ -85,6 +91,7 @@ class Entity:
             self._size(measures.diameter_mm, look),
             None if look is None else _normal(math.log(measures.aspect_ratio), *look.log_aspect),
             None if look is None else _normal(measures.core_to_rim, *look.core_to_rim),
+            None if look is None or not measures.margin else _normal(math.log(measures.margin), *look.log_margin),
             self._gap(measures),
             _turned(measures.cleft_deg, self.cleft, table.angle_sd_deg),
             _turned(measures.tangent_deg, self.runs, table.angle_sd_deg),

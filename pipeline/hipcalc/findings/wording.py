@@ -78,6 +78,10 @@ def _core(finding: Finding) -> str:
     return "no cortex seen" if finding.core_to_rim >= _NO_CORTEX else "core hardly darker than the border"
 
 
+def _edge(finding: Finding) -> str:
+    return f"margin over {measures_of(finding).margin:.0%} of its width"
+
+
 def _shape(finding: Finding) -> str:
     if finding.aspect_ratio < LONG:
         return "round"
@@ -97,6 +101,7 @@ _PHRASES: Final[Mapping[str, Callable[[Finding], str]]] = {
     "size": lambda finding: _length(finding.diameter_mm, finding.diameter_head_radii),
     "aspect ratio": _shape,
     "core to rim": _core,
+    "margin": _edge,
     "gap to the rim": _gap,
     "cleft": lambda finding: f"cleft at {finding.cleft_deg:.0f}° to the joint surface",
     "direction": lambda finding: f"long axis at {finding.tangent_deg:.0f}° to the head's outline",

@@ -1,10 +1,10 @@
 """What the guards look at: one reviewed hip, its clinical context, and what the gates say about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from hipcalc.guideline.context import Answer, ClinicalContext
-from hipcalc.guideline.gates import GateResult, evaluate_gate
+from hipcalc.guideline.gates import GateResult, evaluate_gate, gate_inputs
 from hipcalc.guideline.workflow import InputDefinition, Workflow
 from hipcalc.review import ReviewedFinding, ReviewedHip
 
@@ -35,6 +35,18 @@ class Facts:
         if gate_id not in self._asked:
             self._asked[gate_id] = evaluate_gate(gate_id, self.context, self.workflow)
         return self._asked[gate_id]
+
+    def with_answer(self, name: str, answer: object) -> "Facts":
+        """Return the facts with one input, or one checklist, of the context answered; weeks of care left unknown.
+
+        Gates that do not look at it keep what they say.
+        """
+        context = replace(self.context, **{name: answer})  # type: ignore[arg-type]
+        changed = Facts(hip=self.hip, context=context, workflow=self.workflow)
+        for gate_id, result in self._asked.items():
+            if name not in gate_inputs(result.gate):
+                changed._asked[gate_id] = result
+        return changed
 
     @cached_property
     def _asked(self) -> dict[str, GateResult]:

@@ -1,13 +1,12 @@
 """Gates: checklists in which an unanswered question never counts as clear."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from hipcalc.guideline.context import Answer, Checklist, ClinicalContext
 from hipcalc.guideline.workflow import Gate, GateItem, Workflow
 
-__all__ = ["GateItemAnswer", "GateResult", "evaluate_gate"]
+__all__ = ["GateItemAnswer", "GateResult", "evaluate_gate", "gate_inputs"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,13 +54,14 @@ class GateResult:
         return tuple(entry for entry in self.blocking if entry.answer == "unknown")
 
 
-_REASONS: Final[Mapping[str, Callable[[ClinicalContext], str]]] = {
-    # A red flag is never passed with a reason.
-    "R": lambda _context: "",
-    "N": lambda context: context.nsaid_caution_reason,
-    "C": lambda context: context.injection_caution_reason,
-    "M": lambda context: context.mra_caution_reason,
-}
+# A red flag is never passed with a reason.
+_REASONS: Final = {"N": "nsaid_caution_reason", "C": "injection_caution_reason", "M": "mra_caution_reason"}
+
+
+def gate_inputs(gate: Gate) -> frozenset[str]:
+    """Return the fields of a context that a gate looks at."""
+    derived = (item.derived_from for item in gate.items)
+    return frozenset(filter(None, (gate.column, _REASONS.get(gate.id), *derived)))
 
 
 def evaluate_gate(gate_id: str, context: ClinicalContext, workflow: Workflow) -> GateResult:
@@ -79,7 +79,7 @@ def evaluate_gate(gate_id: str, context: ClinicalContext, workflow: Workflow) ->
     """
     gate = workflow.gate(gate_id)
     checklist: Checklist = getattr(context, gate.column)
-    reason = _REASONS[gate_id](context).strip()
+    reason = str(getattr(context, _REASONS[gate_id])).strip() if gate_id in _REASONS else ""
     answers = [GateItemAnswer(item=item, answer=_answer(item, checklist, context, workflow)) for item in gate.items]
     passed = tuple(e for e in answers if e.item.kind == "caution" and e.answer == "yes" and reason)
     return GateResult(

@@ -14,6 +14,7 @@ from hipcalc.prevalence.estimating import Estimate, Validation, estimate
 from hipcalc.prevalence.methods import methods_paragraph
 from hipcalc.prevalence.people import hips_of_people
 from hipcalc.report import ResultsFolder, RunFacts, write_atomic
+from hipcalc.report.further import link_further
 from hipcalc.report.participants import read_participants
 from hipcalc.report.rendering import render, write_assets
 from hipcalc.report.words import side_name
@@ -87,11 +88,13 @@ def report_prevalence(
         RunFacts.from_run(run),
         rows=shown,
         drift=drift.to_dict("records"),
+        has_index=folder.index.is_file(),
         methods=methods,
         adjusted=validation is not None,
     )
     write_atomic(page, text)
     write_assets(folder.pages)
+    link_further(folder)
     return PrevalenceResult(table=table, drift=drift, methods=methods, folder=folder.path, page=page)
 
 

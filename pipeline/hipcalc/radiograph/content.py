@@ -40,7 +40,9 @@ def read_file(named: str | Path) -> bytes:
             else f"{path}: there is no such file or folder; check the path."
         ) from error
     except OSError as error:
-        raise InputUnreadableError(f"{path}: the file cannot be opened ({error.strerror}).") from error
+        raise InputUnreadableError(
+            f"{path}: the file cannot be opened ({error.strerror}); check its permissions."
+        ) from error
 
 
 def _why_no_folder(folder: Path) -> str:

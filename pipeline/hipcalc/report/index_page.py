@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
+from markupsafe import Markup
+
 from hipcalc.findings import Finding
 from hipcalc.report.cells import PageReview
 from hipcalc.report.cohort_figures import CohortFigures
@@ -27,6 +29,7 @@ MARKS_SHOWN = 24
 _ORDER = {"ok": 0, "rejected": 1, "failed": 2}
 _CLOSE_UP_HEAD_RADII = 0.5
 _CLOSE_UP_DIAMETERS = 1.5
+_NONE = Markup("")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +74,7 @@ class IndexPage:
         for number, mark in entry.numbered:
             self._marks.add((mark.expected_false_marks, 0.0), _mark_row(entry, number, mark))
 
-    def write(self, folder: Path, run: RunFacts, states: StateTable | None = None) -> str:
+    def write(self, folder: Path, run: RunFacts, states: StateTable | None = None, further: Markup = _NONE) -> str:
         """Write the data files, and return the page as HTML text.
 
         Parameters
@@ -81,6 +84,8 @@ class IndexPage:
         run : RunFacts
         states : StateTable, optional
             Of the guideline workflow.
+        further : Markup, optional
+            Links to what other commands wrote beside the page.
 
         Raises
         ------
@@ -104,6 +109,7 @@ class IndexPage:
             cards=_cards(figures, self._confirmed),
             flow=_flow(figures, self._confirmed),
             workflow=states.section(),
+            further=further,
             lists=lists,
             rows=self._images.first(IMAGES_SHOWN),
             marks=self._marks.first(MARKS_SHOWN),

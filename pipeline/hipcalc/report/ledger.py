@@ -170,7 +170,9 @@ class Ledger:
                 ) from error
             if not self._write:
                 raise UsageError(f"{self._file} cannot be read ({error}); run hipcalc screen with --resume.") from error
-            raise OutputError(f"{self._file} cannot be written ({error}); give the folder space.") from error
+            raise OutputError(
+                f"{self._file} cannot be written ({error}); give the folder space and permission."
+            ) from error
         except sqlite3.DatabaseError as error:
             raise UsageError(
                 f"{self._file} is damaged ({error}); remove it and run hipcalc screen again with --resume."

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from typing import Any
@@ -30,8 +31,9 @@ def unconfirmed_notice(confirmed: int, unreviewed: int) -> str:
     return ""
 
 
+@cache
 def package_version() -> str:
-    """Return the version of the installed package."""
+    """Return the version of the installed package: every hip's file states it, and it is read from disk."""
     try:
         return version("hipcalc")
     except PackageNotFoundError:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from hipcalc.report.cells import NO_REVIEW, PageReview
 from hipcalc.report.files import write_atomic, write_derived
+from hipcalc.report.further import further_links
 from hipcalc.report.image_page import PageLinks, image_page
 from hipcalc.report.index_page import IndexEntry, IndexPage
 from hipcalc.report.records import FileRecord
@@ -58,7 +59,7 @@ def write_pages(
                 thumbnail=_thumbnail(folder, record),
             )
         )
-    write_atomic(folder.index, index.write(folder.pages / "data", run, states))
+    write_atomic(folder.index, index.write(folder.pages / "data", run, states, further_links(folder)))
     write_assets(folder.pages)
 
 

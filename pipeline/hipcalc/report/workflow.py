@@ -143,8 +143,9 @@ def report_workflow(
     log = append_decisions(folder.path, new) if new else before
     if new:
         # The log holds a decision that is given again once.
-        reviewed = _reviewed(records, log, finished)
-        recommendations = recommend(reviewed, known, workflow=site)
+        tried, reviewed = reviewed, _reviewed(records, log, finished)
+        if reviewed != tried:
+            recommendations = recommend(reviewed, known, workflow=site)
     facts = RunFacts.from_run(run)
     report = WorkflowReport(
         results=folder,

@@ -54,7 +54,9 @@ class Problems:
         raise UsageError("\n".join(shown))
 
 
-def read_rows(path: Path, *, columns: Collection[str], required: Collection[str]) -> tuple[Row, ...]:
+def read_rows(
+    path: Path, *, columns: Collection[str], required: Collection[str], others: bool = False
+) -> tuple[Row, ...]:
     """Read a CSV table whose columns are known.
 
     Parameters
@@ -66,6 +68,8 @@ def read_rows(path: Path, *, columns: Collection[str], required: Collection[str]
         The names that a column may have.
     required : collection of str
         Those that must be there.
+    others : bool, optional
+        Whether columns of other names may be there, too.
 
     Returns
     -------
@@ -89,7 +93,7 @@ def read_rows(path: Path, *, columns: Collection[str], required: Collection[str]
     if not lines:
         raise UsageError(f"{path} is empty; its first line must name the columns.")
     header = [name.strip() for name in lines[0][1]]
-    check_names(f"{path}, line {lines[0][0]}", header, columns, required)
+    check_names(f"{path}, line {lines[0][0]}", header, {*columns, *header} if others else columns, required)
     rows = []
     for line, cells in lines[1:]:
         if len(cells) > len(header):

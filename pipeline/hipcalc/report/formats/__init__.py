@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,7 +33,10 @@ def check_formats(names: Iterable[str], *, has_pictures: bool) -> None:
                 f"The format {name} needs a package that is not there: pip install 'hipcalc[{form.extra}]'."
             )
         if form.needs_pictures and not has_pictures:
-            raise UsageError(f"The format {name} shows pictures, and hipcalc screen --format tables kept none.")
+            raise UsageError(
+                f"The format {name} shows pictures, and hipcalc screen --format tables kept none; choose other "
+                "formats, or screen into a new folder without it."
+            )
 
 
 def write_formats(names: Iterable[str], report: WorkflowReport) -> tuple[NotWritten, ...]:
@@ -60,7 +64,7 @@ def write_formats(names: Iterable[str], report: WorkflowReport) -> tuple[NotWrit
     written = {one for one in made if isinstance(one, Path)}
     for path in _earlier(report.folder):
         if path not in written:
-            _remove(path)
+            _remove(path, report.folder)
     return tuple(one for one in made if isinstance(one, NotWritten))
 
 
@@ -70,8 +74,12 @@ def _earlier(folder: Path) -> Iterator[Path]:
             yield from sorted(path for path in folder.glob(place) if path.is_file())
 
 
-def _remove(path: Path) -> None:
+def _remove(path: Path, folder: Path) -> None:
     try:
         path.unlink()
     except OSError as error:
         raise OutputError(f"{path} is of an earlier report and cannot be removed ({error.strerror}).") from error
+    # A folder that it was the last of goes with it, as far as the one of all formats.
+    for parent in path.relative_to(folder).parents[:-1]:
+        with suppress(OSError):
+            (folder / parent).rmdir()
