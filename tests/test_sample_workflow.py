@@ -2,7 +2,9 @@
 
 import csv
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pandas as pd
@@ -32,6 +34,17 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sample") / "results"
     assert main(["screen", str(SAMPLE), "--out", str(folder), "--no-detectability"]) == 3
     return folder
+
+
+def test_the_readme_s_notebook_leads_to_a_recommendation(monkeypatch: pytest.MonkeyPatch) -> None:
+    root = SAMPLE.parent
+    monkeypatch.chdir(root)
+    blocks = re.findall(r"```python\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+    (block,) = (text for text in blocks if "hipcalc.recommend(" in text)
+    names: dict[str, Any] = {}
+    exec(block, names)
+    (recommendation,) = names["hipcalc"].recommend(names["reviewed"], names["context"])
+    assert recommendation.state == STATES["05_left_hip.dcm L"]
 
 
 def test_the_forearm_and_the_tables_are_rejected_and_the_rest_is_analysed(results: Path) -> None:
