@@ -18,6 +18,10 @@ LINE_SIGMAS_PX = (2.0, 3.0)
 # Lines stronger than this percentile of all pixels are compared; frame and margins hold edges that are no anatomy.
 LINE_PERCENTILE = 97.0
 MARGIN = 0.06
+# Print is as narrow as this, stands out by such a share of the range and lies so near its end: hardly any cortex does.
+PRINT_PX, PRINT_CONTRAST, PRINT_END = 9, 0.5, 0.03
+# Smaller specks are noise.
+PRINT_LEAST_PX2 = 20
 
 # |evidence| from which the picture decides where no header does, and from which it overrules one.
 DECIDES = 0.01
@@ -105,14 +109,31 @@ def _small_copy(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _anatomy(unit: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Leave out margins, flat areas at either end of the scale (collimation, air, metal), and their edges."""
+    """Leave out margins, flat areas at either end of the scale (collimation, air, metal), print, and their edges."""
     extreme = ((unit <= 0.005) | (unit >= 0.995)).astype(np.uint8)
-    flat = cv2.morphologyEx(extreme, cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))
-    judged = cv2.dilate(flat, np.ones((15, 15), np.uint8)) == 0
+    foreign = np.asarray(cv2.morphologyEx(extreme, cv2.MORPH_OPEN, np.ones((7, 7), np.uint8)), np.uint8)
+    foreign |= _print(unit)
+    reach = round(3 * max(LINE_SIGMAS_PX))
+    judged = cv2.dilate(foreign, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) == 0
     margin = int(MARGIN * min(unit.shape))
     inside = np.zeros_like(judged)
     inside[margin : unit.shape[0] - margin, margin : unit.shape[1] - margin] = True
     return np.asarray(judged & inside, dtype=bool)
+
+
+def _print(unit: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Mark letters, scale bars and frames, white or black.
+
+    Beside a bright line lie two dark ones: a scale bar in the margin would show them, and not itself.
+    """
+    window = np.ones((PRINT_PX, PRINT_PX), np.uint8)
+    ends = (cv2.MORPH_TOPHAT, unit >= 1 - PRINT_END), (cv2.MORPH_BLACKHAT, unit <= PRINT_END)
+    found = np.zeros(unit.shape, np.uint8)
+    for narrow, is_at_end in ends:
+        found |= is_at_end & (cv2.morphologyEx(unit, narrow, window) > PRINT_CONTRAST)
+    _, labels, statistics, _ = cv2.connectedComponentsWithStats(found)
+    found &= (statistics[:, cv2.CC_STAT_AREA] >= PRINT_LEAST_PX2)[labels]
+    return found
 
 
 def _line_strength(unit: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
