@@ -220,18 +220,23 @@ def enhanced(amount: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("quality", [None, 80])
-def test_white_print_over_bone_with_lifted_edges_is_excluded(quality):
-    """Letters and a scale bar with ticks: no steeper than the bone, but drawn."""
+@pytest.mark.parametrize("polarity", ["bone-bright", "bone-dark"])
+def test_white_print_over_bone_with_lifted_edges_is_excluded(quality, polarity):
+    """Letters, and a scale bar with ticks: no steeper than the bone, but drawn. On an inverted picture, letters alone:
+    a bar over its darkest tissue would hardly differ from that.
+    """
     strokes = np.zeros(PICTURE.shape, np.uint8)
     cv2.putText(strokes, "AP 12:45", (200, 330), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 255, 3, cv2.LINE_AA)
-    cv2.line(strokes, (520, 100), (520, 500), 255, 3)
-    for row in range(100, 501, 50):
-        cv2.line(strokes, (500, row), (520, row), 255, 3)
-    picture = np.maximum(enhanced(2.0), strokes).astype(np.uint8)
+    if polarity == "bone-bright":
+        cv2.line(strokes, (520, 100), (520, 500), 255, 3)
+        for row in range(100, 501, 50):
+            cv2.line(strokes, (500, row), (520, row), 255, 3)
+    bone = enhanced(2.0) if polarity == "bone-bright" else 0.7 * (235 - enhanced(2.0))
+    picture = np.maximum(bone, strokes).astype(np.uint8)
     if quality is not None:
         data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
         picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
-    excluded = normalize(radiograph(picture)).excluded
+    excluded = normalize(radiograph(picture, polarity=polarity)).excluded
     assert excluded[strokes > 200].mean() > 0.93
     assert excluded[cv2.dilate(strokes, np.ones((25, 25))) == 0].mean() < 0.005
 
