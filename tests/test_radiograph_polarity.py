@@ -108,7 +108,7 @@ def test_a_printed_scale_bar_does_not_turn_the_picture(right_px, contrast, white
 
 
 @pytest.mark.parametrize("share", [0.04, 0.05, 0.06, 0.08])
-@pytest.mark.parametrize("level", [1.0, 0.0])
+@pytest.mark.parametrize("level", [1.0, 0.7, 0.45, 0.2, 0.0])
 def test_a_frame_around_the_picture_does_not_turn_it(share, level):
     width = round(share * 511)
     picture = np.pad(bony_picture(511 - 2 * width, 511 - 2 * width), width, constant_values=level)
