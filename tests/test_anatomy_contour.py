@@ -87,6 +87,15 @@ def test_a_ball_on_a_stem_is_a_prosthesis() -> None:
     assert mirrored.lateral_sign == -1
 
 
+def test_an_upright_stem_makes_one_prosthesis() -> None:
+    """At one level it leans to one side, at a lower one, with what lies beside it, to the other."""
+    picture = np.full((500, 400), 0.3, np.float32)
+    cv2.line(picture, (186, 300), (120, 470), 0.72, 14, cv2.LINE_AA)
+    cv2.line(picture, (184, 160), (188, 480), 0.95, 20, cv2.LINE_AA)
+    cv2.circle(picture, (180, 160), 34, 1.0, -1, cv2.LINE_AA)
+    assert len(heads_on_stems(pyramid_of(picture), RADII_PX)) == 1
+
+
 @pytest.mark.parametrize(
     "picture",
     [

@@ -132,6 +132,18 @@ def test_a_prosthesis_beside_a_native_hip_is_an_implant() -> None:
 
 
 @needs_shared_data
+@pytest.mark.parametrize("sigma_px", [10.0, 14.0])
+def test_the_native_hip_beside_metal_with_lifted_edges_is_no_implant(sigma_px: float) -> None:
+    pixels = read_radiograph(SHARED_DATA / "radiographs_mixed" / "dislocated-hip-prosthesis.jpg").pixels
+    pixels = cv2.resize(pixels, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    sharp = np.clip(pixels + 1.5 * (pixels - cv2.GaussianBlur(pixels, (0, 0), sigma_px)), 0, 255)
+    native, metal = locate_hips(as_radiograph(sharp))
+    assert native.status in ("located", "uncertain")
+    assert centre_error(native, (618.0, 399.0, 82.0)) < 0.2
+    assert (metal.status, native.side, metal.side) == ("implant", "R", "L")
+
+
+@needs_shared_data
 def test_a_leg_is_not_located() -> None:
     hips = locate_hips(normalize(read_radiograph(SHARED_DATA / "dicom" / "RG3_JPLL.dcm")))
     assert all(hip.status != "located" for hip in hips)

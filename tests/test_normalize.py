@@ -210,6 +210,47 @@ def test_burned_in_letters_are_excluded(letter, value):
     assert not excluded[110:].any()
 
 
+def enhanced(amount: float) -> np.ndarray:
+    """Return grainy bone as display processing leaves it, its edges lifted, of 8 bits, nearly as white as print."""
+    grain = cv2.GaussianBlur(np.random.default_rng(4).standard_normal(PICTURE.shape), (0, 0), 2.0)
+    picture = PICTURE + np.float32(0.3) * grain.astype(np.float32)
+    picture += amount * (picture - cv2.GaussianBlur(picture, (0, 0), 5.0))
+    low, high = np.quantile(picture, (0.01, 0.99))
+    return np.rint(np.clip((picture - low) / (high - low), 0, 1) * 235)
+
+
+@pytest.mark.parametrize("quality", [None, 80])
+@pytest.mark.parametrize("polarity", ["bone-bright", "bone-dark"])
+def test_white_print_over_bone_with_lifted_edges_is_excluded(quality, polarity):
+    """Letters, and a scale bar with ticks: no steeper than the bone, but drawn. On an inverted picture, letters alone:
+    a bar over its darkest tissue would hardly differ from that.
+    """
+    strokes = np.zeros(PICTURE.shape, np.uint8)
+    cv2.putText(strokes, "AP 12:45", (200, 330), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 255, 3, cv2.LINE_AA)
+    if polarity == "bone-bright":
+        cv2.line(strokes, (520, 100), (520, 500), 255, 3)
+        for row in range(100, 501, 50):
+            cv2.line(strokes, (500, row), (520, row), 255, 3)
+    bone = enhanced(2.0) if polarity == "bone-bright" else 0.7 * (235 - enhanced(2.0))
+    picture = np.maximum(bone, strokes).astype(np.uint8)
+    if quality is not None:
+        data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+    excluded = normalize(radiograph(picture, polarity=polarity)).excluded
+    assert excluded[strokes > 200].mean() > 0.93
+    assert excluded[cv2.dilate(strokes, np.ones((25, 25))) == 0].mean() < 0.005
+
+
+@pytest.mark.parametrize("amount", [0.5, 1.5])
+def test_bone_clipped_to_white_is_no_print(amount):
+    """Its sharpened edges fall over several pixels all the same."""
+    picture = PICTURE + amount * (PICTURE - cv2.GaussianBlur(PICTURE, (0, 0), 5.0))
+    picture = np.rint(np.clip(picture / np.quantile(picture, 0.985), 0, 1) * 255)
+    image = normalize(radiograph(picture))
+    assert (picture == 255).mean() > 0.01
+    assert not [region for region in image.regions if region.kind == "lettering"]
+
+
 @pytest.mark.parametrize("letter", list("OQB83CR"))
 @pytest.mark.parametrize(("place", "size", "thickness"), [
     ((330, 600), 3, 12), ((330, 600), 3, 20), ((1900, 1440), 3, 12), ((620, 900), 1.5, 10),

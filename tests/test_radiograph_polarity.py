@@ -1,5 +1,6 @@
 """Polarity: header against picture, pictures without header, inverted copies."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from hipcalc.radiograph import find_inputs, read_radiograph
-from hipcalc.radiograph.polarity import OVERRULES, decide_polarity, line_evidence
+from hipcalc.radiograph.polarity import DECIDES, OVERRULES, decide_polarity, line_evidence
 from radiograph_files import bony_picture, dicom_dataset, save, stored, write_png
 from support import SHARED_DATA, needs_shared_data
 
@@ -90,6 +91,29 @@ def test_evidence_turns_with_the_picture_and_ignores_gain_and_offset(seed, gain,
     scaled = ((picture + offset) * gain).astype(np.float32)
     assert line_evidence(scaled) == pytest.approx(evidence, abs=0.02)
     assert line_evidence(-picture) == pytest.approx(-evidence, abs=1e-3)
+
+
+@pytest.mark.parametrize("right_px", [12, 20, 28, 36])
+@pytest.mark.parametrize("contrast", [0.2, 0.4, 1.0])
+@pytest.mark.parametrize("white", [1.0, 0.0])
+def test_a_printed_scale_bar_does_not_turn_the_picture(right_px, contrast, white):
+    """A line of which the margin hides all but its side shows the opposite of what it is."""
+    picture = 0.5 + contrast * (bony_picture(511, 511) - 0.5)
+    column = 511 - right_px
+    cv2.line(picture, (column, 60), (column, 450), white, 3)
+    for row in range(60, 451, 65):
+        cv2.line(picture, (column - 24, row), (column, row), white, 3)
+    assert line_evidence(picture) > DECIDES
+    assert line_evidence(-picture) < -DECIDES
+
+
+@pytest.mark.parametrize("share", [0.04, 0.05, 0.06, 0.08])
+@pytest.mark.parametrize("level", [1.0, 0.7, 0.45, 0.2, 0.0])
+def test_a_frame_around_the_picture_does_not_turn_it(share, level):
+    width = round(share * 511)
+    picture = np.pad(bony_picture(511 - 2 * width, 511 - 2 * width), width, constant_values=level)
+    assert line_evidence(picture) > DECIDES
+    assert line_evidence(-picture) < -DECIDES
 
 
 @needs_shared_data

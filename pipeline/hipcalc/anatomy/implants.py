@@ -115,10 +115,16 @@ def heads_on_stems(picture: Pyramid, radii_px: tuple[float, float]) -> tuple[Met
         for one in _long_pieces(small, level, LEAST_LENGTH_ALONE, least_radius * factor):
             scaled = _scaled(one.head, factor)
             plausible = least_radius <= scaled.radius_px <= 1.2 * radii_px[1]
-            known = best.get(scaled.lateral_sign)
-            if plausible and known is None and _is_head_on_stem(one) and _ends_sharply(small, one):
+            # At another level an upright stem may seem to lie on the other side of the same head.
+            is_new = scaled.lateral_sign not in best and not any(_lie_on_each_other(scaled, it) for it in best.values())
+            if plausible and is_new and _is_head_on_stem(one) and _ends_sharply(small, one):
                 best[scaled.lateral_sign] = scaled
     return tuple(best[sign] for sign in sorted(best))
+
+
+def _lie_on_each_other(one: MetalHead, other: MetalHead) -> bool:
+    away = math.hypot(one.row_px - other.row_px, one.column_px - other.column_px)
+    return away < max(one.radius_px, other.radius_px)
 
 
 def is_metal(picture: Pyramid, centre_px: tuple[float, float], radius_px: float) -> bool:

@@ -40,6 +40,8 @@ USUAL_PER_WIDTH = 0.055
 TURNS_DEG = (-12.0, 12.0)
 # The head of a prosthesis against what was found, be it the native head beside it or a circle on its cup.
 IMPLANT_SIZE = 0.7
+# Of hips in pictures left out of the fit all that were trusted so far were right.
+BEYOND_DOUBT = 0.9
 FROG_WORDS = frozenset({"frog", "frogleg", "lauenstein", "rippstein", "dunn"})
 LATERAL_WORDS = frozenset({"lateral", "lat", "ll", "rl", "axial", "crosstable", "profile"})
 
@@ -138,20 +140,28 @@ def _without_native_head(
     )
 
 
-def _missing(frame: HipFrame, picture: Pyramid) -> HipFrame:
+def _missing(frame: HipFrame, picture: Pyramid, implants: list[HipFrame]) -> HipFrame:
     """Return the other hip of a pelvis of which one hip was found: a prosthesis, or absent."""
     head = metal_head(picture, _other_place(frame), frame.head_radius_px)
+    if head is None:
+        # Its stem may be too upright to tell its side: that is the one where the native hip is not.
+        beyond = (one for one in implants if _is_medial_of(one, frame))
+        head = next((_head_of(one) for one in beyond), None)
     side: Side = "L" if frame.side == "R" else "R"
     sign: LateralSign = 1 if frame.lateral_sign == -1 else -1
     return _without_native_head((side, frame.side_source), sign, frame.cranial_deg, head)
 
 
-def _metal_instead(one: HipFrame, other: HipFrame, picture: Pyramid) -> list[HipFrame]:
-    """Give a pair its prosthesis where one of its hips is only uncertain: metal may look a little like a hip."""
+def _is_medial_of(one: HipFrame, frame: HipFrame) -> bool:
+    return (frame.head_column_px - one.head_column_px) * frame.lateral_sign > frame.head_radius_px
+
+
+def _metal_instead(one: HipFrame, other: HipFrame, picture: Pyramid, implants: list[HipFrame]) -> list[HipFrame]:
+    """Give a pair its prosthesis where one hip is not beyond doubt: metal or an empty socket may look like one."""
     hips = [one, other]
     for number, (doubted, partner) in enumerate(((one, other), (other, one))):
-        if doubted.status == "uncertain" and partner.status == "located":
-            found = _missing(partner, picture)
+        if partner.status == "located" and doubted.confidence < min(partner.confidence, BEYOND_DOUBT):
+            found = _missing(partner, picture, implants)
             hips[number] = found if found.status == "implant" else doubted
     return hips
 
@@ -269,9 +279,9 @@ def locate_hips(normalized: NormalizedRadiograph) -> tuple[HipFrame, ...]:
     if any(_on(frame, one) for frame in frames for one in implants):
         seen += [one for one in implants if one.lateral_sign not in {frame.lateral_sign for frame in seen}]
     if len(seen) == 1 and seen[0].status != "implant" and _shows_other_side(seen[0], normalized.shape[1]):
-        seen = _with_other(seen[0], _missing(seen[0], picture))
+        seen = _with_other(seen[0], _missing(seen[0], picture, implants))
     elif len(seen) == 2:
-        seen = _metal_instead(seen[0], seen[1], picture)
+        seen = _metal_instead(seen[0], seen[1], picture, implants)
     seen = seen or implants
     return tuple(sorted(seen, key=lambda frame: frame.lateral_sign))
 

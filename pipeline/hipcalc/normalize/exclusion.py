@@ -10,6 +10,7 @@ from hipcalc.normalize.blank import blank_areas
 from hipcalc.normalize.excluded import ExcludedKind, ExcludedRegion
 from hipcalc.normalize.foreign import dust, metal, sharp_objects, steepness
 from hipcalc.normalize.levels import Bytes, Reduced, byte_levels
+from hipcalc.normalize.printed import printed
 from hipcalc.normalize.regions import named_regions
 
 __all__ = ["exclusion_mask"]
@@ -48,7 +49,7 @@ def exclusion_mask(
     steep, usual = steepness(levels, mask, factor)
     # One mask after the other, so that their memory is used again.
     finders: tuple[tuple[ExcludedKind, Callable[[], Bytes]], ...] = (
-        ("lettering", lambda: sharp_objects(levels, reduced, steep, usual)),
+        ("lettering", lambda: sharp_objects(levels, reduced, steep, usual) | printed(levels, reduced, mask)),
         ("metal", lambda: metal(levels, reduced, steep, usual)),
         ("dust", lambda: dust(levels, reduced)),
     )

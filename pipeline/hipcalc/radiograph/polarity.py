@@ -18,6 +18,14 @@ LINE_SIGMAS_PX = (2.0, 3.0)
 # Lines stronger than this percentile of all pixels are compared; frame and margins hold edges that are no anatomy.
 LINE_PERCENTILE = 97.0
 MARGIN = 0.06
+# So wide an area of hardly any range is no picture, but was filled in.
+FILLED_PX, FILLED_RANGE = 15, 0.001
+# What is left of a test pattern tells nothing.
+LEAST_JUDGED = 0.1
+# Print is as narrow as this, stands out by such a share of the range and lies so near its end: hardly any cortex does.
+PRINT_PX, PRINT_CONTRAST, PRINT_END = 9, 0.5, 0.03
+# What has a shorter outline is noise.
+PRINT_LEAST_OUTLINE_PX = 20
 
 # |evidence| from which the picture decides where no header does, and from which it overrules one.
 DECIDES = 0.01
@@ -86,7 +94,7 @@ def line_evidence(pixels: NDArray[np.float32]) -> float:
         return 0.0
     unit = np.clip((small - np.float32(low)) / np.float32(high - low), 0, 1).astype(np.float32)
     judged = _anatomy(unit)
-    if not judged.any():
+    if judged.mean() < LEAST_JUDGED:
         return 0.0
     return float(np.mean([_asymmetry(_line_strength(unit, sigma)[judged]) for sigma in LINE_SIGMAS_PX]))
 
@@ -105,14 +113,34 @@ def _small_copy(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _anatomy(unit: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Leave out margins, flat areas at either end of the scale (collimation, air, metal), and their edges."""
+    """Leave out margins, print, areas that are flat or filled in (collimation, air, metal, frames), and their edges."""
     extreme = ((unit <= 0.005) | (unit >= 0.995)).astype(np.uint8)
-    flat = cv2.morphologyEx(extreme, cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))
-    judged = cv2.dilate(flat, np.ones((15, 15), np.uint8)) == 0
+    foreign = np.asarray(cv2.morphologyEx(extreme, cv2.MORPH_OPEN, np.ones((7, 7), np.uint8)), np.uint8)
+    window = np.ones((FILLED_PX, FILLED_PX), np.uint8)
+    filled = cv2.subtract(cv2.dilate(unit, window), cv2.erode(unit, window)) <= FILLED_RANGE
+    foreign |= np.asarray(cv2.dilate(filled.astype(np.uint8), window), np.uint8)
+    foreign |= _print(unit)
+    reach = round(3 * max(LINE_SIGMAS_PX))
+    judged = cv2.dilate(foreign, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) == 0
     margin = int(MARGIN * min(unit.shape))
     inside = np.zeros_like(judged)
     inside[margin : unit.shape[0] - margin, margin : unit.shape[1] - margin] = True
     return np.asarray(judged & inside, dtype=bool)
+
+
+def _print(unit: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Mark letters, scale bars and frames, white or black.
+
+    Beside a bright line lie two dark ones: a scale bar in the margin would show them, and not itself.
+    """
+    window = np.ones((PRINT_PX, PRINT_PX), np.uint8)
+    ends = (cv2.MORPH_TOPHAT, unit >= 1 - PRINT_END), (cv2.MORPH_BLACKHAT, unit <= PRINT_END)
+    found = np.zeros(unit.shape, np.uint8)
+    for narrow, is_at_end in ends:
+        found |= is_at_end & (cv2.morphologyEx(unit, narrow, window) > PRINT_CONTRAST)
+    outlines, _ = cv2.findContours(found, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    long = [outline for outline in outlines if len(outline) >= PRINT_LEAST_OUTLINE_PX]
+    return np.asarray(cv2.drawContours(np.zeros_like(found), long, -1, 1), np.uint8)
 
 
 def _line_strength(unit: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
