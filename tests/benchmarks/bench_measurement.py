@@ -182,7 +182,8 @@ def _errors(best: Candidate, patch: FocusPatch, bench: BenchHip) -> dict[str, fl
 def _core_to_rim(patch: FocusPatch) -> float:
     depth = cv2.distanceTransform(patch.mask.astype(np.uint8), cv2.DIST_L2, 5)
     core = depth > np.median(depth[patch.mask])
-    return float(patch.addition[core].mean() / patch.addition[patch.mask & ~core].mean())
+    rim = patch.mask & ~core
+    return float(patch.addition[core].mean() / patch.addition[rim].mean()) if core.any() and rim.any() else math.nan
 
 
 def _by_rule(best: Candidate, patch: FocusPatch, bench: BenchHip) -> float:

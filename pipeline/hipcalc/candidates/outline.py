@@ -23,11 +23,10 @@ FEWEST_SURROUND_PIXELS = 12
 # An outline of which more than this share was cut off is tried again at so many times the size.
 MOST_OPEN = 0.1
 GROWTH = 1.8
-# The reported outline: how deep its border reaches in working pixels, about two widths of blur (median 1.3), and which
-# quantile of it is its level.
-BORDER_PX, BORDER_SHARE = 2.5, 0.8
-# As far beyond the outline begins its ground, as wide as the spot's radius, but not narrower than this.
-LEAST_GROUND_PX = 3.0
+# The reported outline: how deep its border reaches in working pixels, and which quantile of it is its level.
+BORDER_PX, BORDER_SHARE = 3.5, 0.7
+# So far beyond the outline, about two widths of blur, begins its ground, as wide as the spot's radius but not narrower.
+GROUND_FROM_PX, LEAST_GROUND_PX = 2.5, 3.0
 # Where less of the surround is in the picture, a surface would be a guess.
 LEAST_SEEN = 0.7
 FITTING_ROUNDS = 3
@@ -85,10 +84,10 @@ def measure_spot(level: Image, included: Mask, row: float, column: float, diamet
 def redraw_spot(level: Image, included: Mask, spot: Spot) -> tuple[Spot, float]:
     """Draw a spot's outline again, at half of the level just inside of it over its ground; and compare core and rim.
 
-    Just inside is a border of two widths of blur (0.7 mm for a head of 48 mm), and its level the 80th percentile there,
-    which is that of the border's inner part. What lies deeper does not count: a body is thickest, and uneven mineral
-    densest, far from its border, and half of that is reached well inside. The ground is a curved surface that continues
-    what lies around the spot beneath it, as soft tissue and the slope beside bone do.
+    Just inside is a border of 0.9 mm (for a head of 48 mm: two or three widths of blur), and its level the 70th
+    percentile there, which is that of the border's inner part. What lies deeper does not count: a body is thickest, and
+    uneven mineral densest, far from its border, and half of that is reached well inside. The ground is a curved surface
+    that continues what lies around the spot beneath it, as soft tissue and the slope beside bone do.
 
     The outline is drawn anew from each one until its size settles. Where it would run out into something else, the last
     one that did not stands, which is the given one at first.
@@ -153,9 +152,9 @@ def _over_ground(level: Image, included: Mask, spot: Spot) -> "_Patch":
     """Return the part around a spot, drawn finer for a small one, with its ground taken away."""
     longest = float(np.hypot(*(spot.outline - (spot.row, spot.column)).T).max())
     width = max(spot.diameter / 2, LEAST_GROUND_PX)
-    patch = _Patch.cut(level, included, spot.row, spot.column, longest + BORDER_PX + width + 1)
+    patch = _Patch.cut(level, included, spot.row, spot.column, longest + GROUND_FROM_PX + width + 1)
     away = cv2.distanceTransform(1 - _filled(patch, spot), cv2.DIST_L2, 5)
-    around = (away > BORDER_PX) & (away <= BORDER_PX + width)
+    around = (away > GROUND_FROM_PX) & (away <= GROUND_FROM_PX + width)
     seen = around & patch.included
     enough = np.count_nonzero(seen) > LEAST_SEEN * np.count_nonzero(around)
     ground = _surface(patch, seen) if enough else np.float32(spot.background)
