@@ -98,6 +98,7 @@ def redraw_spot(level: Image, included: Mask, spot: Spot) -> tuple[Spot, float]:
     core_to_rim : float
         As in `Candidate`.
     """
+    given = spot
     for _ in range(MOST_REDRAWS):
         fine = _over_ground(level, included, spot)
         again = _redrawn(fine, spot)
@@ -110,6 +111,9 @@ def redraw_spot(level: Image, included: Mask, spot: Spot) -> tuple[Spot, float]:
     mask = _filled(fine, spot)
     if not mask.any():
         return spot, 1.0
+    if spot is not given:
+        # The contrast that is reported is the one over the surround's median, as its deviation is around that.
+        spot = replace(spot, contrast=_quantile(_pictured(level, fine)[mask > 0], 0.8) - spot.background)
     return spot, _core_to_rim(fine.level, mask)
 
 
@@ -124,8 +128,7 @@ def _redrawn(fine: "_Patch", spot: Spot) -> Spot | None:
     if contour is None or _open_share(fine, contour, radius) > MOST_OPEN:
         return None
     mask = cv2.drawContours(np.zeros(fine.level.shape, np.uint8), [contour], -1, 1, cv2.FILLED)
-    contrast = _quantile(fine.level[mask > 0], 0.8)
-    return _spot(fine, mask, contour, spot.background, spot.deviation, contrast)
+    return _spot(fine, mask, contour, spot.background, spot.deviation, spot.contrast)
 
 
 def _without_threads(fine: "_Patch", contour: NDArray[np.int32], radius: float) -> NDArray[np.int32] | None:
@@ -159,6 +162,13 @@ def _over_ground(level: Image, included: Mask, spot: Spot) -> "_Patch":
     enough = np.count_nonzero(seen) > LEAST_SEEN * np.count_nonzero(around)
     ground = _surface(patch, seen) if enough else np.float32(spot.background)
     return replace(patch, level=np.asarray(patch.level - ground, np.float32)).finer(_fineness(spot.diameter / 2))
+
+
+def _pictured(level: Image, fine: "_Patch") -> Image:
+    """Return the level of a finer patch with its ground."""
+    rows, columns = (length // fine.times for length in fine.level.shape)
+    part = level[fine.top : fine.top + rows, fine.left : fine.left + columns]
+    return np.asarray(cv2.resize(part, fine.level.shape[::-1], interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def _surface(patch: "_Patch", seen: Mask) -> Image:
