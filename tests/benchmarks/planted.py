@@ -75,7 +75,7 @@ def plant_foci(
     """
     window = cut_window(bench.normalized, bench.hip)
     levels = hip_levels(window)
-    masks = _places(bench, window)
+    masks = places_to_plant(bench, window)
     patches: list[FocusPatch] = []
     truth: list[Plant] = []
     for _ in range(ATTEMPTS * count):
@@ -139,7 +139,7 @@ def _planted(
     rng: np.random.Generator,
 ) -> tuple[FocusPatch | None, float]:
     """Return the focus at a place that suits it, None where there is none, and its CNR."""
-    spots = _spots(masks, where, drawn.size * WORKING_RADIUS_PX / 2)
+    spots = spots_to_plant(masks, where, drawn.size * WORKING_RADIUS_PX / 2)
     if not len(spots):
         return None, math.nan
     chosen = spots[rng.integers(len(spots), size=1 if drawn.contrast is None else TRIES)]
@@ -213,7 +213,7 @@ def _size(style: Style, rng: np.random.Generator) -> float:
     return _between(NATURAL_DIAMETER_MM, rng.uniform()) / 24.0
 
 
-def _places(bench: BenchHip, window: HipWindow) -> dict[str, np.ndarray]:
+def places_to_plant(bench: BenchHip, window: HipWindow) -> dict[str, np.ndarray]:
     """Return masks of where to plant, and the distance in working pixels of soft tissue from bone."""
     levels = hip_levels(window)
     soft = cv2.GaussianBlur(window.level, (0, 0), 6.0) < 0.5 * (levels.soft + levels.bone)
@@ -230,7 +230,7 @@ def _places(bench: BenchHip, window: HipWindow) -> dict[str, np.ndarray]:
     }
 
 
-def _spots(masks: dict[str, np.ndarray], where: str, radius: float) -> np.ndarray:
+def spots_to_plant(masks: dict[str, np.ndarray], where: str, radius: float) -> np.ndarray:
     """Return the (row, column) of the working grid where a focus may be planted; none where there is little room."""
     mask = masks[where]
     if where in ("beside", "touching"):
@@ -244,10 +244,10 @@ def _spots(masks: dict[str, np.ndarray], where: str, radius: float) -> np.ndarra
 def plant_traps(bench: BenchHip, rng: np.random.Generator) -> NormalizedRadiograph:
     """Plant what is no focus: lips of bone on the rim, edges and lines of muscles and folds of skin."""
     window = cut_window(bench.normalized, bench.hip)
-    levels, masks = hip_levels(window), _places(bench, window)
+    levels, masks = hip_levels(window), places_to_plant(bench, window)
     picture = bench.normalized
     for _ in range(2):
-        spots = _spots(masks, "touching", 3.0)
+        spots = spots_to_plant(masks, "touching", 3.0)
         if len(spots):
             place = spots[rng.integers(len(spots))]
             picture = _with_lip(picture, bench, window, masks["away"], place, levels.step, rng)
