@@ -16,10 +16,9 @@ __all__ = ["MODEL", "PAIRED", "DetectorModel", "Price", "load_model"]
 
 MODEL = "detector-2"
 LARGEST_STRENGTH = 50.0
-# Of the twelve places that are looked at most are dearer still, in every picture: their number would tell nothing.
-WEAK_PRICES = (1.0, 4.0)
+WEAK_PRICES = (1.0, 10.0)
 # So many average spots stand against those of a hip: the counts of real hips are that much more uneven than chance.
-RATE_CERTAINTY = 2.0
+RATE_CERTAINTY = 4.0
 
 # How the prices of hips with and without the other one beside them are called in the model's file.
 PAIRED = {False: "one_hip", True: "both_hips"}
@@ -88,7 +87,7 @@ class DetectorModel:
     def rate(self, strength: Floats, region_shares: tuple[float, ...]) -> float:
         """Return how many times as many marks this hip bears as an average one, from its weak spots.
 
-        Spots with a price of 1 to 4 are hardly ever foci, and show how restless the picture is: their number is
+        Spots with a price of 1 to 10 are hardly ever foci, and show how restless the picture is: their number is
         drawn towards the average one as the mean of a gamma distribution is by a Poisson count.
 
         Parameters
