@@ -166,6 +166,14 @@ def test_a_folder_of_something_else_is_told_apart(tmp_path):
         ResultsFolder(tmp_path).read_run()
 
 
+def test_a_damaged_run_file_is_named(tmp_path):
+    (tmp_path / "run.json").write_text('{"program": "hipc')
+    with pytest.raises(
+        UsageError, match=r"run\.json is damaged; bring it back from a copy, or screen into a new folder"
+    ):
+        ResultsFolder(tmp_path).read_run()
+
+
 def test_records_that_vanished_are_named(tmp_path):
     folder = results_folder(tmp_path, pages=False)
     with sqlite3.connect(folder.ledger_file) as base:

@@ -105,13 +105,17 @@ class ResultsFolder:
         Raises
         ------
         UsageError
-            If this is no folder that ``hipcalc screen`` wrote.
+            If this is no folder that ``hipcalc screen`` wrote, or the file is damaged.
         """
         try:
             run = json.loads(self.run_file.read_text(encoding="utf-8"))
             if run["program"] != "hipcalc":
-                raise ValueError
-        except (OSError, ValueError, KeyError, TypeError) as error:
+                raise KeyError
+        except ValueError as error:
+            raise UsageError(
+                f"{self.run_file} is damaged; bring it back from a copy, or screen into a new folder."
+            ) from error
+        except (OSError, KeyError, TypeError) as error:
             raise UsageError(
                 f"{self.path} holds no results of hipcalc screen (no usable run.json); give the folder after its --out."
             ) from error
