@@ -15,6 +15,7 @@ from markupsafe import Markup
 from hipcalc.normalize import ExcludedRegion
 from hipcalc.report import ResultsFolder, RunFacts, write_pages
 from hipcalc.report.cells import NO_REVIEW, PageReview
+from hipcalc.report.cohort_figures import CohortFigures
 from hipcalc.report.further import link_further
 from hipcalc.report.image_page import PageLinks, image_page
 from hipcalc.report.overlay import draw, numbered_marks
@@ -281,6 +282,20 @@ def test_every_link_leads_to_a_file_of_the_folder_and_nothing_to_the_net(folder)
     for asset in folder.pages.glob("assets/*"):
         assert "http" not in asset.read_text(encoding="utf-8")
         assert "@import" not in asset.read_text(encoding="utf-8")
+
+
+def test_limits_over_bone_are_counted_apart():
+    record = pelvis()[2]
+    right, left = (
+        replace(hip, status="located", detection_limit_mm=mm, detection_limit_head_radii=mm / 24)
+        for hip, mm in zip(record.hips, (1.7, 4.2), strict=True)
+    )
+    figures = CohortFigures()
+    left = replace(left, detection_limit_tissue="bone")
+    figures.add(replace(record, hips=(replace(right, detection_limit_tissue="soft tissue"), left)), (), "")
+    counted = {one.title: [number for _, number in one.bars] for one in figures.distributions()}
+    figures.close()
+    assert counted["Detection limit, mm"] == counted["Detection limit over bone, mm"] == [1]
 
 
 def test_the_results_page_links_what_later_commands_wrote_beside_it(folder, tmp_path):

@@ -11,7 +11,7 @@ import math
 
 import cv2
 import numpy as np
-from detector_data import BenchHip, NaturalFocus, file_of, hips_with_foci, load_hips, natural_foci
+from detector_data import BenchHip, NaturalFocus, file_of, hips_with_foci, load_hips, natural_foci, resampled
 from peers import PEERS, Peer
 
 import hipcalc
@@ -29,7 +29,7 @@ def reach(diameter_px: float, head_radius_px: float) -> float:
 
 def hit(places: np.ndarray, focus: NaturalFocus, bench: BenchHip) -> np.ndarray:
     """Return which marks on a bench hip's pixel grid hit a focus."""
-    row, column = ((value + 0.5) * bench.factor - 0.5 for value in (focus.row_px, focus.column_px))
+    row, column = (resampled(value, bench.factor) for value in (focus.row_px, focus.column_px))
     near = reach(focus.diameter_px * bench.factor, bench.hip.head_radius_px)
     return np.asarray(np.hypot(places[:, 0] - row, places[:, 1] - column) <= near)
 

@@ -3,7 +3,7 @@
 import csv
 import math
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -30,6 +30,7 @@ FOCI_BY_EYE = Path(__file__).with_name("natural_by_eye.csv")
 
 Source = Literal["crop", "pelvis"]
 Item = TypeVar("Item")
+Moved = TypeVar("Moved", float, np.ndarray)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -95,10 +96,13 @@ def _coarser(file: Path, head_radius_px: float) -> tuple[NormalizedRadiograph, f
     return normalize(radiograph), factor
 
 
-def _shrunk(hip: HipFrame, factor: float) -> HipFrame:
-    def moved(value: float) -> float:
-        return (value + 0.5) * factor - 0.5
+def resampled(value: Moved, factor: float) -> Moved:
+    """Return where a row or column lies on a pixel grid that was made so many times finer."""
+    return (value + 0.5) * factor - 0.5
 
+
+def _shrunk(hip: HipFrame, factor: float) -> HipFrame:
+    moved = partial(resampled, factor=factor)
     return replace(
         hip,
         head_row_px=moved(hip.head_row_px),

@@ -119,11 +119,13 @@ class CohortFigures:
         for hip in record.hips:
             if hip.status in ("located", "uncertain"):
                 count["Centre-edge angle, degrees"][_bin(hip.shown_centre_edge_angle_deg, _ANGLES_DEG)] += 1
+                # What was found over bone is no limit for soft tissue.
+                title = "Detection limit over bone" if hip.detection_limit_tissue == "bone" else "Detection limit"
                 if hip.detection_limit_mm is not None:
-                    count["Detection limit, mm"][_bin(hip.detection_limit_mm, _SIZES_MM)] += 1
+                    count[f"{title}, mm"][_bin(hip.detection_limit_mm, _SIZES_MM)] += 1
                 else:
                     limit = hip.detection_limit_head_radii
-                    count["Detection limit, head radii (no mm)"][_bin(limit, _SIZES_HEAD_RADII)] += 1
+                    count[f"{title}, head radii (no mm)"][_bin(limit, _SIZES_HEAD_RADII)] += 1
 
     def _add_marks(self, marks: Iterable[Finding]) -> None:
         count = self._counts
@@ -156,6 +158,8 @@ class CohortFigures:
             "Size of marks, head radii (no mm)": _SIZES_HEAD_RADII,
             "Detection limit, mm": _SIZES_MM,
             "Detection limit, head radii (no mm)": _SIZES_HEAD_RADII,
+            "Detection limit over bone, mm": _SIZES_MM,
+            "Detection limit over bone, head radii (no mm)": _SIZES_HEAD_RADII,
             "Centre-edge angle, degrees": _ANGLES_DEG,
         }
         titles = (
@@ -167,6 +171,8 @@ class CohortFigures:
             "First class of marks",
             "Detection limit, mm",
             "Detection limit, head radii (no mm)",
+            "Detection limit over bone, mm",
+            "Detection limit over bone, head radii (no mm)",
             "Centre-edge angle, degrees",
             "Quality",
             "Remarks on quality",
