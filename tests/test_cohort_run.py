@@ -4,6 +4,8 @@ import importlib
 import json
 import os
 import re
+import shutil
+from importlib.resources import files
 
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from hipcalc.cohort import CohortSettings, default_workers, run_cohort
 from hipcalc.cohort.analysis import Job, analyse_input, record_loss
 from hipcalc.errors import InputUnreadableError, OutputError, UsageError
-from hipcalc.report import Input, ResultsFolder, unpack
+from hipcalc.report import Input, ResultsFolder, models_digest, unpack
 from small_radiographs import MIXED_STATUS, mixed_folder, small_hip
 
 QUICK = CohortSettings(detectability=False)
@@ -208,6 +210,27 @@ def test_results_of_other_settings_or_inputs_are_refused(finished, inputs):
     with pytest.raises(UsageError, match="holds results of other inputs; choose another folder, or add --resume"):
         run_cohort([inputs / "hip.png"], out, settings=QUICK)
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_results_of_a_model_that_was_refitted_in_place_are_refused(finished, inputs, tmp_path, monkeypatch):
+    out, _, _ = finished
+    models = tmp_path / "models"
+    shutil.copytree(str(files("hipcalc_models")), models)
+    monkeypatch.setattr("hipcalc.report.provenance.files", lambda _: models)
+    there = models_digest()
+    detector = next(models.glob("detector-*"))
+    (detector / "CARD.md").write_text("said otherwise")
+    models_digest.cache_clear()
+    assert models_digest() == there
+    (detector / "ranking.json").write_text("{}")
+    models_digest.cache_clear()
+    try:
+        with pytest.raises(
+            UsageError, match=rf"other settings \(contents of the models {there} there, [0-9a-f]{{16}} here\); choose"
+        ):
+            run_cohort([inputs], out, settings=QUICK, resume=True)
+    finally:
+        models_digest.cache_clear()
 
 
 def test_a_folder_with_something_else_in_it_is_refused(inputs, tmp_path):

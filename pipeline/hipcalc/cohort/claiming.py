@@ -10,7 +10,7 @@ from typing import Any
 from hipcalc.cohort.pacs import shown
 from hipcalc.cohort.settings import CohortSettings
 from hipcalc.errors import OutputError, UsageError
-from hipcalc.report import Ledger, ResultsFolder, make_folder, model_versions, package_version
+from hipcalc.report import Ledger, ResultsFolder, make_folder, model_versions, models_digest, package_version
 
 __all__ = ["Shard", "beginning", "check_folder", "check_unfinished", "now"]
 
@@ -56,6 +56,7 @@ def beginning(named: tuple[str, ...], settings: CohortSettings, **more: Any) -> 
         "status": "running",
         "version": package_version(),
         "models": list(model_versions()),
+        "models_digest": models_digest(),
         "settings": settings.to_dict(),
         "settings_hash": settings.hash,
         "inputs": [shown(name) for name in named],
@@ -133,8 +134,15 @@ def check_unfinished(folder: ResultsFolder, ledger: Ledger) -> None:
 
 
 def _differences(earlier: dict[str, Any], run: dict[str, Any]) -> str:
-    before = {"hipcalc": earlier.get("version"), "models": earlier.get("models"), **earlier.get("settings", {})}
-    now_ = {"hipcalc": run["version"], "models": run["models"], **run["settings"]}
+    before, now_ = (
+        {
+            "hipcalc": one.get("version"),
+            "models": one.get("models"),
+            "contents of the models": one.get("models_digest"),
+            **one.get("settings", {}),
+        }
+        for one in (earlier, run)
+    )
     return "; ".join(
         f"{name} {before.get(name)} there, {now_[name]} here" for name in now_ if before.get(name) != now_[name]
     )

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from hipcalc.report.ledger import Entry, Input, Ledger, pack, unpack
     from hipcalc.report.notebook import notebook_html
     from hipcalc.report.pictures import write_pictures, write_thumbnail
-    from hipcalc.report.provenance import model_versions, package_version, settings_hash
+    from hipcalc.report.provenance import model_versions, models_digest, package_version, settings_hash
     from hipcalc.report.records import FileRecord, ImageRecord, ImageStatus, file_record, rounded
     from hipcalc.report.rendering import RunFacts
     from hipcalc.report.site import write_pages
@@ -33,6 +33,7 @@ __all__ = [
     "file_record",
     "make_folder",
     "model_versions",
+    "models_digest",
     "notebook_html",
     "pack",
     "package_version",
@@ -56,7 +57,7 @@ _HOMES = {
     **dict.fromkeys(("Entry", "Input", "Ledger", "pack", "unpack"), "ledger"),
     "notebook_html": "notebook",
     **dict.fromkeys(("write_pictures", "write_thumbnail"), "pictures"),
-    **dict.fromkeys(("model_versions", "package_version", "settings_hash"), "provenance"),
+    **dict.fromkeys(("model_versions", "models_digest", "package_version", "settings_hash"), "provenance"),
     **dict.fromkeys(("FileRecord", "ImageRecord", "ImageStatus", "file_record", "rounded"), "records"),
     "RunFacts": "rendering",
     "write_pages": "site",

@@ -8,7 +8,17 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["RESEARCH_NOTICE", "model_versions", "package_version", "settings_hash", "unconfirmed_notice"]
+__all__ = [
+    "RESEARCH_NOTICE",
+    "model_versions",
+    "models_digest",
+    "package_version",
+    "settings_hash",
+    "unconfirmed_notice",
+]
+
+# What a model is made of; its card says what it is, and changes nothing.
+_MODEL_FILES = (".json", ".toml")
 
 RESEARCH_NOTICE = (
     "Research software, not a medical device. Nothing here replaces a physician's judgement, "
@@ -47,13 +57,25 @@ def model_versions() -> tuple[str, ...]:
     )
 
 
+@cache
+def models_digest() -> str:
+    """Return 16 hex digits that change with anything in the models' files: one refitted in place is another model."""
+    digest = hashlib.sha256()
+    for model in model_versions():
+        for entry in sorted(files("hipcalc_models").joinpath(model).iterdir(), key=lambda one: one.name):
+            if entry.name.endswith(_MODEL_FILES):
+                digest.update(f"{model}/{entry.name}\0".encode())
+                digest.update(hashlib.sha256(entry.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
 def settings_hash(settings: Mapping[str, Any]) -> str:
-    """Return 16 hex digits that change with any setting, with the package's version and with its models.
+    """Return 16 hex digits that change with any setting, with the package's version and with its models' files.
 
     Parameters
     ----------
     settings : mapping
         Plain values by name.
     """
-    identity = {"settings": dict(settings), "version": package_version(), "models": model_versions()}
+    identity = {"settings": dict(settings), "version": package_version(), "models": models_digest()}
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
