@@ -8,6 +8,7 @@ from hipcalc.loading import load_when_asked
 
 if TYPE_CHECKING:
     from hipcalc.anatomy import HipMeasures, Measure, measure_hips
+    from hipcalc.candidates import PlaceEvidence, evidence_at
     from hipcalc.guideline import ClinicalContext, Recommendation, read_contexts, recommend
     from hipcalc.radiograph import Radiograph, read_radiograph
     from hipcalc.review import Decision, ReviewedFinding, apply_reviews, read_decisions
@@ -18,11 +19,13 @@ __all__ = [
     "Decision",
     "HipMeasures",
     "Measure",
+    "PlaceEvidence",
     "Radiograph",
     "Recommendation",
     "ReviewedFinding",
     "Screening",
     "apply_reviews",
+    "evidence_at",
     "measure_hips",
     "read_contexts",
     "read_decisions",
@@ -33,6 +36,7 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(("HipMeasures", "Measure", "measure_hips"), "anatomy"),
+    **dict.fromkeys(("PlaceEvidence", "evidence_at"), "candidates"),
     **dict.fromkeys(("ClinicalContext", "Recommendation", "read_contexts", "recommend"), "guideline"),
     **dict.fromkeys(("Radiograph", "read_radiograph"), "radiograph"),
     **dict.fromkeys(("Decision", "ReviewedFinding", "apply_reviews", "read_decisions"), "review"),

@@ -16,7 +16,7 @@ from scipy.stats import norm
 
 from candidate_scenes import HEAD_RADIUS_PX, SHAPE, as_normalized, hip_frame, power_law_texture, soft_background
 from hipcalc.anatomy import HipFrame
-from hipcalc.candidates import Candidate, find_candidates
+from hipcalc.candidates import Candidate, evidence_at, find_candidates
 from hipcalc.candidates.blobs import BlobScale
 from hipcalc.candidates.features import hip_levels
 from hipcalc.candidates.finding import measured_spots
@@ -37,6 +37,7 @@ NOISE_PICTURES = 40
 EFFICIENCY_AT_MM = (3.0, 4.5)
 # From what an observer close to the ideal one sees to what the detector lists.
 STAGES = (
+    "evidence_at, told place and size",
     "disk against the ring close around it",
     "blob response, told place and size",
     "best closed level line there",
@@ -279,7 +280,16 @@ def _stages(
     rows, columns = np.ogrid[: SHAPE[0], : SHAPE[1]]
     away = np.hypot(rows - place[0], columns - place[1]) / (diameter / 2)
     disk = float(grey[away <= 1.0].mean() - grey[(away > 1.2) & (away <= 1.7)].mean())
-    return disk, float(seen[0].response[0]), float(seen[0].meaning[0]), strength, max(listed, default=-99.0)
+    evidence = evidence_at(picture, hip, row_px=place[0], column_px=place[1], diameter_px=diameter)
+    assert evidence is not None
+    return (
+        -evidence.share,
+        disk,
+        float(seen[0].response[0]),
+        float(seen[0].meaning[0]),
+        strength,
+        max(listed, default=-99.0),
+    )
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from hipcalc.loading import load_when_asked
 
 if TYPE_CHECKING:
+    from hipcalc.candidates.evidence import PlaceEvidence, evidence_at
     from hipcalc.candidates.finding import (
         MeasuredSpots,
         control_of,
@@ -20,7 +21,9 @@ __all__ = [
     "MOST_FALSE_MARKS",
     "Candidate",
     "MeasuredSpots",
+    "PlaceEvidence",
     "control_of",
+    "evidence_at",
     "find_candidates",
     "measure_hips",
     "rank_spots",
@@ -29,6 +32,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    **dict.fromkeys(("PlaceEvidence", "evidence_at"), "evidence"),
     **dict.fromkeys(("MeasuredSpots", "control_of", "find_candidates", "measure_hips"), "finding"),
     **dict.fromkeys(("rank_spots", "strengths_at", "strengths_on"), "finding"),
     **dict.fromkeys(("MOST_FALSE_MARKS", "Candidate"), "types"),

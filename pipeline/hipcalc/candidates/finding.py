@@ -24,6 +24,7 @@ __all__ = [
     "control_of",
     "controlled",
     "find_candidates",
+    "is_searched",
     "measure_hips",
     "measured_spots",
     "rank_spots",
@@ -74,12 +75,12 @@ def find_candidates(
     tuple of Candidate
         Strongest first, down to 10 expected false marks per hip; empty for a hip with an implant or an absent one.
     """
-    return rank_spots(measured_spots(normalized, hip), control) if _is_searched(hip) else ()
+    return rank_spots(measured_spots(normalized, hip), control) if is_searched(hip) else ()
 
 
 def measure_hips(normalized: NormalizedRadiograph, hips: tuple[HipFrame, ...]) -> tuple[MeasuredSpots | None, ...]:
     """Measure the spots of every hip once; None for a hip that is not searched (`find_candidates`)."""
-    return tuple(measured_spots(normalized, hip) if _is_searched(hip) else None for hip in hips)
+    return tuple(measured_spots(normalized, hip) if is_searched(hip) else None for hip in hips)
 
 
 def control_of(measured: tuple[MeasuredSpots | None, ...], number: int) -> MeasuredSpots | None:
@@ -140,7 +141,8 @@ def strengths_on(
     return np.asarray(np.where(away <= within_px[:, None], strength, -math.inf).max(axis=1), np.float64)
 
 
-def _is_searched(hip: HipFrame) -> bool:
+def is_searched(hip: HipFrame) -> bool:
+    """Tell whether foci are looked for around a hip: it is located or uncertain, and large enough in the file."""
     return hip.status in ("located", "uncertain") and hip.head_radius_px >= SMALLEST_HEAD_PX
 
 

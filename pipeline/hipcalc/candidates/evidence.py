@@ -1,0 +1,155 @@
+"""How much a spot stands out at a place that somebody names, against all other places around the same hip.
+
+A detector that searches must not mark edges and lines, compares with the second-brightest of samples around a spot, and
+pays for it: of a focus whose place and size are known from elsewhere it sees less than the picture shows. Here the
+place is given, and the levels of rings around it are weighed as this hip's own texture asks for: a Hotelling observer
+with radially symmetric channels, after H. H. Barrett, J. Yao, J. P. Rolland and K. J. Myers, Model observers for
+assessment of image quality, Proc. Natl. Acad. Sci. USA 90 (1993) 9758.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hipcalc.anatomy import HipFrame
+from hipcalc.candidates.detaching import opened_level
+from hipcalc.candidates.finding import is_searched
+from hipcalc.candidates.window import WORKING_RADIUS_PX, HipWindow, cut_window
+from hipcalc.errors import UsageError
+from hipcalc.normalize import NormalizedRadiograph
+
+__all__ = ["PlaceEvidence", "evidence_at"]
+
+Image = NDArray[np.float32]
+Floats = NDArray[np.float64]
+
+# Borders of the rings, in radii of the focus: its inside, its margin, and what lies around it.
+RINGS = (0.0, 0.45, 0.75, 0.95, 1.15, 1.4, 1.8, 2.4)
+# Blur of a focus's margin, working pixels.
+MARGIN_SIGMA_PX = 1.0
+# Of the mean variance of the rings: keeps what never varies in this hip from counting as proof.
+RIDGE = 1e-3
+# Places within so many diameters of the named one show the same focus.
+OWN_DIAMETERS = 1.5
+# Smaller than half of the smallest focus sought, or larger than the opening that takes the bone away, nothing is told.
+DIAMETER_HEAD_RADII = (0.03, 0.5)
+FEWEST_PLACES = 20
+# Of each ring so much must lie in the picture, outside of what is masked.
+LEAST_SHOWN = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceEvidence:
+    """What one place shows, among the places around the same hip.
+
+    Attributes
+    ----------
+    share : float
+        Of the other places around this hip, at which a spot of this size stands out at least as much; never below one
+        in `places`. It says nothing of what it is: edges and ends of bone stand out as well.
+    places : int
+        How many spots of this size have room side by side where it was compared.
+    deviations : float
+        By how much it stands out, in robust deviations over the same places.
+    """
+
+    share: float
+    places: int
+    deviations: float
+
+
+def evidence_at(
+    normalized: NormalizedRadiograph, hip: HipFrame, *, row_px: float, column_px: float, diameter_px: float
+) -> PlaceEvidence | None:
+    """Tell how much a round spot stands out at a place that is known from elsewhere: another view, CT, an earlier year.
+
+    Parameters
+    ----------
+    normalized : NormalizedRadiograph
+    hip : HipFrame
+    row_px, column_px, diameter_px : float
+        Of the spot, in the file's pixel grid.
+
+    Returns
+    -------
+    PlaceEvidence or None
+        None where the hip is not searched (`find_candidates`), where the place lies outside of its zones or of what the
+        picture shows there, and where fewer than 20 such spots have room around it.
+
+    Raises
+    ------
+    UsageError
+        If the diameter is below 0.03 or above 0.5 head radii (0.7 and 12 mm for a head of 48 mm), or no number.
+    """
+    if not is_searched(hip):
+        return None
+    size = diameter_px / hip.head_radius_px
+    if not DIAMETER_HEAD_RADII[0] <= size <= DIAMETER_HEAD_RADII[1]:
+        low, high = (share * hip.head_radius_px for share in DIAMETER_HEAD_RADII)
+        raise UsageError(
+            f"A spot of {diameter_px:g} pixels is no focus beside a head of {hip.head_radius_px:.0f}; "
+            f"give a diameter of {low:.1f} to {high:.1f} pixels."
+        )
+    window = cut_window(normalized, hip)
+    row, column = window.pixel_at(row_px, column_px)
+    nearest = window.to_image(np.array([float(row)]), np.array([float(column)]))[0]
+    if not window.zone[row, column] or math.dist(nearest, (row_px, column_px)) > window.step_px:
+        return None
+    return _compared(window, (row, column), 0.5 * size * WORKING_RADIUS_PX)
+
+
+def _compared(window: HipWindow, place: tuple[int, int], radius: float) -> PlaceEvidence | None:
+    kernels, signal = _rings(radius)
+    rings, shown = _ring_means(window.level - opened_level(window), window.included, kernels)
+    compared = window.zone & shown
+    rows, columns = np.ogrid[: shown.shape[0], : shown.shape[1]]
+    others = compared & (np.hypot(rows - place[0], columns - place[1]) > 2 * OWN_DIAMETERS * radius)
+    places = int(np.count_nonzero(others) / (math.pi * radius**2))
+    if not compared[place] or places < FEWEST_PLACES:
+        return None
+    there = rings[others].astype(np.float64)
+    covariance = np.cov(there.T)
+    covariance += RIDGE * np.trace(covariance) / len(signal) * np.eye(len(signal))
+    weights = np.linalg.solve(covariance, signal)
+    values, value = there @ weights, float(rings[place] @ weights)
+    middle = float(np.median(values))
+    deviation = 1.4826 * float(np.median(np.abs(values - middle)))
+    return PlaceEvidence(
+        share=max(float(np.mean(values >= value)), 1 / places),
+        places=places,
+        deviations=(value - middle) / max(deviation, 1e-12),
+    )
+
+
+def _ring_means(
+    level: Image, included: NDArray[np.bool_], kernels: tuple[Image, ...]
+) -> tuple[Image, NDArray[np.bool_]]:
+    """Return the mean over what counts of each ring around every pixel, and where half of each ring counts."""
+    weight = included.astype(np.float32)
+    counted, total = (
+        np.stack([cv2.filter2D(image, -1, kernel) for kernel in kernels], axis=-1) for image in (weight, level * weight)
+    )
+    means = np.asarray(total / np.maximum(counted, np.float32(LEAST_SHOWN)), np.float32)
+    return means, np.asarray(counted.min(axis=-1) >= LEAST_SHOWN, np.bool_)
+
+
+@lru_cache
+def _rings(radius: float) -> tuple[tuple[Image, ...], Floats]:
+    """Return the mean over each ring as a kernel, and what a disk with a blurred margin shows in each."""
+    reach = math.ceil(RINGS[-1] * radius) + 1
+    rows, columns = np.ogrid[-reach : reach + 1, -reach : reach + 1]
+    away = np.hypot(rows, columns) / radius
+
+    def disk(edge: float) -> Floats:
+        return np.clip((edge - away) * radius + 0.5, 0.0, 1.0) if edge else np.zeros(away.shape)
+
+    kernels = [disk(outer) - disk(inner) for inner, outer in pairwise(RINGS)]
+    kernels = [kernel / kernel.sum() for kernel in kernels]
+    focus = cv2.GaussianBlur(disk(1.0), (0, 0), MARGIN_SIGMA_PX)
+    signal = np.array([float((kernel * focus).sum()) for kernel in kernels])
+    return tuple(np.asarray(kernel, np.float32) for kernel in kernels), signal
