@@ -41,8 +41,11 @@ def test_the_readme_s_notebook_leads_to_a_recommendation(monkeypatch: pytest.Mon
     monkeypatch.chdir(root)
     blocks = re.findall(r"```python\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
     (block,) = (text for text in blocks if "hipcalc.recommend(" in text)
+    (place,) = (text for text in blocks if "hipcalc.evidence_at(" in text)
     names: dict[str, Any] = {}
     exec(block, names)
+    exec(place.replace("hipcalc.evidence_at", "answer = hipcalc.evidence_at"), names)
+    assert names["answer"].share <= 0.05
     (recommendation,) = names["hipcalc"].recommend(names["reviewed"], names["context"])
     assert recommendation.state == STATES["05_left_hip.dcm L"]
 
