@@ -130,6 +130,7 @@ def _hip(image: ImageRecord, side: str, draw: random.Random) -> HipRecord:
         head_radius_px=draw.uniform(120, 170), rim_row_px=1000.0, rim_column_px=700.0,
         centre_edge_angle_deg=draw.gauss(33, 7), detection_limit_mm=limit * 25 if image.spacing_mm else None,
         detection_limit_head_radii=limit, side_source="header",
+        detection_limit_tissue="bone" if side == "R" else "soft tissue",
     )  # fmt: skip
     return rounded(hip)
 

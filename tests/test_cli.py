@@ -124,6 +124,25 @@ def test_a_few_images_are_listed_and_many_are_counted(tmp_path):
     assert len(text.splitlines()) <= 40
 
 
+def test_a_limit_over_bone_says_so(tmp_path):
+    from rich.console import Console
+
+    from hipcalc.cli.tables import print_screening
+    from simulated_cohort import run as pretended_run
+    from simulated_cohort import write_inputs
+
+    result = pretended_run(write_inputs(tmp_path / "in", 3), tmp_path / "out")
+    right, left = (
+        [hip for record in result.records for hip in record.hips if hip.side == side and hip.detection_limit_head_radii]
+        for side in "RL"
+    )
+    assert right
+    assert left
+    console = Console(width=100, record=True, file=io.StringIO())
+    print_screening(console, result)
+    assert console.export_text().count("over bone") == len(right)
+
+
 def test_paths_stay_as_the_user_gave_them(screened):
     folder, *_ = screened
     assert images(folder / "out")["path"].str.startswith("in/").all()

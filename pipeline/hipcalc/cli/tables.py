@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from hipcalc.agreement import AgreementResult
     from hipcalc.cohort import CohortResult
+    from hipcalc.findings import HipRecord
     from hipcalc.prevalence import PrevalenceResult
     from hipcalc.report import FileRecord, WorkflowResult
 
@@ -81,7 +82,7 @@ def _print_hips(console: Console, records: list["FileRecord"]) -> None:
                         side_name(hip.side).lower(),
                         hip.status,
                         angle if angle == "–" else f"{angle}°",
-                        short_length(hip.detection_limit_mm, hip.detection_limit_head_radii),
+                        _limit_text(hip),
                         "\n".join(
                             f"{short_length(mark.diameter_mm, mark.diameter_head_radii)} {mark.zone}" for mark in marks
                         ),
@@ -89,6 +90,13 @@ def _print_hips(console: Console, records: list["FileRecord"]) -> None:
                 )
             )
     console.print(table)
+
+
+def _limit_text(hip: "HipRecord") -> str:
+    # What would have been found over bone says nothing of soft tissue.
+    limit = short_length(hip.detection_limit_mm, hip.detection_limit_head_radii)
+    found_over_bone = hip.detection_limit_tissue == "bone" and hip.detection_limit_head_radii is not None
+    return f"{limit}\nover bone" if found_over_bone else limit
 
 
 def _print_zones(console: Console, result: "CohortResult") -> None:
