@@ -23,9 +23,11 @@ PLACE = HIP.to_image(1.6, 50.0)
 DIAMETER_PX = 0.16 * HEAD_RADIUS_PX
 
 
-def evidence(grey, place=PLACE, hip=HIP, diameter_px=DIAMETER_PX, **changes):
+def evidence(grey, place=PLACE, hip=HIP, diameter_px=DIAMETER_PX, within_px=0.0, **changes):
     picture = as_normalized(np.asarray(grey, np.float32), **changes)
-    return hipcalc.evidence_at(picture, hip, row_px=place[0], column_px=place[1], diameter_px=diameter_px)
+    return hipcalc.evidence_at(
+        picture, hip, row_px=place[0], column_px=place[1], diameter_px=diameter_px, within_px=within_px
+    )
 
 
 @pytest.mark.parametrize("diameter_px", [0.08 * HEAD_RADIUS_PX, 0.16 * HEAD_RADIUS_PX, 0.28 * HEAD_RADIUS_PX])
@@ -110,6 +112,23 @@ def test_masked_pixels_do_not_count():
     found = evidence(lettered, excluded=masked)
     assert found.share == 1 / found.places
     assert evidence(lettered).share > 0.02
+
+
+def test_a_place_that_is_known_roughly_is_searched():
+    ground = soft_background(6)
+    grey = with_disk(ground, PLACE, DIAMETER_PX, 0.05)
+    beside = PLACE[0] + 0.45 * DIAMETER_PX, PLACE[1]
+    exact, rough = (evidence(grey, beside, within_px=within) for within in (0.0, 0.5 * DIAMETER_PX))
+    assert rough.share == 1 / rough.places
+    assert exact.share > 2 * rough.share
+    # More places near each other place count as well: without a focus, nothing stands out.
+    assert evidence(ground, beside, within_px=0.5 * DIAMETER_PX).share > 0.05
+
+
+@pytest.mark.parametrize("within_px", [-1.0, 28.0, math.nan])
+def test_a_place_that_is_hardly_known_is_refused(within_px):
+    with pytest.raises(UsageError, match=r"known to within .* pixels says too little .*; give 0 to 27\.2\."):
+        evidence(power_law_texture(1), within_px=within_px)
 
 
 @pytest.mark.parametrize("diameter_px", [1.0, 60.0, -3.0, math.nan])

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from hipcalc.anatomy import HipFrame
 from hipcalc.candidates.detaching import opened_level
 from hipcalc.candidates.finding import is_searched
-from hipcalc.candidates.window import WORKING_RADIUS_PX, HipWindow, cut_window
+from hipcalc.candidates.window import HipWindow, cut_window
 from hipcalc.errors import UsageError
 from hipcalc.normalize import NormalizedRadiograph
 
@@ -30,8 +30,9 @@ Floats = NDArray[np.float64]
 
 # Borders of the rings, in radii of the focus: its inside, its margin, and what lies around it.
 RINGS = (0.0, 0.45, 0.75, 0.95, 1.15, 1.4, 1.8, 2.4)
-# Blur of a focus's margin, working pixels.
+# Blur of a focus's margin, working pixels; where its place is known to within a distance only, so much of that.
 MARGIN_SIGMA_PX = 1.0
+BLUR_OF_WITHIN = 0.4
 # Of the mean variance of the rings: keeps what never varies in this hip from counting as proof.
 RIDGE = 1e-3
 # Places within so many diameters of the named one show the same focus.
@@ -39,6 +40,7 @@ OWN_DIAMETERS = 1.5
 # Smaller than half of the smallest focus sought, or larger than the opening that takes the bone away, nothing is told.
 DIAMETER_HEAD_RADII = (0.03, 0.5)
 FEWEST_PLACES = 20
+MOST_WITHIN_DIAMETERS = 2.0
 # Of each ring so much must lie in the picture, outside of what is masked.
 LEAST_SHOWN = 0.5
 
@@ -64,7 +66,13 @@ class PlaceEvidence:
 
 
 def evidence_at(
-    normalized: NormalizedRadiograph, hip: HipFrame, *, row_px: float, column_px: float, diameter_px: float
+    normalized: NormalizedRadiograph,
+    hip: HipFrame,
+    *,
+    row_px: float,
+    column_px: float,
+    diameter_px: float,
+    within_px: float = 0.0,
 ) -> PlaceEvidence | None:
     """Tell how much a round spot stands out at a place that is known from elsewhere: another view, CT, an earlier year.
 
@@ -74,6 +82,9 @@ def evidence_at(
     hip : HipFrame
     row_px, column_px, diameter_px : float
         Of the spot, in the file's pixel grid.
+    within_px : float
+        How far its centre may lie from there: the strongest place so near counts, here and at every other place. At 0
+        a focus a quarter of its diameter away stands out half as often.
 
     Returns
     -------
@@ -84,7 +95,8 @@ def evidence_at(
     Raises
     ------
     UsageError
-        If the diameter is below 0.03 or above 0.5 head radii (0.7 and 12 mm for a head of 48 mm), or no number.
+        If the diameter is below 0.03 or above 0.5 head radii (0.7 and 12 mm for a head of 48 mm), or if the
+        place is not known to within two diameters.
     """
     if not is_searched(hip):
         return None
@@ -95,28 +107,33 @@ def evidence_at(
             f"A spot of {diameter_px:g} pixels is no focus beside a head of {hip.head_radius_px:.0f}; "
             f"give a diameter of {low:.1f} to {high:.1f} pixels."
         )
+    if not 0 <= within_px <= MOST_WITHIN_DIAMETERS * diameter_px:
+        raise UsageError(
+            f"A place known to within {within_px:g} pixels says too little of a spot of {diameter_px:g}; "
+            f"give 0 to {MOST_WITHIN_DIAMETERS * diameter_px:.1f}."
+        )
     window = cut_window(normalized, hip)
     row, column = window.pixel_at(row_px, column_px)
     nearest = window.to_image(np.array([float(row)]), np.array([float(column)]))[0]
     if not window.zone[row, column] or math.dist(nearest, (row_px, column_px)) > window.step_px:
         return None
-    return _compared(window, (row, column), 0.5 * size * WORKING_RADIUS_PX)
+    return _compared(window, (row, column), 0.5 * diameter_px / window.step_px, within_px / window.step_px)
 
 
-def _compared(window: HipWindow, place: tuple[int, int], radius: float) -> PlaceEvidence | None:
-    kernels, signal = _rings(radius)
+def _compared(window: HipWindow, place: tuple[int, int], radius: float, within: float) -> PlaceEvidence | None:
+    kernels, signal = _rings(radius, max(MARGIN_SIGMA_PX, BLUR_OF_WITHIN * within))
     rings, shown = _ring_means(window.level - opened_level(window), window.included, kernels)
     compared = window.zone & shown
     rows, columns = np.ogrid[: shown.shape[0], : shown.shape[1]]
-    others = compared & (np.hypot(rows - place[0], columns - place[1]) > 2 * OWN_DIAMETERS * radius)
+    others = compared & (np.hypot(rows - place[0], columns - place[1]) > 2 * OWN_DIAMETERS * radius + within)
     places = int(np.count_nonzero(others) / (math.pi * radius**2))
     if not compared[place] or places < FEWEST_PLACES:
         return None
-    there = rings[others].astype(np.float64)
-    covariance = np.cov(there.T)
+    covariance = np.cov(rings[others].T.astype(np.float64))
     covariance += RIDGE * np.trace(covariance) / len(signal) * np.eye(len(signal))
     weights = np.linalg.solve(covariance, signal)
-    values, value = there @ weights, float(rings[place] @ weights)
+    strength = _strongest_within(np.where(compared, rings @ weights, -math.inf), within)
+    values, value = strength[others], float(strength[place])
     middle = float(np.median(values))
     deviation = 1.4826 * float(np.median(np.abs(values - middle)))
     return PlaceEvidence(
@@ -124,6 +141,14 @@ def _compared(window: HipWindow, place: tuple[int, int], radius: float) -> Place
         places=places,
         deviations=(value - middle) / max(deviation, 1e-12),
     )
+
+
+def _strongest_within(values: Floats, within: float) -> Floats:
+    reach = math.floor(within)
+    if not reach:
+        return values
+    rows, columns = np.ogrid[-reach : reach + 1, -reach : reach + 1]
+    return np.asarray(cv2.dilate(values, (np.hypot(rows, columns) <= within).astype(np.uint8)), np.float64)
 
 
 def _ring_means(
@@ -139,7 +164,7 @@ def _ring_means(
 
 
 @lru_cache
-def _rings(radius: float) -> tuple[tuple[Image, ...], Floats]:
+def _rings(radius: float, blur: float) -> tuple[tuple[Image, ...], Floats]:
     """Return the mean over each ring as a kernel, and what a disk with a blurred margin shows in each."""
     reach = math.ceil(RINGS[-1] * radius) + 1
     rows, columns = np.ogrid[-reach : reach + 1, -reach : reach + 1]
@@ -150,6 +175,6 @@ def _rings(radius: float) -> tuple[tuple[Image, ...], Floats]:
 
     kernels = [disk(outer) - disk(inner) for inner, outer in pairwise(RINGS)]
     kernels = [kernel / kernel.sum() for kernel in kernels]
-    focus = cv2.GaussianBlur(disk(1.0), (0, 0), MARGIN_SIGMA_PX)
+    focus = cv2.GaussianBlur(disk(1.0), (0, 0), blur)
     signal = np.array([float((kernel * focus).sum()) for kernel in kernels])
     return tuple(np.asarray(kernel, np.float32) for kernel in kernels), signal
