@@ -278,6 +278,20 @@ def test_nothing_is_found_in_excluded_parts():
     assert nearest(find_candidates(as_normalized(grey, excluded=excluded), HIP), place) is None
 
 
+@pytest.mark.parametrize("spacing_px", [16, 24, 32])
+def test_tissue_between_excluded_dark_strokes_is_no_focus(spacing_px):
+    """A grid of black print leaves bright cells, as large as foci."""
+    grey, strokes = soft_background(7), np.zeros(SHAPE, np.uint8)
+    row, column = (round(value) for value in HIP.to_image(1.6, 60.0))
+    for away in range(-2 * spacing_px, 2 * spacing_px + 1, spacing_px):
+        cv2.line(strokes, (column - 64, row + away), (column + 64, row + away), 1, 3)
+        cv2.line(strokes, (column + away, row - 64), (column + away, row + 64), 1, 3)
+    excluded = cv2.dilate(strokes, np.ones((5, 5))) > 0
+    plain, printed = as_normalized(grey), as_normalized(np.where(strokes, np.float32(0.0), grey), excluded=excluded)
+    strongest = max(one.strength for one in find_candidates(plain, HIP))
+    assert max(one.strength for one in find_candidates(printed, HIP)) < strongest + 0.5
+
+
 @pytest.mark.parametrize("where", [(2.5, 40.0), (1.5, -60.0), (0.5, 0.0), (1.5, 170.0)])
 def test_nothing_is_found_outside_of_the_zones(where):
     place = HIP.to_image(*where)
