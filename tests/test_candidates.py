@@ -437,6 +437,15 @@ def test_a_restless_hip_pays_more_and_a_calm_one_less():
     assert one < other
 
 
+def test_how_restless_a_hip_is_grows_with_all_of_its_spots_and_not_with_a_few_foci():
+    model = load_model()
+    spots = np.linspace(-1.0, 1.5, 12)
+    lifted = [model.rate(spots + by, WHOLE) for by in np.linspace(0.0, 1.5, 7)]
+    assert (np.diff(lifted) > 0).all()
+    foci = np.full(4, model.strength_of(0.01, WHOLE, 1.0, True))
+    assert model.rate(np.concatenate([foci, spots]), WHOLE) == model.rate(spots, WHOLE)
+
+
 @pytest.mark.parametrize("paired", [False, True])
 @pytest.mark.parametrize("marks", [0.1, 0.25, 1.0, 5.0])
 def test_the_strength_of_a_price_has_that_price(marks, paired):
