@@ -16,9 +16,9 @@ __all__ = ["MODEL", "PAIRED", "DetectorModel", "Price", "load_model"]
 
 MODEL = "detector-2"
 LARGEST_STRENGTH = 50.0
-# How restless a hip is, its sixth spot tells: of the marks that are asked for it has hardly ever so many. Spots that
-# cost less are left out, as foci do. Where there are fewer spots, the sixth would be of this price.
-RESTLESS_RANK, FOCI_COST, NO_SPOT_COSTS = 6, 0.1, 20.0
+# How restless a hip is, its fifth spot tells: of the marks that are asked for it has hardly ever so many. Spots that
+# cost less are left out, as foci do.
+RESTLESS_RANK, FOCI_COST = 5, 0.4
 
 # How the prices of hips with and without the other one beside them are called in the model's file.
 PAIRED = {False: "one_hip", True: "both_hips"}
@@ -87,9 +87,10 @@ class DetectorModel:
     def rate(self, strength: Floats, region_shares: tuple[float, ...]) -> float:
         """Return how many times as many marks this hip bears as an average one, from its own spots.
 
-        In an average hip the sixth strongest spot has a price of about 6: so many marks are to be expected at least
+        In an average hip the fifth strongest spot has a price of about 5: so many marks are to be expected at least
         that strong. Where it has a third of that, the hip bears three times as many. As it is the price that is read,
-        and not spots that are counted, it goes on however much display processing lifts all of them.
+        and not spots that are counted, it goes on however much display processing lifts all of them. A calm hip pays
+        no less: what marks it bears are as strong.
 
         Parameters
         ----------
@@ -99,7 +100,9 @@ class DetectorModel:
         """
         price = np.sort(self.price(strength, region_shares))
         ordinary = price[price > FOCI_COST]
-        return RESTLESS_RANK / float(ordinary[RESTLESS_RANK - 1] if len(ordinary) >= RESTLESS_RANK else NO_SPOT_COSTS)
+        if len(ordinary) < RESTLESS_RANK:
+            return 1.0
+        return max(RESTLESS_RANK / float(ordinary[RESTLESS_RANK - 1]), 1.0)
 
     def expected_false_marks(
         self, strength: Floats, region_shares: tuple[float, ...], rate: float, paired: bool
