@@ -278,6 +278,20 @@ def test_nothing_is_found_in_excluded_parts():
     assert nearest(find_candidates(as_normalized(grey, excluded=excluded), HIP), place) is None
 
 
+@pytest.mark.parametrize("spacing_px", [16, 24, 32])
+def test_tissue_between_excluded_dark_strokes_is_no_focus(spacing_px):
+    """A grid of black print leaves bright cells, as large as foci."""
+    grey, strokes = soft_background(7), np.zeros(SHAPE, np.uint8)
+    row, column = (round(value) for value in HIP.to_image(1.6, 60.0))
+    for away in range(-2 * spacing_px, 2 * spacing_px + 1, spacing_px):
+        cv2.line(strokes, (column - 64, row + away), (column + 64, row + away), 1, 3)
+        cv2.line(strokes, (column + away, row - 64), (column + away, row + 64), 1, 3)
+    excluded = cv2.dilate(strokes, np.ones((5, 5))) > 0
+    plain, printed = as_normalized(grey), as_normalized(np.where(strokes, np.float32(0.0), grey), excluded=excluded)
+    strongest = max(one.strength for one in find_candidates(plain, HIP))
+    assert max(one.strength for one in find_candidates(printed, HIP)) < strongest + 0.5
+
+
 @pytest.mark.parametrize("where", [(2.5, 40.0), (1.5, -60.0), (0.5, 0.0), (1.5, 170.0)])
 def test_nothing_is_found_outside_of_the_zones(where):
     place = HIP.to_image(*where)
@@ -414,13 +428,23 @@ def test_a_region_that_is_not_pictured_costs_nothing():
         assert np.allclose(price.marks(strength), part)
 
 
-def test_a_restless_hip_pays_more_and_a_calm_one_less():
+def test_a_restless_hip_pays_more():
     model = load_model()
     weak = model.strength_of(3.0, WHOLE, 1.0, True)
     calm, restless = (model.rate(np.full(count, weak), WHOLE) for count in (0, 40))
-    assert calm < 1.0 < restless
+    assert calm == 1.0 < restless
     one, other = (model.expected_false_marks(np.array([5.0]), WHOLE, rate, True)[0] for rate in (calm, restless))
     assert one < other
+
+
+def test_how_restless_a_hip_is_grows_with_all_of_its_spots_and_not_with_a_few_foci():
+    model = load_model()
+    spots = np.linspace(0.0, 2.5, 12)
+    lifted = [model.rate(spots + by, WHOLE) for by in np.linspace(0.0, 1.5, 7)]
+    assert lifted[0] >= 1.0
+    assert (np.diff(lifted) > 0).all()
+    foci = np.full(4, model.strength_of(0.01, WHOLE, 1.0, True))
+    assert model.rate(np.concatenate([foci, spots]), WHOLE) == model.rate(spots, WHOLE)
 
 
 @pytest.mark.parametrize("paired", [False, True])

@@ -4,13 +4,14 @@ Every alteration takes a `Shown` and returns new pixels, in the same place but f
 sides; lengths are in millimetres, by a head of 24 mm.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-__all__ = ["ALTERATIONS", "HEAD_MM", "Alteration", "Shown"]
+__all__ = ["ALTERATIONS", "HEAD_MM", "Alteration", "Shown", "draw_processing"]
 
 Pixels = np.ndarray
 HEAD_MM = 24.0
@@ -102,6 +103,17 @@ def _multi_scale(power: float, latitude: float) -> Alteration:
         return _bytes(result)
 
     return altered
+
+
+def draw_processing(rng: np.random.Generator) -> Alteration:
+    """Return a tone curve, sharpening or equalisation, hardly to be seen or as strong as those in `ALTERATIONS`."""
+    draws: tuple[Callable[[], Alteration], ...] = (
+        lambda: _gamma(math.exp(rng.uniform(-0.7, 0.7))),
+        lambda: _unsharp(rng.uniform(1.0, 4.0), rng.uniform(0.0, 1.5)),
+        lambda: _equalised(rng.uniform(1.0, 4.0), 8),
+        lambda: _multi_scale(rng.uniform(0.65, 1.0), 0.4),
+    )
+    return draws[rng.integers(len(draws))]()
 
 
 def _blur(sigma_mm: float) -> Alteration:

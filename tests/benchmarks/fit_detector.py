@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from detector_data import BenchHip, load_hips
-from planted import Plant, Style, as_stored, plant_foci, plant_traps, with_clouds, with_eyelet
+from planted import Plant, Style, as_processed, as_stored, plant_foci, plant_traps, with_clouds, with_eyelet
 from scipy.optimize import minimize
 
 from hipcalc.candidates.features import FEATURES
@@ -41,6 +41,8 @@ TRAPS = plant_traps, with_clouds
 EYELET_EVERY = 4
 # So many marks, counted where they were expected, are added to those of either kind of picture: pelves are few.
 PRIOR_MARKS = 5.0
+# Of every hip: as it is, as stored, as processed.
+VIEWS = 3
 KNOTS = (20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.25, 0.1, 0.05, 0.02)
 
 # A price's logarithm that stays what it is.
@@ -64,7 +66,7 @@ class Planting:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sample:
-    """One hip: its spots as it is, stored as an 8-bit JPEG, and with planted traps; and its plantings.
+    """One hip: its spots as it is, stored as an 8-bit JPEG, processed for display, with planted traps; its plantings.
 
     `paired` where the other hip was its control.
     """
@@ -76,13 +78,19 @@ class Sample:
     plantings: tuple[Planting, ...]
     regions: np.ndarray
     stored_regions: np.ndarray
+    processed: np.ndarray
+    processed_regions: np.ndarray
     region_shares: tuple[float, ...]
     paired: bool
 
     @property
     def views(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
-        """Features and regions of the spots, as the picture is and as stored."""
-        return (self.features, self.regions), (self.stored, self.stored_regions)
+        """Features and regions of the spots, as the picture is, as stored and as processed."""
+        return (
+            (self.features, self.regions),
+            (self.stored, self.stored_regions),
+            (self.processed, self.processed_regions),
+        )
 
     @property
     def weight(self) -> float:
@@ -138,14 +146,18 @@ def _sample(
         measured = controlled(measured_spots(as_stored(planted, rng) if number % 2 else planted, bench.hip), other)
         plantings.append(Planting(style=style, features=measured.features, truth=truth, hits=hits_of(measured, truth)))
     stored = measured_spots(as_stored(bench.normalized, rng), bench.hip)
+    trapped = tuple(features(trap(bench, rng)) for trap in traps)
+    processed = measured_spots(as_processed(bench, rng), bench.hip)
     return Sample(
         bench=bench,
         features=controlled(bare, other).features,
         stored=controlled(stored, other).features,
-        traps=tuple(features(trapped(bench, rng)) for trapped in traps),
+        traps=trapped,
         plantings=tuple(plantings),
         regions=regions_of(bare),
         stored_regions=regions_of(stored),
+        processed=controlled(processed, other).features,
+        processed_regions=regions_of(processed),
         region_shares=bare.window.region_shares,
         paired=other is not None,
     )
@@ -233,7 +245,7 @@ def regions_of(measured: MeasuredSpots) -> np.ndarray:
 def fit_calibration(samples: list[Sample], models: dict[str, Ranking]) -> Calibration:
     """Return the knots (strength, marks) per region and the adapted ones, from hips without focus.
 
-    Counted are the spots of the pictures as they are and as stored, each ranked without its patient.
+    Counted are the spots of the pictures as they are, as stored and as processed, each ranked without its patient.
     """
     views = [(s, strength(models[s.bench.group], f), r) for s in samples for f, r in s.views]
     weights = np.array([s.weight for s, _, _ in views])
@@ -254,13 +266,13 @@ def fit_calibration(samples: list[Sample], models: dict[str, Ranking]) -> Calibr
 
 
 def _shrunk(pooled: Knots, own: list[np.ndarray]) -> Knots:
-    """Return the knots of one kind of picture, two views of every hip, drawn towards those of all.
+    """Return the knots of one kind of picture, all views of every hip, drawn towards those of all.
 
     The mean of a gamma distribution by a Poisson count: what all hips together let expect counts as so many marks more.
     """
-    values, hips = np.concatenate([np.empty(0), *own]), len(own) / 2
+    values, hips = np.concatenate([np.empty(0), *own]), len(own) / VIEWS
     return [
-        (at, marks * (np.count_nonzero(values >= at) / 2 + PRIOR_MARKS) / (marks * hips + PRIOR_MARKS))
+        (at, marks * (np.count_nonzero(values >= at) / VIEWS + PRIOR_MARKS) / (marks * hips + PRIOR_MARKS))
         for at, marks in pooled
     ]
 
@@ -268,8 +280,8 @@ def _shrunk(pooled: Knots, own: list[np.ndarray]) -> Knots:
 def _knots(values: np.ndarray, weight: np.ndarray, shown: float) -> Knots:
     order = np.argsort(-values)
     marks = np.cumsum(weight[order]) / shown
-    # Fewer than three marks, each seen in two views, tell nothing of the price: beyond, the last slope goes on.
-    least = marks[min(5, len(marks) - 1)]
+    # Fewer than three marks, each seen in every view, tell nothing of the price: beyond, the last slope goes on.
+    least = marks[min(3 * VIEWS, len(marks)) - 1]
     found = [
         (float(values[order][k]), m)
         for m in KNOTS

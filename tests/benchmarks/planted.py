@@ -7,6 +7,7 @@ from typing import Literal
 import cv2
 import numpy as np
 from detector_data import BenchHip
+from display_processing import Shown, draw_processing
 
 from hipcalc.candidates.features import hip_levels
 from hipcalc.candidates.window import WORKING_RADIUS_PX, HipWindow, cut_window
@@ -335,10 +336,27 @@ def _with_lip(
 
 def as_stored(picture: NormalizedRadiograph, rng: np.random.Generator) -> NormalizedRadiograph:
     """Return the picture as an archive of 8-bit JPEG files would give it back."""
-    low, high = (float(value) for value in np.percentile(picture.grey, (0.1, 99.9)))
-    gain = 245.0 / (high - low)
-    levels = np.clip(5.0 + (picture.grey - low) * gain, 0, 255).round().astype(np.uint8)
+    levels, low, gain = _as_bytes(picture)
     quality = int(rng.integers(60, 96))
     stored = cv2.imdecode(cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_GRAYSCALE)
-    grey = np.asarray((stored.astype(np.float32) - 5.0) / gain + low, np.float32)
+    return _shown_as(picture, np.asarray((stored.astype(np.float32) - 5.0) / gain + low, np.float32))
+
+
+def as_processed(bench: BenchHip, rng: np.random.Generator) -> NormalizedRadiograph:
+    """Return the picture as a vendor's display processing would show it, and normalising such a file."""
+    picture, hip = bench.normalized, bench.hip
+    place = (hip.head_row_px, hip.head_column_px, hip.head_radius_px, hip.lateral_sign)
+    pixels = draw_processing(rng)(Shown(pixels=_as_bytes(picture)[0], hips=(place,))).astype(np.float32)
+    low, high = np.percentile(pixels[~picture.excluded], (0.5, 99.5))
+    return _shown_as(picture, np.asarray((pixels - low) / max(high - low, 1.0), np.float32))
+
+
+def _as_bytes(picture: NormalizedRadiograph) -> tuple[np.ndarray, float, float]:
+    """Return 8-bit levels, the grey of level 5, and levels per grey."""
+    low, high = (float(value) for value in np.percentile(picture.grey, (0.1, 99.9)))
+    gain = 245.0 / (high - low)
+    return np.clip(5.0 + (picture.grey - low) * gain, 0, 255).round().astype(np.uint8), low, gain
+
+
+def _shown_as(picture: NormalizedRadiograph, grey: np.ndarray) -> NormalizedRadiograph:
     return replace(picture, grey=grey, noise_blocks=noise_blocks(grey, picture.excluded))

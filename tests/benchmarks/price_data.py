@@ -99,6 +99,8 @@ def _samples(picture: NormalizedRadiograph, number: int) -> list[Sample]:
                 plantings=(),
                 regions=regions_of(own),
                 stored_regions=regions_of(own)[:0],
+                processed=none,
+                processed_regions=regions_of(own)[:0],
                 region_shares=own.window.region_shares,
                 paired=control is not None,
             )

@@ -16,9 +16,9 @@ __all__ = ["MODEL", "PAIRED", "DetectorModel", "Price", "load_model"]
 
 MODEL = "detector-2"
 LARGEST_STRENGTH = 50.0
-WEAK_PRICES = (1.0, 10.0)
-# So many average spots stand against those of a hip: the counts of real hips are that much more uneven than chance.
-RATE_CERTAINTY = 4.0
+# How restless a hip is, its fifth spot tells: of the marks that are asked for it has hardly ever so many. Spots that
+# cost less are left out, as foci do.
+RESTLESS_RANK, FOCI_COST = 5, 0.4
 
 # How the prices of hips with and without the other one beside them are called in the model's file.
 PAIRED = {False: "one_hip", True: "both_hips"}
@@ -85,10 +85,12 @@ class DetectorModel:
         return np.asarray(sum(share * price.marks(strength) for price, share in pairs), np.float64)
 
     def rate(self, strength: Floats, region_shares: tuple[float, ...]) -> float:
-        """Return how many times as many marks this hip bears as an average one, from its weak spots.
+        """Return how many times as many marks this hip bears as an average one, from its own spots.
 
-        Spots with a price of 1 to 10 are hardly ever foci, and show how restless the picture is: their number is
-        drawn towards the average one as the mean of a gamma distribution is by a Poisson count.
+        In an average hip the fifth strongest spot has a price of about 5: so many marks are to be expected at least
+        that strong. Where it has a third of that, the hip bears three times as many. As it is the price that is read,
+        and not spots that are counted, it goes on however much display processing lifts all of them. A calm hip pays
+        no less: what marks it bears are as strong.
 
         Parameters
         ----------
@@ -96,10 +98,11 @@ class DetectorModel:
             Of all spots of the hip.
         region_shares : tuple of float
         """
-        low, high = WEAK_PRICES
-        price = self.price(strength, region_shares)
-        counted = int(((price > low) & (price <= high)).sum())
-        return (RATE_CERTAINTY + counted) / (RATE_CERTAINTY + high - low)
+        price = np.sort(self.price(strength, region_shares))
+        ordinary = price[price > FOCI_COST]
+        if len(ordinary) < RESTLESS_RANK:
+            return 1.0
+        return max(RESTLESS_RANK / float(ordinary[RESTLESS_RANK - 1]), 1.0)
 
     def expected_false_marks(
         self, strength: Floats, region_shares: tuple[float, ...], rate: float, paired: bool

@@ -29,6 +29,8 @@ RIM_R = 1.5
 # Rows up and down, columns to medial and to lateral, in head radii: the zones with room for a focus's surround.
 REACH = (2.55, 1.4, 1.25, 2.55)
 FEWEST_CLIPPED = 20
+# A side of the coarsest picture from which what is excluded is filled.
+COARSEST_PX = 2
 # Added to the grey levels before the logarithm: dark air must not outweigh tissue.
 LOG_OFFSET = 0.15
 
@@ -41,6 +43,7 @@ class HipWindow:
     ----------
     level : ndarray of float32, shape (rows, columns)
         Logarithm of the grey scale: equal steps are equal shares of attenuation, in dark and in bright parts alike.
+        Not below its surround where the picture is excluded.
     included, zone : ndarray of bool, shape (rows, columns)
         Pixels that count at all, and those where a focus may be centred.
     region : ndarray of uint8, shape (rows, columns)
@@ -109,8 +112,12 @@ def cut_window(normalized: NormalizedRadiograph, hip: HipFrame) -> HipWindow:
         ]
     )
     level = _sampled(_smoothed(_log_level(normalized.grey[source]), step), grid, shape)
-    outside = _sampled(np.asarray(normalized.excluded[source], np.float32), grid, shape, border=1.0)
-    included = outside < 0.01
+    excluded = np.asarray(normalized.excluded[source], np.float32)
+    included = _sampled(excluded, grid, shape, border=1.0) < 0.01
+    if excluded.any():
+        # Between the strokes of dark print, tissue would be a spot.
+        hidden = _sampled(excluded, grid, shape) >= 0.01
+        np.maximum(level, _continued(level, included), out=level, where=hidden)
     r, phi = _polar(hip, shape)
     whole, region = _zone(hip, r, phi), _region(hip, r, phi)
     zone = whole & included
@@ -166,6 +173,21 @@ def _sampled(image: Image, grid: NDArray[np.float64], shape: tuple[int, int], bo
         ),
         np.float32,
     )
+
+
+def _continued(level: Image, included: NDArray[np.bool_]) -> Image:
+    """Return the included pixels' level, and elsewhere how it goes on there: from ever wider surrounds."""
+
+    def filled(total: Image, weight: Image) -> Image:
+        if min(weight.shape) <= COARSEST_PX or weight.min() >= 1.0:
+            return np.asarray(total / np.maximum(weight, np.float32(1e-6)), np.float32)
+        wider = filled(*(np.asarray(cv2.pyrDown(one), np.float32) for one in (total, weight)))
+        # The mean of what is seen, times the share that is seen, is its sum.
+        unseen = np.asarray(cv2.pyrUp(wider, dstsize=weight.shape[::-1]), np.float32)
+        return total + unseen * (np.float32(1.0) - weight)
+
+    seen = included.astype(np.float32)
+    return filled(level * seen, seen)
 
 
 def _polar(hip: HipFrame, shape: tuple[int, int]) -> tuple[Image, Image]:

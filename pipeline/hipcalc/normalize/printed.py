@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.normalize.focus_like import may_be_focus
-from hipcalc.normalize.levels import Bytes, Reduced, grown, marked
+from hipcalc.normalize.levels import LOW_LEVEL, Bytes, Reduced, grown, marked
 
 __all__ = ["printed"]
 
@@ -24,6 +24,8 @@ MOST_SHARE = 0.1
 # in the median, by such a share of what it falls to the ground, which is looked at so far out.
 NEAR_PX, GROUND_PX = 2, 6
 LEAST_FALL, FALLEN = 43, 0.85
+# The scale leaves less room below what is darkest in a picture than above what is brightest.
+LEAST_RISE = 2 * LOW_LEVEL
 
 
 def printed(levels: Bytes, reduced: Reduced, blank: Bytes) -> Bytes:
@@ -37,13 +39,13 @@ def printed(levels: Bytes, reduced: Reduced, blank: Bytes) -> Bytes:
     blank : ndarray of uint8, shape of `reduced`
         1 where there is no picture.
     """
-    found = _white(levels, reduced.highest, blank, reduced.factor, spares_foci=True)
+    found = _white(levels, reduced.highest, blank, reduced.factor, LEAST_FALL, spares_foci=True)
     dark, darkest = (np.asarray(cv2.bitwise_not(one), np.uint8) for one in (levels, reduced.lowest))
-    found |= _white(dark, darkest, blank, reduced.factor, spares_foci=False)
+    found |= _white(dark, darkest, blank, reduced.factor, LEAST_RISE, spares_foci=False)
     return grown(found, reduced.px(NEAR_PX + 1))
 
 
-def _white(levels: Bytes, highest: Bytes, blank: Bytes, factor: int, *, spares_foci: bool) -> Bytes:
+def _white(levels: Bytes, highest: Bytes, blank: Bytes, factor: int, fall: int, *, spares_foci: bool) -> Bytes:
     """Find print of the highest level, from the highest level of each block."""
     least = int(highest.max()) - TOP_RANGE
     places = np.asarray(cv2.subtract(marked(highest, least, cv2.CMP_GE), blank), np.uint8)
@@ -57,7 +59,7 @@ def _white(levels: Bytes, highest: Bytes, blank: Bytes, factor: int, *, spares_f
         cv2.drawContours(own, holes, -1, 0, thickness=cv2.FILLED, offset=(-x, -y))
         cv2.drawContours(own, holes, -1, 1, offset=(-x, -y))
         is_likely = cv2.countNonZero(own) <= MOST_SHARE * places.size
-        if is_likely and _is_drawn(own, (y, x), levels, least, factor, spares_foci=spares_foci):
+        if is_likely and _is_drawn(own, (y, x), levels, least, factor, fall, spares_foci=spares_foci):
             # A frame encloses the picture.
             found[y : y + height, x : x + width] |= own if own.size > MOST_SHARE * places.size else filled
     return found
@@ -80,7 +82,7 @@ def _outlined(mask: Bytes, least_side: float) -> Iterator[tuple[NDArray[np.int32
 
 
 def _is_drawn(
-    blocks: Bytes, corner: tuple[int, int], levels: Bytes, least: int, factor: int, *, spares_foci: bool
+    blocks: Bytes, corner: tuple[int, int], levels: Bytes, least: int, factor: int, fall: int, *, spares_foci: bool
 ) -> bool:
     """Tell whether the pixels of the highest levels in some blocks fall to their ground as print does."""
     top, left = (start * factor for start in corner)
@@ -88,7 +90,7 @@ def _is_drawn(
     first_row, first_column = max(top - GROUND_PX - 1, 0), max(left - GROUND_PX - 1, 0)
     window = levels[first_row : top + rows + GROUND_PX + 1, first_column : left + columns + GROUND_PX + 1]
     # Most are specks of noise on a ground that is hardly darker; print fills less than two thirds of its surround.
-    if least - cv2.mean(window)[0] < LEAST_FALL / 3 - TOP_RANGE:
+    if least - cv2.mean(window)[0] < fall / 3 - TOP_RANGE:
         return False
     bright, within = marked(window, least, cv2.CMP_GE), np.zeros_like(window)
     part = within[top - first_row :, left - first_column :][:rows, :columns]
@@ -96,7 +98,7 @@ def _is_drawn(
     own = bright & within
     near = window[_ring(own, NEAR_PX) & (bright == 0)]
     # Asked first, as it tells of most.
-    if not near.size or least - float(np.quantile(near, 0.75)) < LEAST_FALL - TOP_RANGE:
+    if not near.size or least - float(np.quantile(near, 0.75)) < fall - TOP_RANGE:
         return False
     ground = window[_ring(own, GROUND_PX) & (bright == 0)]
     highest = float(least + TOP_RANGE)
