@@ -66,6 +66,11 @@ def bare(pixels: np.ndarray) -> Radiograph:
     )
 
 
+def bright(image: Radiograph) -> np.ndarray:
+    """Return a radiograph's pixels with bone bright."""
+    return image.pixels if image.polarity == "bone-bright" else -image.pixels
+
+
 def _known(truths: list[Truth]) -> Iterator[tuple[Radiograph, Hips]]:
     for file in sorted({truth.file for truth in truths}):
         hips = tuple((t.row, t.column, t.radius, t.lateral_sign) for t in truths if t.file == file and t.clear)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-__all__ = ["ALTERATIONS", "HEAD_MM", "Alteration", "Shown", "draw_processing"]
+__all__ = ["ALTERATIONS", "HEAD_MM", "Alteration", "Shown", "draw_processing", "processed"]
 
 Pixels = np.ndarray
 HEAD_MM = 24.0
@@ -58,7 +58,7 @@ def _window(low: float, high: float) -> Alteration:
 
     def altered(shown: Shown) -> Pixels:
         black, white = np.quantile(shown.pixels[shown.pixels > 5], (low, high))
-        return _bytes(255.0 * (shown.pixels - black) / (white - black))
+        return _bytes(255.0 * (shown.pixels - black) / max(white - black, 1.0))
 
     return altered
 
@@ -240,3 +240,35 @@ ALTERATIONS: dict[str, Alteration] = {
     "corners, bar, letters, JPEG 85": _in_turn(_corners(0), _scale_bar, _letters, _jpeg(85)),
     "multi-scale 0.8 and those": _in_turn(_multi_scale(0.8, 0.3), _corners(0), _scale_bar, _letters, _jpeg(85)),
 }
+
+
+def processed(bright: np.ndarray, head_radius_px: float, rng: np.random.Generator) -> Pixels:
+    """Return a picture, bone bright, in 8 bits after display processing that is drawn at random."""
+    low, high = np.percentile(bright[::3, ::3], (0.2, 99.8))
+    pixels = _bytes(3.0 + 250.0 * (bright - low) / max(high - low, 1e-6))
+    return _drawn(rng)(Shown(pixels=pixels, hips=((0.0, 0.0, head_radius_px, 1),)))
+
+
+def _drawn(rng: np.random.Generator) -> Alteration:
+    """Draw an enhancement, a tone curve, or one after the other, of any strength between mild and strong."""
+    which = rng.integers(3)
+    steps = [draw(rng) for draw, left_out in ((_enhancement, 0), (_tone_curve, 1)) if which != left_out]
+    return _in_turn(*steps)
+
+
+def _enhancement(rng: np.random.Generator) -> Alteration:
+    kind = rng.integers(3)
+    if kind == 0:
+        return _unsharp(rng.uniform(1.0, 5.0), rng.uniform(0.5, 1.8))
+    if kind == 1:
+        return _equalised(rng.uniform(1.5, 4.0), int(rng.integers(4, 11)))
+    return _multi_scale(rng.uniform(0.6, 0.9), rng.uniform(0.2, 0.6))
+
+
+def _tone_curve(rng: np.random.Generator) -> Alteration:
+    kind = rng.integers(3)
+    if kind == 0:
+        return _gamma(2.0 ** rng.uniform(-1.0, 1.0))
+    if kind == 1:
+        return _s_curve(rng.uniform(3.0, 8.0))
+    return _window(rng.uniform(0.01, 0.08), rng.uniform(0.94, 0.99))

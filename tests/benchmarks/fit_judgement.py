@@ -1,4 +1,4 @@
-"""Fit what the locator's evidence is worth, and its confidence, and write both to models/ (7 minutes of CPU).
+"""Fit what the locator's evidence is worth, and its confidence, and write both to models/ (9 minutes of CPU).
 
     PYTHONPATH=tests/benchmarks python tests/benchmarks/fit_judgement.py
 
@@ -6,14 +6,15 @@ Two logistic regressions. The first parts right circles from wrong ones by the e
 from wrong among the hips that are then chosen, by their worth, their margin over other readings of the place, and
 whether another hip mirrors them. Pictures: phantoms, and those of ../shared/data with known heads, also turned, hazy,
 blurred and compressed; pelves upside down and on their side, other radiographs, photographs and noise, in which
-every circle is wrong. Prints how reliable the confidence is on pictures that were left out, and writes the few weights,
-rounded.
+every circle is wrong. All but the phantoms also twice as display processing may leave them. A picture's views weigh
+together as one, and stay together when pictures are left out. Prints how reliable the confidence is on pictures that
+were left out, as they are and processed, and writes the few weights, rounded.
 """
 
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from multiprocessing import Pool
 from pathlib import Path
@@ -21,13 +22,15 @@ from typing import Literal
 
 import cv2
 import numpy as np
-from bench_confidence import ACCEPTED, BINS, Hips, bare, pictures
+from bench_confidence import ACCEPTED, BINS, Hips, bare, bright, pictures
 from bench_locator import BY_EYE, pelves
+from display_processing import processed
 from fit_appearance import small_phantom
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from hipcalc.anatomy.fitting import HipFit
+from hipcalc.anatomy.judging import Evidence
 from hipcalc.anatomy.locating import fits_of, searches_of, width_px_of
 from hipcalc.anatomy.patch import Pyramid
 from hipcalc.anatomy.selection import NO_RIVAL, best_selection, margin_of, prefer_outer
@@ -39,9 +42,12 @@ MODEL = Path(__file__).resolve().parents[2] / "models" / "hipcalc_models" / "loc
 FIRST_PHANTOM, PHANTOMS = 1000, 30
 # Each pelvis is altered this often.
 ALTERED = 2
+# Views of each picture after display processing, beside the one without; a head's radius where none is known, as a
+# share of the picture's width.
+PROCESSED, USUAL_RADIUS = 2, 0.06
 # A circle is right within so many head radii of the head's centre and with a radius like that (log), and wrong beyond.
 RIGHT, WRONG, RIGHT_SIZE = 0.2, 0.4, 0.16
-EVIDENCE = ("joint", "circle_support", "rim_support", "likeness")
+EVIDENCE = tuple(field.name for field in fields(Evidence))
 # Times the squared slopes of standardised features: few hips say what a pair is worth. The loss on left-out pictures is
 # least from 0.5 to 1 for the evidence (0.088; 0.125 at 0.05, where weights move with a few pictures).
 RIDGE_WORTH, RIDGE_CONFIDENCE = 0.5, 0.2
@@ -65,6 +71,8 @@ class Picture:
     width_px: float
     readings: tuple[tuple[HipFit, ...], ...]
     known: Hips
+    weight: float = 1.0
+    processed: bool = False
 
     @property
     def made(self) -> bool:
@@ -94,12 +102,20 @@ def altered(pixels: np.ndarray, hips: tuple, number: int) -> tuple[Radiograph, H
     return bare(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE)), moved
 
 
-# Set, patient, picture and heads; or the kind and the number of a phantom, which is made where it is looked at.
-Source = tuple[str, str, Radiograph, Hips] | tuple[str, int]
+# Set, patient, picture, heads and number; or the kind and the number of a phantom, which is made where it is looked at.
+Source = tuple[str, str, Radiograph, Hips, int] | tuple[str, int]
 
 
 def sources() -> Iterator[Source]:
-    """All pictures."""
+    """All pictures, the real ones numbered."""
+    for number, source in enumerate(_real()):
+        yield (*source, number)
+    for number in range(FIRST_PHANTOM, FIRST_PHANTOM + PHANTOMS):
+        yield from (("pelvis", number), ("hip", number))
+
+
+def _real() -> Iterator[tuple[str, str, Radiograph, Hips]]:
+    """All pictures but phantoms."""
     for number, (name, image, known) in enumerate(pictures()):
         if name not in LEFT_OUT:
             yield name, Path(image.path).name if image.path != "made.png" else f"{name} {number}", image, known
@@ -108,15 +124,13 @@ def sources() -> Iterator[Source]:
         hips = tuple((t.row, t.column, t.radius, t.lateral_sign) for t in truths if t.file == file)
         for number in range(ALTERED):
             yield "pelves, altered", file.name, *altered(read_radiograph(file).pixels, hips, number)
-    for number in range(FIRST_PHANTOM, FIRST_PHANTOM + PHANTOMS):
-        yield from (("pelvis", number), ("hip", number))
 
 
 def look(source: Source) -> list[Picture]:
-    """Fit the likely places of one picture, or of a phantom upright and upside down."""
+    """Fit the likely places of one picture in all its views, or of a phantom upright and upside down."""
     cv2.setNumThreads(1)
-    if len(source) == 4:
-        return [_looked_at(*source)]
+    if len(source) == 5:
+        return _views(*source)
     phantom = small_phantom(*source)
     hips = tuple((h.head_row_px, h.head_column_px, h.head_radius_px, h.lateral_sign) for h in phantom.hips)
     image, patient = phantom.to_radiograph(), f"{source[0]} {source[1]}"
@@ -124,13 +138,31 @@ def look(source: Source) -> list[Picture]:
     return [_looked_at("phantoms", patient, image, hips), _looked_at("phantoms upside down", patient, turned, ())]
 
 
+def _views(name: str, patient: str, image: Radiograph, known: Hips, number: int) -> list[Picture]:
+    """Look at a picture as it is and as display processing may leave it; the views weigh together as one picture."""
+    rng = np.random.default_rng([9, number])
+    radius = float(np.median([hip[2] for hip in known])) if known else USUAL_RADIUS * image.pixels.shape[1]
+    views = [image] + [bare(processed(bright(image), radius, rng)) for _ in range(PROCESSED)]
+    return [
+        replace(_looked_at(name, patient, view, known), weight=1.0 / len(views), processed=order > 0)
+        for order, view in enumerate(views)
+    ]
+
+
 def _looked_at(name: str, patient: str, image: Radiograph, known: Hips) -> Picture:
-    """Fit the likely places: upright, and turned where the picture shows no hip."""
+    """Fit the likely places: upright, and turned where that does not show every hip, as then the locator does, too."""
     normalized = normalize(image)
     picture = Pyramid.of(normalized.grey, ~normalized.excluded)
-    searches = searches_of(normalized)[: 1 if known or known is None else 2]
-    readings = tuple(tuple(fits_of(picture, search)) for search in searches)
-    return Picture(name=name, patient=patient, width_px=width_px_of(normalized), readings=readings, known=known)
+    upright, turned = searches_of(normalized)[:2]
+    readings = [tuple(fits_of(picture, upright))]
+    if known is not None and not _shows_all(readings[0], known):
+        readings.append(tuple(fits_of(picture, turned)))
+    return Picture(name=name, patient=patient, width_px=width_px_of(normalized), readings=tuple(readings), known=known)
+
+
+def _shows_all(fits: tuple[HipFit, ...], known: Hips) -> bool:
+    """Whether some fit is right for every known head; never where there is none."""
+    return bool(known) and all(any(rightness(fit, (hip,)) == "right" for fit in fits) for hip in known)
 
 
 def rightness(fit: HipFit, known: Hips) -> Literal["right", "between", "wrong", "unknown"]:
@@ -168,10 +200,10 @@ def logistic(features: Array, right: Array, weight: Array, ridge: float) -> Arra
 
 
 def fit_worth(some: list[Picture]) -> Array:
-    """Intercept and slopes of the evidence; a picture's right circles count together as one, its wrong ones as one."""
+    """Intercept and slopes of the evidence; a view's right circles count together as one, its wrong ones as one."""
     rows, right, weight = [], [], []
     for picture in some:
-        counted = PHANTOM_WEIGHT if picture.made else 1.0
+        counted = PHANTOM_WEIGHT if picture.made else picture.weight
         for reading in picture.readings:
             judged = [(fit, rightness(fit, picture.known)) for fit in reading]
             for value in ("wrong", "right"):
@@ -202,30 +234,32 @@ def chosen(picture: Picture, worth: Array) -> list[tuple[tuple[float, float, flo
 
 def fit_confidence(some: list[Picture], worth: Array) -> Array:
     """Intercept and slopes of worth, margin and pair."""
-    answers = [answer for picture in some if not picture.made for answer in chosen(picture, worth)]
-    features, right = np.array([seen for seen, _ in answers]), np.array([told for _, told in answers])
-    return logistic(features, right, np.ones(len(right)), RIDGE_CONFIDENCE)
+    answers = [(*one, picture.weight) for picture in some if not picture.made for one in chosen(picture, worth)]
+    features, right, weight = (np.array(values) for values in zip(*answers, strict=True))
+    return logistic(features, right, weight, RIDGE_CONFIDENCE)
 
 
 def print_reliability(some: list[Picture]) -> None:
     """Print the confidence of left-out pictures against how many were right; a patient's upright ones stay together."""
     patients = sorted({picture.patient for picture in some if not picture.made})
     fold = {patient: number % FOLDS for number, patient in enumerate(patients)}
-    given: list[float] = []
-    right: list[float] = []
+    answers: list[tuple[float, float, bool]] = []
     for number in range(FOLDS):
         seen = [picture for picture in some if fold.get(picture.patient) != number]
         worth = fit_worth(seen)
         slopes = fit_confidence(seen, worth)
-        for picture in some:
-            if fold.get(picture.patient) == number:
-                for features, told in chosen(picture, worth):
-                    given.append(1.0 / (1.0 + math.exp(-(slopes[0] + slopes[1:] @ features))))
-                    right.append(told)
-    confidence, told = np.array(given), np.array(right)
+        for picture in (one for one in some if fold.get(one.patient) == number and not one.made):
+            for features, told in chosen(picture, worth):
+                given = 1.0 / (1.0 + math.exp(-(slopes[0] + slopes[1:] @ features)))
+                answers.append((given, told, picture.processed))
+    for name, of in (("as they are", False), ("after display processing", True)):
+        _print_bins(name, *np.array([answer[:2] for answer in answers if answer[2] == of]).T)
+
+
+def _print_bins(name: str, confidence: Array, told: Array) -> None:
     loss = -np.log(np.clip(np.where(told > 0, confidence, 1.0 - confidence), LEAST_GIVEN, 1.0)).mean()
-    print(f"mean logarithmic loss on pictures left out: {loss:.3f}")
-    print("confidence      hips  mean given  right, on pictures left out")
+    print(f"pictures left out, {name}: mean logarithmic loss {loss:.3f}")
+    print("confidence      hips  mean given  right")
     for low, high in pairwise(BINS):
         inside = (confidence >= low) & (confidence < high)
         if inside.any():

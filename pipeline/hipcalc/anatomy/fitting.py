@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from hipcalc.anatomy.appearance import likeness
 from hipcalc.anatomy.bony_end import settle_rim
+from hipcalc.anatomy.brightness import floor_over_head, head_over_side
 from hipcalc.anatomy.circle import HeadCircle, PolarStrip, fit_head_circle
 from hipcalc.anatomy.contour import settle_circle
 from hipcalc.anatomy.hypotheses import Hypothesis
@@ -50,6 +51,8 @@ def fit_hip(picture: Pyramid, hypothesis: Hypothesis) -> HipFit:
         circle_support=circle.support,
         rim_support=rim.support,
         likeness=likeness(picture, (circle.row_px, circle.column_px), circle.radius_px, sign, turn),
+        head_over_side=head_over_side(strip),
+        floor_over_head=floor_over_head(strip),
     )
     return HipFit(
         hypothesis=hypothesis, circle=circle, strip=strip, rim=rim, evidence=evidence, worth=worth_of(evidence)

@@ -25,13 +25,19 @@ class Evidence:
     rim_support : float
         How clearly roof and side meet at the rim.
     likeness : float
-        How much the surroundings look like a hip's.
+        How much the surroundings look like a hip's, and what lies beside them does not.
+    head_over_side : float
+        How much of the head is brighter than the soft tissue lateral of it.
+    floor_over_head : float
+        How much of the bone medial of the head is brighter than the head.
     """
 
     joint: float
     circle_support: float
     rim_support: float
     likeness: float
+    head_over_side: float
+    floor_over_head: float
 
 
 @lru_cache(maxsize=1)
@@ -44,13 +50,7 @@ def _model() -> dict[str, dict[str, float]]:
 def worth_of(evidence: Evidence) -> float:
     """Weighted sum of the evidence."""
     worth = _model()["worth"]
-    return (
-        worth["intercept"]
-        + worth["joint"] * evidence.joint
-        + worth["circle_support"] * evidence.circle_support
-        + worth["rim_support"] * evidence.rim_support
-        + worth["likeness"] * evidence.likeness
-    )
+    return worth["intercept"] + math.fsum(worth[name] * value for name, value in vars(evidence).items())
 
 
 def worth_of_size_alone(radius_per_width: float) -> float:

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hipcalc.anatomy.appearance import lies_on_its_side
 from hipcalc.anatomy.fitting import HipFit, fit_hip, settle_hip
 from hipcalc.anatomy.frame import HipFrame, SideSource
 from hipcalc.anatomy.hypotheses import LateralSign, apart, find_hypotheses, head_sizes
@@ -239,11 +240,18 @@ def fits_of(picture: Pyramid, search: Search) -> list[HipFit]:
     ]
 
 
+def _is_lying(picture: Pyramid, fit: HipFit) -> bool:
+    place = fit.circle.row_px, fit.circle.column_px
+    return lies_on_its_side(picture, place, fit.circle.radius_px, fit.hypothesis.lateral_sign, fit.hypothesis.turn_deg)
+
+
 def _frames(normalized: NormalizedRadiograph, picture: Pyramid, search: Search) -> list[HipFrame]:
     fits = prefer_outer(fits_of(picture, search))
     chosen = best_selection(fits, width_px_of(normalized))
-    margins = [margin_of(one, fits) for one in chosen]
     paired = len(chosen) == 2
+    # Two hips of a pelvis on its side do not mirror each other as those of an upright one do: it is lone ones that err.
+    chosen = tuple(one for one in chosen if paired or not _is_lying(picture, one))
+    margins = [margin_of(one, fits) for one in chosen]
     settled = [settle_hip(picture, one) for one in chosen]
     return [_frame(normalized, one, margin, paired=paired) for one, margin in zip(settled, margins, strict=True)]
 

@@ -67,8 +67,12 @@ def _circle(fit: HipFit) -> NDArray[np.float64]:
 
 
 def pair_misfit(image_left: HipFit, image_right: HipFit) -> float:
-    """Half the squared misfit of two hips with a pelvis' mirror symmetry; infinite where it is no pelvis at all."""
-    if (image_left.hypothesis.lateral_sign, image_right.hypothesis.lateral_sign) != (-1, 1):
+    """Half the squared misfit of two hips with a pelvis' mirror symmetry; infinite where it is no pelvis at all.
+
+    A picture is turned as a whole: what looks like hips that are turned against each other is no pelvis.
+    """
+    left, right = image_left.hypothesis, image_right.hypothesis
+    if (left.lateral_sign, right.lateral_sign) != (-1, 1) or left.turn_deg != right.turn_deg:
         return math.inf
     return float(misfit_of_pair(_circle(image_left), _circle(image_right)))
 
