@@ -205,9 +205,9 @@ def _shows_other_side(frame: HipFrame, width: int) -> bool:
 
 
 def _in_doubt(frames: list[HipFrame], width: int) -> bool:
-    """Whether another search may find more: a lone hip that should have a partner is doubted for that, too."""
+    """Whether another search may find more: a lone hip that should have a partner must be beyond doubt."""
     if len(frames) == 1 and _shows_other_side(frames[0], width):
-        return status_of(confidence_alone(frames[0].confidence)) != "located"
+        return frames[0].confidence < BEYOND_DOUBT
     return any(frame.status != "located" for frame in frames)
 
 
