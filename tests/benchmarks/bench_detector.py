@@ -2,8 +2,8 @@
 
 The same pictures and zones for all; every ranking of ours is cross-validated by patient. With `--sheets FOLDER`, the
 strongest false marks and missed plants are drawn there, to be looked at (never inside the project). The peers see every
-second pelvis hip, each with one stated and one natural planting; `--hips 8` looks at 8 crops and 8 pelves only, and
-counts no price.
+second pelvis hip, each with three stated and three natural plantings; `--hips 8` looks at 8 crops and 8 pelves only,
+and counts no price.
 """
 
 import argparse
@@ -28,6 +28,7 @@ SEED = 2
 PLANTINGS: dict[str, tuple[Style, ...]] = {"crop": ("natural",) * 2, "pelvis": ("natural", "stated") * 8}
 # The peers together take seconds per window.
 PEER_EVERY = 2
+PEER_PLANTINGS = 3
 TABLES: dict[str, tuple[str, str, Callable[[Plant], bool]]] = {
     "pelves, stated (2-7 mm, CNR 2-7), soft tissue": ("pelvis", "stated", lambda plant: True),
     "pelves, stated, CNR >= 3": ("pelvis", "stated", lambda plant: plant.cnr >= 3),
@@ -64,7 +65,8 @@ def side_by_side(hips: Iterable[BenchHip], models: dict[str, Ranking]) -> dict[s
     for bench in hips:
         finders = {"hipcalc": lambda window, picture, bench=bench: _own_marks(picture, bench, models[bench.group])}
         finders |= {name: lambda window, picture, peer=peer: peer(window) for name, peer in PEERS.items()}
-        planted = [(style, *plant_foci(bench, style, rng)) for style in ("stated", "natural")]
+        styles: tuple[Style, ...] = ("stated", "natural") * PEER_PLANTINGS
+        planted = [(style, *plant_foci(bench, style, rng)) for style in styles]
         pictures = [("", bench.normalized, ()), *planted]
         for style, picture, truth in pictures:
             window = cut_window(picture, bench.hip)
