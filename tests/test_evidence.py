@@ -67,7 +67,7 @@ def test_shares_of_places_without_a_focus_are_even():
     assert np.mean(shares > 0.9) < 0.25
 
 
-def test_gain_offset_flip_and_finer_pixels_change_little():
+def test_flip_and_gain_change_little():
     grey = with_disk(soft_background(7), PLACE, DIAMETER_PX, 0.02)
     as_it_is = evidence(grey)
     flipped_hip = replace(
@@ -84,11 +84,12 @@ def test_gain_offset_flip_and_finer_pixels_change_little():
     assert brighter.share == pytest.approx(as_it_is.share, abs=0.002)
 
 
-def test_an_edge_stands_out_as_well():
+def test_a_bar_as_wide_as_the_spot_stands_out_as_well():
     # The share says how much a place stands out, not what it is.
-    rows, _ = np.ogrid[: SHAPE[0], : SHAPE[1]]
-    edged = soft_background(2) + np.where(np.abs(rows - PLACE[0]) < 4, 0.08, 0.0).astype(np.float32)
-    assert evidence(edged).share < 0.25
+    rows, columns = np.ogrid[: SHAPE[0], : SHAPE[1]]
+    line = (np.abs(rows - PLACE[0]) < DIAMETER_PX / 2) & (np.abs(columns - PLACE[1]) < 60)
+    ground = soft_background(2)
+    assert evidence(ground + np.where(line, np.float32(0.08), np.float32(0.0))).share <= 0.05 < evidence(ground).share
 
 
 def test_a_place_outside_of_zones_or_picture_has_no_answer():
@@ -129,6 +130,12 @@ def test_a_place_that_is_known_roughly_is_searched():
 def test_a_place_that_is_hardly_known_is_refused(within_px):
     with pytest.raises(UsageError, match=r"known to within .* pixels says too little .*; give 0 to 27\.2\."):
         evidence(power_law_texture(1), within_px=within_px)
+
+
+@pytest.mark.parametrize("place", [(math.nan, 200.0), (200.0, math.inf)])
+def test_a_place_that_is_no_number_is_refused(place):
+    with pytest.raises(UsageError, match=r"A place at row .* and column .* is none; give both in the file's pixels\."):
+        evidence(power_law_texture(1), place)
 
 
 @pytest.mark.parametrize("diameter_px", [1.0, 60.0, -3.0, math.nan])

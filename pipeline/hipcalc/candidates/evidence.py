@@ -95,11 +95,13 @@ def evidence_at(
     Raises
     ------
     UsageError
-        If the diameter is below 0.03 or above 0.5 head radii (0.7 and 12 mm for a head of 48 mm), or if the
-        place is not known to within two diameters.
+        If the place is no number or not known to within two diameters, or the diameter below 0.03 or above 0.5 head
+        radii (0.7 and 12 mm for a head of 48 mm).
     """
     if not is_searched(hip):
         return None
+    if not (math.isfinite(row_px) and math.isfinite(column_px)):
+        raise UsageError(f"A place at row {row_px:g} and column {column_px:g} is none; give both in the file's pixels.")
     size = diameter_px / hip.head_radius_px
     if not DIAMETER_HEAD_RADII[0] <= size <= DIAMETER_HEAD_RADII[1]:
         low, high = (share * hip.head_radius_px for share in DIAMETER_HEAD_RADII)
