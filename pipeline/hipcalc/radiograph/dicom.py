@@ -21,6 +21,7 @@ from pydicom.uid import (
 
 from hipcalc.errors import InputRejectedError, InputUnreadableError
 from hipcalc.radiograph.decoding import StoredPixels, decode_pixels
+from hipcalc.radiograph.exposure import as_attenuation
 from hipcalc.radiograph.header import check_is_radiograph, view_words
 from hipcalc.radiograph.laterality import header_side, side_at_right
 from hipcalc.radiograph.limits import MAX_FILE_BYTES
@@ -61,7 +62,8 @@ def radiograph_from_dicom(data: bytes, *, path: str, sha256: str) -> Radiograph:
         check_is_radiograph(dataset, path)
         stored = decode_pixels(dataset, path)
         plane = single_plane(stored, path)
-        pixels = apply_voi(_modality_values(plane, dataset, notes), dataset, notes)
+        values = _modality_values(as_attenuation(plane, dataset, notes), dataset, notes)
+        pixels = apply_voi(values, dataset, notes)
         decision = decide_polarity(pixels, _stated_polarity(dataset, notes))
         spacing = header_spacing(dataset)
         view_hint = _view_hint(dataset)

@@ -22,7 +22,8 @@ class Radiograph:
     ----------
     pixels : ndarray of float32, shape (rows, columns)
         Values after the file's modality LUT or rescale, and after a VOI LUT or sigmoid window, which bend the grey
-        scale; a linear window is not applied, because it clips. The file's own pixel grid.
+        scale; a linear window is not applied, because it clips. Of raw values in proportion to the X-rays the
+        logarithm. The file's own pixel grid.
     path : str
         The file, as the user named it.
     sha256 : str
