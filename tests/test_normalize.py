@@ -181,6 +181,60 @@ def test_clipped_white_is_excluded():
     assert not excluded[cv2.dilate((picture >= 0.94).astype(np.uint8), np.ones((19, 19))) == 0].any()
 
 
+def test_clipped_bone_is_pictured_though_nothing_can_be_found_in_it():
+    picture = np.minimum(PICTURE, np.percentile(PICTURE, 85)).astype(np.float32)
+    image = normalize(radiograph(picture))
+    white = cv2.erode((picture >= picture.max()).astype(np.uint8), np.ones((15, 15))) > 0
+    assert white.sum() > 1000
+    assert image.excluded[white].all()
+    assert image.clipped is not None
+    assert image.clipped[white].all()
+    assert image.pictured.all()
+    assert not (image.clipped & ~image.excluded).any()
+    assert [reason for reason in image.quality.reasons if "clipped to white" in reason]
+
+
+def test_sound_bone_is_not_called_clipped():
+    assert normalize(radiograph(PICTURE)).clipped is None
+
+
+def unexposed_margin(picture):
+    """A margin as bright as nothing, whose edge is blurred as a collimator's far from the film is."""
+    beside = np.arange(COLUMNS) - (COLUMNS - 80)
+    return np.maximum(picture, (0.75 + 0.75 * np.tanh(beside / 5)).astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    "cover",
+    [
+        lambda picture: cv2.rectangle(picture, (COLUMNS - 90, 0), (COLUMNS, ROWS), 2.0, -1),
+        lambda picture: cv2.fillPoly(picture, [np.array([(0, 0), (140, 0), (0, 140)])], 2.0),
+        lambda picture: cv2.rectangle(picture, (0, 0), (COLUMNS - 1, ROWS - 1), 2.0, 80),
+        lambda picture: cv2.circle(picture, (280, 200), 70, 2.0, -1),
+        unexposed_margin,
+    ],
+    ids=["blade", "corner", "frame", "plate", "margin"],
+)
+def test_white_that_is_no_anatomy_is_not_pictured(cover):
+    picture = np.minimum(cover(PICTURE.copy()), 1.3)
+    image = normalize(radiograph(picture))
+    assert image.excluded[picture >= 1.3].mean() > 0.99
+    assert image.clipped is None or not image.clipped.any()
+    assert not image.pictured[picture >= 1.3].any() or image.pictured[picture >= 1.3].mean() < 0.01
+
+
+def test_letters_on_clipped_bone_are_not_pictured():
+    picture = np.minimum(PICTURE, np.percentile(PICTURE, 85)).astype(np.float32)
+    row, column = np.argwhere(cv2.erode((picture >= picture.max()).astype(np.uint8), np.ones((41, 41))))[0]
+    with_letter = picture.copy()
+    write_letter(with_letter, "R", (int(row) + 20, int(column) - 20), 0.0)
+    image, printed = normalize(radiograph(with_letter)), with_letter != picture
+    assert image.clipped is not None
+    assert printed.sum() > 100
+    assert image.excluded[printed].all()
+    assert image.pictured[printed].mean() < 0.2
+
+
 def test_a_clipped_area_counts_within_the_picture_and_not_at_its_border():
     disk, band = (cv2.circle(PICTURE.copy(), (280, 200), 70, 2.0, -1), PICTURE.copy())
     band[:, -90:] = 2.0

@@ -217,6 +217,7 @@ ALTERATIONS: dict[str, Alteration] = {
     "gamma 2": _gamma(2.0),
     "S-shaped curve": _s_curve(8.0),
     "narrow window, 5 to 97%": _window(0.05, 0.97),
+    "narrower one, 5 to 90%": _window(0.05, 0.90),
     "unsharp mask 1 mm, 1.5": _unsharp(1.0, 1.5),
     "unsharp mask 2 mm, 1": _unsharp(2.0, 1.0),
     "unsharp mask 4 mm, 1.5": _unsharp(4.0, 1.5),

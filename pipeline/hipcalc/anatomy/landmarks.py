@@ -96,7 +96,7 @@ def _surroundings(normalized: NormalizedRadiograph, hip: HipFrame) -> tuple[Pyra
     reach = REACH_HEAD_RADII * hip.head_radius_px
     top, left = max(0, int(hip.head_row_px - reach)), max(0, int(hip.head_column_px - reach))
     window = np.s_[top : int(hip.head_row_px + reach) + 2, left : int(hip.head_column_px + reach) + 2]
-    return Pyramid.of(normalized.grey[window], ~normalized.excluded[window]), top, left
+    return Pyramid.of(normalized.grey[window], normalized.pictured[window]), top, left
 
 
 def find_landmarks(normalized: NormalizedRadiograph, hip: HipFrame) -> HipLandmarks:

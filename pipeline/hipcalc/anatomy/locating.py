@@ -56,7 +56,7 @@ class Search(NamedTuple):
 
 def width_px_of(normalized: NormalizedRadiograph) -> float:
     """Width of the part of the picture that counts."""
-    columns = np.flatnonzero(~normalized.excluded.all(axis=0))
+    columns = np.flatnonzero(normalized.pictured.any(axis=0))
     return float(columns[-1] - columns[0] + 1) if columns.size else float(normalized.shape[1])
 
 
@@ -274,7 +274,7 @@ def locate_hips(normalized: NormalizedRadiograph) -> tuple[HipFrame, ...]:
         hips has the other one with status ``implant`` where a prosthesis was found, else ``absent``; a picture without
         a native hip has its prostheses alone.
     """
-    picture = Pyramid.of(normalized.grey, ~normalized.excluded)
+    picture = Pyramid.of(normalized.grey, normalized.pictured)
     frames: list[HipFrame] = []
     for search in searches_of(normalized):
         found = _frames(normalized, picture, search)

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hipcalc.normalize.clipped import clipped_anatomy
 from hipcalc.normalize.focus_like import may_be_focus
 from hipcalc.normalize.levels import (
     HIGH_LEVEL,
@@ -36,7 +37,7 @@ PLATEAU_TO_BESIDE = 4.0
 END_LEVELS = 20
 
 
-def blank_areas(bright: NDArray[np.float32], levels: Bytes, reduced: Reduced) -> Bytes:
+def blank_areas(bright: NDArray[np.float32], levels: Bytes, reduced: Reduced) -> tuple[Bytes, Bytes]:
     """Find flat areas at either end of the grey scale.
 
     Parameters
@@ -52,6 +53,8 @@ def blank_areas(bright: NDArray[np.float32], levels: Bytes, reduced: Reduced) ->
     -------
     ndarray of uint8, shape of `reduced`
         1 in blank areas and their rims, else 0.
+    ndarray of uint8, shape of `reduced`
+        1 in those of them that are clipped anatomy, else 0.
     """
     counts = counts_of_levels(levels[:: max(1, levels.size // COUNTED_PX)])
     lowest_plateau, highest_plateau = _plateaus(counts / counts.sum())
@@ -69,11 +72,15 @@ def blank_areas(bright: NDArray[np.float32], levels: Bytes, reduced: Reduced) ->
     if cv2.countNonZero(whitest):
         found |= _flat_at_the_top(bright, whitest, kernel, reduced.factor)
     if not cv2.countNonZero(found):
-        return found
+        return found, found.copy()
     _drop_small_areas(found)
     _spare_foci(found, levels, reduced)
     # The window has eaten half its width.
-    return grown(found, reach + reduced.px(RIM_PX))
+    found, rim = grown(found, reach), reduced.px(RIM_PX)
+    clipped = clipped_anatomy(found, reduced)
+    blank = grown(found & ~clipped, rim)
+    clipped = grown(clipped, rim)
+    return blank | clipped, clipped & ~blank
 
 
 def _flat_at_the_top(bright: NDArray[np.float32], whitest: Bytes, kernel: Bytes, factor: int) -> Bytes:

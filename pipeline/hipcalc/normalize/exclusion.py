@@ -18,7 +18,7 @@ __all__ = ["exclusion_mask"]
 
 def exclusion_mask(
     bright: NDArray[np.float32], padding: NDArray[np.bool_] | None
-) -> tuple[NDArray[np.bool_], tuple[ExcludedRegion, ...]]:
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_] | None, tuple[ExcludedRegion, ...]]:
     """Mask all that is no anatomy.
 
     Parameters
@@ -33,6 +33,8 @@ def exclusion_mask(
     ndarray of bool, shape (rows, columns)
         True for padding, collimation and blacked-out areas, clipped areas, burned-in letters and markers, metal, and
         pinpoint dust. Cortex, sourcil and calcifications stay.
+    ndarray of bool, shape (rows, columns), or None
+        True for those clipped areas that are anatomy: their outline is pictured. None where there are none.
     tuple of ExcludedRegion
         The same areas by name.
     """
@@ -40,12 +42,13 @@ def exclusion_mask(
     reduced = Reduced.of(levels)
     factor = reduced.factor
     sample = levels[::factor, ::factor]
-    mask = blank_areas(bright, levels, reduced)
+    mask, clipped = blank_areas(bright, levels, reduced)
     regions = list(named_regions("blank", mask, sample, factor))
     declared = None if padding is None else padding.view(np.uint8)
     if declared is not None:
         regions += named_regions("padding", declared[::factor, ::factor], sample, factor)
         mask |= declared[::factor, ::factor]
+        clipped &= ~declared[::factor, ::factor]
     steep, usual = steepness(levels, mask, factor)
     # One mask after the other, so that their memory is used again.
     finders: tuple[tuple[ExcludedKind, Callable[[], Bytes]], ...] = (
@@ -58,7 +61,9 @@ def exclusion_mask(
         if cv2.countNonZero(found):
             regions += named_regions(kind, found, sample, factor)
             mask |= found
+            clipped &= ~found
     full = reduced.enlarged(mask, levels.shape)
     if declared is not None:
         full |= declared
-    return full.view(np.bool_), tuple(regions)
+    shown = reduced.enlarged(clipped, levels.shape).view(np.bool_) if cv2.countNonZero(clipped) else None
+    return full.view(np.bool_), shown, tuple(regions)

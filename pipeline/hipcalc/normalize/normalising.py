@@ -30,7 +30,7 @@ def normalize(radiograph: Radiograph) -> NormalizedRadiograph:
         A picture that cannot carry an answer is returned with quality ``rejected``, not raised.
     """
     bright = radiograph.pixels if radiograph.polarity == "bone-bright" else -radiograph.pixels
-    excluded, regions = exclusion_mask(bright, radiograph.padding)
+    excluded, clipped, regions = exclusion_mask(bright, radiograph.padding)
     grey = _grey_scale(bright, excluded)
     noise = noise_blocks(grey, excluded)
     return NormalizedRadiograph(
@@ -38,8 +38,9 @@ def normalize(radiograph: Radiograph) -> NormalizedRadiograph:
         grey=grey,
         noise_blocks=noise,
         excluded=excluded,
+        clipped=clipped,
         regions=regions,
-        quality=judge_quality(radiograph, grey, noise, excluded),
+        quality=judge_quality(radiograph, grey, noise, excluded, clipped),
     )
 
 

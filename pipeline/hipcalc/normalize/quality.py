@@ -22,6 +22,7 @@ REJECT_SPACING_MM = 0.6
 LIMIT_SPACING_MM = 0.35
 REJECT_EXCLUDED_SHARE = 0.9
 LIMIT_EXCLUDED_SHARE = 0.6
+LIMIT_CLIPPED_SHARE = 0.01
 REJECT_GREY_LEVELS = 6
 LIMIT_GREY_LEVELS = 64
 # Of the grey scale's range; the contrast of a faint focus is 0.03 to 0.05.
@@ -40,9 +41,13 @@ LIMIT_RADIUS_RATIO = 1.12
 
 
 def judge_quality(
-    radiograph: Radiograph, grey: NDArray[np.float32], noise: NDArray[np.float32], excluded: NDArray[np.bool_]
+    radiograph: Radiograph,
+    grey: NDArray[np.float32],
+    noise: NDArray[np.float32],
+    excluded: NDArray[np.bool_],
+    clipped: NDArray[np.bool_] | None,
 ) -> Quality:
-    """Judge resolution, what is left of the picture, grey levels, noise and compression.
+    """Judge resolution, what is left of the picture, clipping, grey levels, noise and compression.
 
     Parameters
     ----------
@@ -51,6 +56,8 @@ def judge_quality(
     noise : ndarray of float32, shape (n, m)
         In blocks that together cover the picture.
     excluded : ndarray of bool, shape (rows, columns)
+    clipped : ndarray of bool, shape (rows, columns), or None
+        Anatomy among it that is brighter than the grey scale's end.
 
     Returns
     -------
@@ -62,7 +69,11 @@ def judge_quality(
     fatal = next(_fatal(radiograph, share, levels), None)
     if fatal is not None:
         return Quality(level="rejected", reasons=(fatal,))
-    reasons = tuple(_limits(radiograph, share, levels)) + tuple(_texture_limits(grey, noise, excluded))
+    reasons = (
+        *_limits(radiograph, share, levels),
+        *_clipping_limits(clipped),
+        *_texture_limits(grey, noise, excluded),
+    )
     return Quality(level="limited" if reasons else "ok", reasons=reasons)
 
 
@@ -134,6 +145,12 @@ def _limits(radiograph: Radiograph, excluded_share: float, levels: int) -> Itera
         yield f"low resolution ({radiograph.spacing_mm:.2f} mm per pixel)"
     if levels < LIMIT_GREY_LEVELS:
         yield f"only {levels} grey levels"
+
+
+def _clipping_limits(clipped: NDArray[np.bool_] | None) -> Iterator[str]:
+    share = 0.0 if clipped is None else float(clipped.mean())
+    if share >= LIMIT_CLIPPED_SHARE:
+        yield f"bone is clipped to white in {share:.0%} of the picture, where nothing can be found"
 
 
 def _texture_limits(

@@ -43,6 +43,9 @@ class NormalizedRadiograph:
     quality : Quality
     regions : tuple of ExcludedRegion
         The excluded areas by name, as outlines.
+    clipped : ndarray of bool, shape (rows, columns), or None
+        True in those excluded areas that are anatomy brighter than the grey scale's end, with a rim; None where there
+        are none. Nothing can be detected in them, but their outline is pictured.
     """
 
     radiograph: Radiograph
@@ -51,6 +54,7 @@ class NormalizedRadiograph:
     excluded: NDArray[np.bool_]
     quality: Quality
     regions: tuple[ExcludedRegion, ...] = ()
+    clipped: NDArray[np.bool_] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -69,6 +73,12 @@ class NormalizedRadiograph:
     def noise_at(self, rows: NDArray[np.integer[Any]], columns: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
         """Return `noise_sigma` at some pixels, shape (k,), for rows and columns of shape (k,)."""
         return noise_at(self.noise_blocks, self.shape, rows, columns)
+
+    @property
+    def pictured(self) -> NDArray[np.bool_]:
+        """True where the picture shows anatomy, be it clipped, shape (rows, columns)."""
+        included = ~self.excluded
+        return included if self.clipped is None else included | self.clipped
 
     def share_within(self, kind: ExcludedKind) -> float:
         """Share of the picture that excluded areas of a kind cover, by their outlines; those at its border left out."""
