@@ -10,7 +10,7 @@ from hipcalc.anatomy.appearance import CELLS, EDGE_DIRECTIONS, edge_cells, lies_
 from hipcalc.anatomy.circle import PHI_DEG, RADII, HeadCircle, PolarStrip
 from hipcalc.anatomy.fitting import HipFit
 from hipcalc.anatomy.hypotheses import Hypothesis, LateralSign
-from hipcalc.anatomy.judging import Evidence, confidence_alone, confidence_of, status_of
+from hipcalc.anatomy.judging import Evidence, confidence_alone, confidence_evened, confidence_of, status_of
 from hipcalc.anatomy.patch import Pyramid
 from hipcalc.anatomy.roof import Rim
 from hipcalc.anatomy.selection import pair_misfit
@@ -129,6 +129,14 @@ def test_confidence_grows_with_the_evidence() -> None:
 def test_a_hip_whose_other_side_is_missing_is_trusted_less() -> None:
     assert 0.8 < confidence_alone(0.9) < 0.9
     assert status_of(confidence_alone(0.75)) == "uncertain"
+
+
+def test_a_hip_seen_only_without_the_tone_curve_is_trusted_less() -> None:
+    confidences = [confidence_evened(confidence) for confidence in (0.0, 0.3, 0.6, 0.9, 0.99, 1.0)]
+    assert confidences == sorted(confidences)
+    assert confidences[0] == 0.0
+    assert status_of(confidence_evened(0.8)) == "uncertain"
+    assert status_of(confidence_evened(0.99)) == "located"
 
 
 @pytest.mark.parametrize(("confidence", "status"), [(0.95, "located"), (0.6, "uncertain"), (0.2, "absent")])

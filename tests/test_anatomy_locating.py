@@ -84,6 +84,18 @@ def test_crops_whose_bone_is_clipped_to_white_are_located(name: str) -> None:
 
 
 @needs_shared_data
+def test_hips_that_a_tone_curve_hides_are_found() -> None:
+    pixels = read_radiograph(SHARED_DATA / "radiographs_mixed" / "acetabulum-fracture-1.jpg").pixels
+    unit = pixels / 255.0
+    curve = 1.0 / (1.0 + np.exp(-8.0 * (unit - np.median(unit[unit > 0.02]))))
+    plain, curved = locate_hips(as_radiograph(pixels)), locate_hips(as_radiograph(np.rint(255.0 * curve)))
+    assert [hip.status for hip in curved] == ["located", "located"]
+    for hip, same in zip(plain, curved, strict=True):
+        assert centre_error(same, (hip.head_row_px, hip.head_column_px, hip.head_radius_px)) < 0.2
+        assert same.confidence < hip.confidence
+
+
+@needs_shared_data
 def test_mirrored_crop_gives_the_mirrored_hip() -> None:
     pixels = crop_pixels("hip_115.png")
     (hip,) = locate_hips(as_radiograph(pixels))

@@ -9,7 +9,15 @@ from importlib import resources
 from hipcalc.anatomy.frame import HipStatus
 from hipcalc.anatomy.shape import MODEL
 
-__all__ = ["Evidence", "confidence_alone", "confidence_of", "status_of", "worth_of", "worth_of_size_alone"]
+__all__ = [
+    "Evidence",
+    "confidence_alone",
+    "confidence_evened",
+    "confidence_of",
+    "status_of",
+    "worth_of",
+    "worth_of_size_alone",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +87,16 @@ def confidence_of(worth: float, margin: float, *, paired: bool) -> float:
 
 def confidence_alone(confidence: float) -> float:
     """Lower the confidence of a hip on a picture that should show its other side, too, and does not."""
-    odds = confidence / max(1.0 - confidence, 1e-12) * math.exp(-_model()["confidence"]["alone_loss"])
+    return _doubted(confidence, _model()["confidence"]["alone_loss"])
+
+
+def confidence_evened(confidence: float) -> float:
+    """Lower the confidence of a hip that is seen only once the picture's tone curve is taken away."""
+    return _doubted(confidence, _model()["confidence"]["evened_loss"])
+
+
+def _doubted(confidence: float, loss: float) -> float:
+    odds = confidence / max(1.0 - confidence, 1e-12) * math.exp(-loss)
     return odds / (1.0 + odds)
 
 

@@ -13,11 +13,12 @@ from hipcalc.anatomy.frame import HipFrame, SideSource
 from hipcalc.anatomy.hypotheses import LateralSign, apart, find_hypotheses, head_sizes
 from hipcalc.anatomy.implants import MetalHead, heads_on_stems, is_metal, metal_head
 from hipcalc.anatomy.joint import FAR_BEHIND, sharpest
-from hipcalc.anatomy.judging import confidence_alone, confidence_of, status_of
+from hipcalc.anatomy.judging import confidence_alone, confidence_evened, confidence_of, status_of
 from hipcalc.anatomy.laterality import side_of
 from hipcalc.anatomy.pairs import HEAD_DISTANCE, mirrored_pairs
 from hipcalc.anatomy.patch import Pyramid
 from hipcalc.anatomy.selection import best_selection, margin_of, prefer_outer
+from hipcalc.anatomy.tone import evened
 from hipcalc.anatomy.tracing import trace_border
 from hipcalc.normalize import NormalizedRadiograph
 from hipcalc.radiograph import Side
@@ -215,9 +216,12 @@ def _with_other(frame: HipFrame, other: HipFrame) -> list[HipFrame]:
     """Give a hip on its own its missing partner, and the doubt that goes with it unless that is a prosthesis."""
     if other.status == "implant":
         return [frame, other]
-    confidence = confidence_alone(frame.confidence)
-    doubted = replace(frame, confidence=confidence, status=status_of(confidence))
+    doubted = _doubted(frame, confidence_alone(frame.confidence))
     return [doubted, other] if doubted.status != "absent" else []
+
+
+def _doubted(frame: HipFrame, confidence: float) -> HipFrame:
+    return replace(frame, confidence=confidence, status=status_of(confidence))
 
 
 def fits_of(picture: Pyramid, search: Search) -> list[HipFit]:
@@ -256,12 +260,27 @@ def _frames(normalized: NormalizedRadiograph, picture: Pyramid, search: Search) 
     return [_frame(normalized, one, margin, paired=paired) for one, margin in zip(settled, margins, strict=True)]
 
 
+def _surest_frames(normalized: NormalizedRadiograph, picture: Pyramid) -> list[HipFrame]:
+    """Look for hips, one search after the other until none is left in doubt."""
+    frames: list[HipFrame] = []
+    for search in searches_of(normalized):
+        frames = max(frames, _frames(normalized, picture, search), key=_trust)
+        if frames and not _in_doubt(frames, normalized.shape[1]):
+            break
+    return frames
+
+
+def _trust(frames: list[HipFrame]) -> float:
+    return sum(frame.confidence for frame in frames)
+
+
 def locate_hips(normalized: NormalizedRadiograph) -> tuple[HipFrame, ...]:
     """Find the hips of a radiograph: femoral head, rim point and roof of each.
 
     Hypotheses come from a line drawing of the hip that is compared with the picture's normalised gradients over all
     sizes and both sides; the joint itself is compared again at finer resolution; a pair that mirrors itself, or one
-    hip, is chosen; the head's circle is fitted to the visible contour, and the roof followed to its lateral end.
+    hip, is chosen; the head's circle is fitted to the visible contour, and the roof followed to its lateral end. Where
+    that leaves a hip in doubt, the picture is turned, and then looked at without its tone curve.
 
     Parameters
     ----------
@@ -275,12 +294,10 @@ def locate_hips(normalized: NormalizedRadiograph) -> tuple[HipFrame, ...]:
         a native hip has its prostheses alone.
     """
     picture = Pyramid.of(normalized.grey, normalized.pictured)
-    frames: list[HipFrame] = []
-    for search in searches_of(normalized):
-        found = _frames(normalized, picture, search)
-        frames = max(frames, found, key=lambda some: sum(frame.confidence for frame in some))
-        if frames and not _in_doubt(frames, normalized.shape[1]):
-            break
+    frames = _surest_frames(normalized, picture)
+    if not frames or _in_doubt(frames, normalized.shape[1]):
+        others = _surest_frames(normalized, evened(picture))
+        frames = max(frames, [_doubted(frame, confidence_evened(frame.confidence)) for frame in others], key=_trust)
     implants = _implants(normalized, picture, frames)
     # A cup and a metal head look like a hip, too: what lies on one is none.
     seen = [frame for frame in frames if frame.status != "absent" and not any(_on(frame, one) for one in implants)]
