@@ -43,12 +43,17 @@ TABLES: dict[str, tuple[str, str, Callable[[Plant], bool]]] = {
 
 def froc(false: list[np.ndarray], hits: list[float]) -> list[float]:
     """Sensitivity at each point of false marks per hip."""
+    return [float(np.mean(np.array(hits) > threshold)) for threshold in thresholds(false)]
+
+
+def thresholds(false: list[np.ndarray]) -> list[float]:
+    """Strength above which each number of false marks per hip is counted."""
     ordered = np.sort(np.concatenate(false))[::-1]
     ranks = [min(int(point * len(false)), len(ordered) - 1) for point in POINTS]
-    return [float(np.mean(np.array(hits) > ordered[rank])) if len(ordered) else 0.0 for rank in ranks]
+    return [float(ordered[rank]) if len(ordered) else np.inf for rank in ranks]
 
 
-def _best_hit(marks: tuple[np.ndarray, np.ndarray], plant: Plant, head_radius_px: float) -> float:
+def best_hit(marks: tuple[np.ndarray, np.ndarray], plant: Plant, head_radius_px: float) -> float:
     places, strengths = marks
     near = np.hypot(*(places - (plant.row_px, plant.column_px)).T) <= max(plant.diameter_px / 2, 0.08 * head_radius_px)
     return float(strengths[near].max()) if near.any() else -np.inf
@@ -74,7 +79,7 @@ def side_by_side(hips: Iterable[BenchHip], models: dict[str, Ranking]) -> dict[s
                 marks = find(window, picture)
                 if not style:
                     false.setdefault(name, []).append(marks[1])
-                found = [(style, plant.cnr, _best_hit(marks, plant, bench.hip.head_radius_px)) for plant in truth]
+                found = [(style, plant.cnr, best_hit(marks, plant, bench.hip.head_radius_px)) for plant in truth]
                 hits.setdefault(name, []).extend(found)
     return {name: _parts(false[name], hits[name]) for name in false}
 

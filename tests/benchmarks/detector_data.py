@@ -29,6 +29,7 @@ READ_BY_EYE = {
 FOCI_BY_EYE = Path(__file__).with_name("natural_by_eye.csv")
 
 Source = Literal["crop", "pelvis"]
+SOURCES: dict[str, Source] = {"hip_crops/images": "crop", "dicom": "pelvis", "radiographs_mixed": "pelvis"}
 Item = TypeVar("Item")
 Moved = TypeVar("Moved", float, np.ndarray)
 
@@ -57,9 +58,9 @@ class NaturalFocus:
     kind: str
 
 
-def natural_foci() -> tuple[NaturalFocus, ...]:
+def natural_foci(read: Path = FOCI_BY_EYE) -> tuple[NaturalFocus, ...]:
     """Return the foci that were read by eye."""
-    with FOCI_BY_EYE.open(newline="") as table:
+    with read.open(newline="") as table:
         return tuple(
             NaturalFocus(
                 file=row["file"],
@@ -75,15 +76,23 @@ def natural_foci() -> tuple[NaturalFocus, ...]:
 
 def file_of(focus: NaturalFocus) -> Path:
     """Return the file that a focus was read in."""
-    crop = DATA / "hip_crops" / "images" / focus.file
-    return crop if crop.exists() else DATA / "radiographs_mixed" / focus.file
+    places = [DATA / folder / focus.file for folder in SOURCES]
+    return next((file for file in places if file.exists()), places[-1])
 
 
-def hips_with_foci() -> dict[str, list[BenchHip]]:
+def hips_with_foci(foci: tuple[NaturalFocus, ...] | None = None) -> dict[str, list[BenchHip]]:
     """Return, per file that holds a focus or may, its hips as located."""
-    files = sorted({file_of(focus) for focus in natural_foci()})
-    sources: dict[str, Source] = {"images": "crop", "radiographs_mixed": "pelvis"}
-    return {file.name: _bench_hips(file, file.name, sources[file.parent.name], None) for file in files}
+    files = sorted({file_of(focus) for focus in foci or natural_foci()})
+    sources = {(DATA / folder): source for folder, source in SOURCES.items()}
+    patients = {row["file"]: row["patient_group"] for row in _crops()}
+    return {
+        file.name: _bench_hips(file, patients.get(file.name, file.name), sources[file.parent], None) for file in files
+    }
+
+
+def _crops() -> list[dict[str, str]]:
+    with (DATA / "hip_crops" / "index.csv").open(newline="") as table:
+        return list(csv.DictReader(table))
 
 
 def _coarser(file: Path, head_radius_px: float) -> tuple[NormalizedRadiograph, float]:
@@ -157,8 +166,7 @@ def load_hips(
     if crops:
         with (DATA / "hip_crops" / "annotations.csv").open(newline="") as table:
             read = {row["file"]: _annotated(row) for row in csv.DictReader(table)}
-        with (DATA / "hip_crops" / "index.csv").open(newline="") as table:
-            rows = [row for row in csv.DictReader(table) if row["file"] not in not_free]
+        rows = [row for row in _crops() if row["file"] not in not_free]
         for row in _spread([row for row in rows if read.get(row["file"]) or not annotated_only], most):
             file = DATA / "hip_crops" / "images" / row["file"]
             hips += _bench_hips(file, row["patient_group"], "crop", read.get(row["file"]))

@@ -116,12 +116,13 @@ def collect(
     for number, bench in enumerate(hips):
         rng = np.random.default_rng((seed, number))
         traps = TRAPS if number % EYELET_EVERY else (*TRAPS, with_eyelet)
-        other = _other_hip(hips, bare, number)
+        other = other_hip(hips, bare, number)
         samples.append(_sample(bench, bare[number], other, plantings[bench.source], traps, rng))
     return samples
 
 
-def _other_hip(hips: tuple[BenchHip, ...], bare: list[MeasuredSpots], number: int) -> MeasuredSpots | None:
+def other_hip(hips: tuple[BenchHip, ...], bare: list[MeasuredSpots], number: int) -> MeasuredSpots | None:
+    """Return what was measured in the other hip of the same pelvis, the control of one of them."""
     mine = hips[number]
     if mine.source == "crop":
         return None

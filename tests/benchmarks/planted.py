@@ -65,6 +65,14 @@ def _between(quantiles: tuple[float, ...], chance: float) -> float:
     return float(np.exp(np.interp(chance, (0.05, 0.25, 0.5, 0.75, 0.95), np.log(quantiles))))
 
 
+def natural_strength(rank: float) -> tuple[float, float]:
+    """Return contrast over the cortical step and CNR of the natural focus at a rank from 0 to 1.
+
+    Both were measured on the same foci: what is faint in one is so in the other.
+    """
+    return _between(NATURAL_OVER_STEP, rank), _between(NATURAL_CNR, rank)
+
+
 def plant_foci(
     bench: BenchHip, style: Style, rng: np.random.Generator, count: int = 4
 ) -> tuple[NormalizedRadiograph, tuple[Plant, ...]]:
@@ -119,12 +127,11 @@ class _Drawn:
 
     @staticmethod
     def chosen(style: Style, step: float, rng: np.random.Generator) -> "_Drawn":
-        natural, rank = style == "natural", rng.uniform()
+        natural, (over_step, cnr) = style == "natural", natural_strength(rng.uniform())
         return _Drawn(
             size=_size(style, rng),
-            cnr=_between(NATURAL_CNR, rank) if natural else float(np.exp(rng.uniform(math.log(2.0), math.log(7.0)))),
-            # Both were measured on the same foci: what is faint in one is so in the other.
-            contrast=_between(NATURAL_OVER_STEP, rank) * step if natural else None,
+            cnr=cnr if natural else float(np.exp(rng.uniform(math.log(2.0), math.log(7.0)))),
+            contrast=over_step * step if natural else None,
             kind=KINDS[rng.choice(len(KINDS), p=KIND_SHARES)],
             aspect=_between(NATURAL_ASPECT, rng.uniform()) if natural else None,
             seed=int(rng.integers(2**31)),
@@ -149,15 +156,9 @@ def _planted(
     try:
         if drawn.contrast is None:
             return _focus(bench, points[0], diameter, drawn, cnr=drawn.cnr), drawn.cnr
-        # CNR and contrast together say how restless the surround of a natural focus is.
-        wanted = drawn.contrast / drawn.cnr
-        rings = [_ring(bench.normalized, point, diameter) for point in points]
-        best = int(np.argmin([abs(math.log(max(deviation, 1e-6) / wanted)) for _, deviation in rings]))
-        middle, deviation = rings[best]
-        contrast = math.sqrt(drawn.contrast * drawn.cnr * deviation)
-        patch = _focus(bench, points[best], diameter, drawn, contrast=contrast)
-        share = _share(bench.normalized, patch, middle, contrast)
-        return _weakened(patch, share) if share > LEAST_SHARE else None, contrast / deviation
+        place = restless_place(bench.normalized, points, diameter, drawn.contrast, drawn.cnr)
+        patch = _focus(bench, place.at, diameter, drawn, contrast=place.contrast)
+        return as_strong(bench.normalized, patch, place), place.contrast / place.deviation
     except HipcalcError:
         return None, math.nan
 
@@ -175,11 +176,40 @@ def _focus(bench: BenchHip, place: np.ndarray, diameter: float, drawn: _Drawn, *
     )
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Place:
+    """Where a focus goes: (row, column), the surround's median and robust deviation, and the contrast asked there."""
+
+    at: np.ndarray
+    middle: float
+    deviation: float
+    contrast: float
+
+
+def restless_place(
+    picture: NormalizedRadiograph, points: np.ndarray, diameter: float, contrast: float, cnr: float
+) -> Place:
+    """Return that of some places whose surround suits a focus's contrast and CNR best.
+
+    Together they say how restless the surround of a natural focus is. What is left of a difference is shared by both.
+    """
+    rings = [ring_around(picture, point, diameter) for point in points]
+    best = int(np.argmin([abs(math.log(max(deviation, 1e-6) * cnr / contrast)) for _, deviation in rings]))
+    middle, deviation = rings[best]
+    return Place(at=points[best], middle=middle, deviation=deviation, contrast=math.sqrt(contrast * cnr * deviation))
+
+
+def as_strong(picture: NormalizedRadiograph, patch: FocusPatch, place: Place) -> FocusPatch | None:
+    """Return a focus as strong as its place asks for, None where what lies there already leaves too little of it."""
+    share = _share(picture, patch, place.middle, place.contrast)
+    return _weakened(patch, share) if share > LEAST_SHARE else None
+
+
 def _weakened(patch: FocusPatch, share: float) -> FocusPatch:
     return replace(patch, addition=patch.addition * np.float32(share), extra_variance=patch.extra_variance * share)
 
 
-def _ring(picture: NormalizedRadiograph, place: np.ndarray, diameter: float) -> tuple[float, float]:
+def ring_around(picture: NormalizedRadiograph, place: np.ndarray, diameter: float) -> tuple[float, float]:
     """Median and robust deviation of the grey levels from 1.25 to 2.25 radii around a place."""
     reach = max(1.125 * diameter, diameter / 2 + 6.0)
     top, left = max(round(place[0] - reach), 0), max(round(place[1] - reach), 0)
