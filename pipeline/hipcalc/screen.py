@@ -14,6 +14,7 @@ from hipcalc.anatomy import (
     laterality_notes,
     locate_hips,
     measure_hips,
+    quarter_turns_to_hips,
     recognise_view,
 )
 from hipcalc.candidates import MOST_FALSE_MARKS, control_of, rank_spots
@@ -34,6 +35,7 @@ __all__ = ["Screening", "screen"]
 
 # From this share of the picture on, clipped areas may hide a joint.
 MUCH_CLIPPED = 0.01
+QUARTER_TURNS = {1: "a quarter turn clockwise", 2: "half a turn", 3: "a quarter turn counterclockwise"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -219,6 +221,12 @@ def _refuse_hopeless(image: NormalizedRadiograph) -> None:
 
 def _refuse_without_hip(image: NormalizedRadiograph, hips: tuple[HipFrame, ...]) -> None:
     if all(hip.status == "absent" for hip in hips):
+        turns = quarter_turns_to_hips(image)
+        if turns is not None:
+            raise InputRejectedError(
+                f"{image.radiograph.path}: no hip was found as the picture lies, but after {QUARTER_TURNS[turns]} it "
+                "shows one; turn it, and screen it again."
+            )
         why = "the picture may show another body part"
         # Without the share: a cohort's losses are counted by their reasons.
         if image.share_within("clipped") >= MUCH_CLIPPED:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from hipcalc.anatomy.laterality import laterality_notes
     from hipcalc.anatomy.locating import View, locate_hips, recognise_view
     from hipcalc.anatomy.measures import HipMeasures, Measure, hip_columns, measure_hips, published_range
+    from hipcalc.anatomy.turned import quarter_turns_to_hips
 
 __all__ = [
     "HipFrame",
@@ -25,6 +26,7 @@ __all__ = [
     "locate_hips",
     "measure_hips",
     "published_range",
+    "quarter_turns_to_hips",
     "recognise_view",
 ]
 
@@ -34,6 +36,7 @@ _HOMES = {
     "laterality_notes": "laterality",
     **dict.fromkeys(("View", "locate_hips", "recognise_view"), "locating"),
     **dict.fromkeys(("HipMeasures", "Measure", "hip_columns", "measure_hips", "published_range"), "measures"),
+    "quarter_turns_to_hips": "turned",
 }
 
 if not TYPE_CHECKING:
