@@ -10,6 +10,7 @@ import pytest
 
 from hipcalc.anatomy import HipFrame, locate_hips, recognise_view
 from hipcalc.anatomy.hypotheses import find_hypotheses
+from hipcalc.anatomy.locating import searches_of
 from hipcalc.anatomy.patch import Pyramid
 from hipcalc.normalize import NormalizedRadiograph, normalize
 from hipcalc.radiograph import Radiograph, read_radiograph
@@ -203,6 +204,16 @@ def test_a_phantom_gives_back_its_head() -> None:
     assert hip.head_radius_px == pytest.approx(truth.head_radius_px, rel=0.04)
     rim = math.hypot(hip.rim_row_px - truth.rim_row_px, hip.rim_column_px - truth.rim_column_px)
     assert rim < 0.2 * truth.head_radius_px
+
+
+@pytest.mark.parametrize("spacing_mm", [None, 0.34])
+def test_heads_smaller_than_those_of_whole_pelves_are_looked_for_last(spacing_mm: float | None) -> None:
+    # Among the first, a small one that a known spacing admits outdoes a sick hip's own head.
+    picture = as_radiograph(np.full((900, 1024), 90.0), spacing_mm=spacing_mm, spacing_source="user")
+    upright, turned, small = searches_of(picture)
+    assert upright.radii_px.min() >= 0.055 * 1024 > small.radii_px.max()
+    assert upright.turns_deg == small.turns_deg == (0.0,)
+    assert turned.radii_px is upright.radii_px
 
 
 @pytest.mark.parametrize("smaller", [1, 2])

@@ -57,6 +57,15 @@ def test_a_ball_is_not_drawn_where_half_of_its_thickness_is_reached():
     assert drawn(cv2.GaussianBlur(ball, (0, 0), BLUR_PX), 30.0).diameter == pytest.approx(30.0, abs=1.3 * GOAL_PX)
 
 
+@pytest.mark.parametrize("width_px", [9.0, 15.0, 18.0])
+def test_what_fades_out_without_a_border_is_drawn_at_half_of_its_peak(width_px):
+    # Half of the level just inside of a line is met far down the flank of a Gaussian, at a third more than its width.
+    squared = (ROWS - PLACE[0]) ** 2 + (COLUMNS - PLACE[1]) ** 2
+    blob = (0.1 * np.exp(-4.0 * np.log(2.0) * squared / width_px**2)).astype(np.float32)
+    errors = [drawn(blob + grain(k), width_px).diameter - width_px for k in range(12)]
+    assert abs(float(np.median(errors))) < GOAL_PX
+
+
 @pytest.mark.parametrize("diameter_px", [9.0, 18.0, 27.0])
 def test_the_ground_under_a_focus_does_not_move_its_outline(diameter_px):
     focus = body("ossicle", diameter_px, 3)

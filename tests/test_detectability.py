@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from candidate_scenes import SHAPE, as_normalized, hip_frame, soft_background
 from hipcalc.candidates import measure_hips
-from hipcalc.detectability import DIAMETERS, detection_limit, plant_and_find, planting
+from hipcalc.detectability import DIAMETERS, detectability, plant_and_find, planting
 from hipcalc.detectability.limit import SIZES
 from hipcalc.detectability.regression import RESIDUAL_LEVELS, StrengthModel, Trend, load_trend, terms
 from hipcalc.errors import UsageError
@@ -24,11 +24,11 @@ def picture():
 
 @pytest.fixture(scope="module")
 def at_four(picture):
-    return detection_limit(picture, HIP, false_marks_per_hip=0.25)
+    return detectability(picture, HIP, false_marks_per_hip=0.25)
 
 
 def limit_or_more(limit):
-    return DIAMETERS[-1] * 2 if limit.diameter_head_radii is None else limit.diameter_head_radii
+    return DIAMETERS[-1] * 2 if limit.detection_limit_head_radii is None else limit.detection_limit_head_radii
 
 
 def test_the_curve_rises_with_size_and_the_limit_lies_on_it(at_four):
@@ -37,9 +37,9 @@ def test_the_curve_rises_with_size_and_the_limit_lies_on_it(at_four):
     sizes, probability = zip(*at_four.curve, strict=True)
     assert sizes == pytest.approx(SIZES.tolist())
     assert list(probability) == sorted(probability)
-    assert at_four.diameter_head_radii is not None
-    at_limit = np.interp(np.log(at_four.diameter_head_radii), np.log(sizes), probability)
-    assert at_limit == pytest.approx(0.9) or (at_four.diameter_head_radii == DIAMETERS[0] and at_limit > 0.9)
+    assert at_four.detection_limit_head_radii is not None
+    at_limit = np.interp(np.log(at_four.detection_limit_head_radii), np.log(sizes), probability)
+    assert at_limit == pytest.approx(0.9) or (at_four.detection_limit_head_radii == DIAMETERS[0] and at_limit > 0.9)
 
 
 FLAT = Trend(
@@ -130,7 +130,7 @@ def test_the_prior_is_that_of_many_hips(tissue):
 def test_the_other_hip_is_a_control_here_too(picture, at_four):
     control = measure_hips(picture, (HIP,))[0]
     # The same hip as its own control: what it holds already is answered, what is planted is not.
-    controlled = detection_limit(picture, HIP, false_marks_per_hip=0.25, control=control)
+    controlled = detectability(picture, HIP, false_marks_per_hip=0.25, control=control)
     assert controlled.curve != at_four.curve
     assert controlled.planted == at_four.planted
 
@@ -141,9 +141,9 @@ def test_where_bone_lies_beside_the_rim_the_limit_is_one_over_bone(at_four):
     away = np.hypot(rows - HIP.head_row_px, columns - HIP.head_column_px) / HIP.head_radius_px
     # Bone as bright as the head around it, to 2.1 times its radius: no soft tissue is left beside the rim.
     bright = as_normalized((grey + 0.35 * ((away > 1.0) & (away < 2.1))).astype(np.float32))
-    assert detection_limit(bright, HIP, false_marks_per_hip=0.25).tissue == "bone"
+    assert detectability(bright, HIP, false_marks_per_hip=0.25).tissue == "bone"
     bare = as_normalized((grey + 0.3 * (away < 1.05)).astype(np.float32))
-    assert detection_limit(bare, HIP, false_marks_per_hip=0.25).tissue == at_four.tissue == "soft tissue"
+    assert detectability(bare, HIP, false_marks_per_hip=0.25).tissue == at_four.tissue == "soft tissue"
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +156,7 @@ def at_the_joint():
 
 def test_a_picture_that_ends_at_the_joint_has_a_limit_for_what_it_shows(at_the_joint):
     picture, hip = at_the_joint
-    limit = detection_limit(picture, hip, false_marks_per_hip=0.25)
+    limit = detectability(picture, hip, false_marks_per_hip=0.25)
     assert limit.tissue == "bone"
     assert limit.planted == 5 * len(DIAMETERS)
     for place in limit.places:
@@ -184,48 +184,48 @@ def test_foci_that_are_looked_for_together_lie_well_apart(at_the_joint, monkeypa
 
 
 def test_the_limit_falls_with_contrast(picture, at_four):
-    faint = detection_limit(picture, HIP, false_marks_per_hip=0.25, cnr=1.5)
-    strong = detection_limit(picture, HIP, false_marks_per_hip=0.25, cnr=8.0)
+    faint = detectability(picture, HIP, false_marks_per_hip=0.25, cnr=1.5)
+    strong = detectability(picture, HIP, false_marks_per_hip=0.25, cnr=8.0)
     assert limit_or_more(strong) <= limit_or_more(at_four) <= limit_or_more(faint)
     assert limit_or_more(strong) < limit_or_more(faint)
 
 
 def test_a_stricter_operating_point_finds_less(picture, at_four):
-    strict = detection_limit(picture, HIP, false_marks_per_hip=0.02)
+    strict = detectability(picture, HIP, false_marks_per_hip=0.02)
     assert limit_or_more(strict) >= limit_or_more(at_four)
     assert all(s <= a for (_, s), (_, a) in zip(strict.curve, at_four.curve, strict=True))
 
 
 def test_millimetres_need_spacing(picture):
-    known = detection_limit(picture, HIP, false_marks_per_hip=1.0, cnr=8.0)
-    assert known.diameter_mm == pytest.approx(known.diameter_head_radii * HIP.head_radius_px * 0.28)
-    unknown = detection_limit(as_normalized(soft_background(0), spacing_mm=None), HIP, false_marks_per_hip=1.0, cnr=8.0)
-    assert unknown.diameter_mm is None
-    assert unknown.diameter_head_radii == known.diameter_head_radii
+    known = detectability(picture, HIP, false_marks_per_hip=1.0, cnr=8.0)
+    assert known.detection_limit_mm == pytest.approx(known.detection_limit_head_radii * HIP.head_radius_px * 0.28)
+    unknown = detectability(as_normalized(soft_background(0), spacing_mm=None), HIP, false_marks_per_hip=1.0, cnr=8.0)
+    assert unknown.detection_limit_mm is None
+    assert unknown.detection_limit_head_radii == known.detection_limit_head_radii
 
 
 @pytest.mark.parametrize("status", ["implant", "absent"])
 def test_a_hip_that_is_not_there_has_no_limit(picture, status):
-    limit = detection_limit(picture, hip_frame(status=status), false_marks_per_hip=0.25)
-    assert (limit.diameter_head_radii, limit.curve, limit.planted, limit.tissue) == (None, (), 0, "")
+    limit = detectability(picture, hip_frame(status=status), false_marks_per_hip=0.25)
+    assert (limit.detection_limit_head_radii, limit.curve, limit.planted, limit.tissue) == (None, (), 0, "")
 
 
 def test_a_rim_that_is_cut_off_has_no_limit(picture):
     for column in (510.0, 5000.0):
         hip = hip_frame(head_column_px=column, rim_column_px=column + 60)
-        limit = detection_limit(picture, hip, false_marks_per_hip=0.25)
-        assert limit.diameter_head_radii is None
+        limit = detectability(picture, hip, false_marks_per_hip=0.25)
+        assert limit.detection_limit_head_radii is None
 
 
 def test_an_excluded_picture_has_no_limit():
     blank = as_normalized(soft_background(0), excluded=np.ones(SHAPE, bool))
-    assert detection_limit(blank, HIP, false_marks_per_hip=0.25).planted == 0
+    assert detectability(blank, HIP, false_marks_per_hip=0.25).planted == 0
 
 
 def test_same_input_same_output(picture, at_four):
-    assert detection_limit(picture, HIP, false_marks_per_hip=0.25) == at_four
+    assert detectability(picture, HIP, false_marks_per_hip=0.25) == at_four
 
 
 def test_contrast_must_be_positive(picture):
     with pytest.raises(UsageError, match="cnr is 0 but must be larger than 0"):
-        detection_limit(picture, HIP, false_marks_per_hip=0.25, cnr=0)
+        detectability(picture, HIP, false_marks_per_hip=0.25, cnr=0)

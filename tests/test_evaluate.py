@@ -29,7 +29,8 @@ def hips(*images: str) -> pd.DataFrame:
 
 
 def results(folder: Path) -> Path:
-    pd.DataFrame({"image_id": ["a", "b"], "path": ["x/a.png", "x/b.png"]}).to_csv(folder / "images.csv", index=False)
+    images = pd.DataFrame({"image_id": ["a", "b"], "path": ["x/a.png", "x/b.png"], "rows": 400, "columns": 300})
+    images.to_csv(folder / "images.csv", index=False)
     found = pd.DataFrame({"image_id": ["a", "b"], "status": ["located", "located"], "side": "R"}).assign(
         head_row_px=[100.0, 300.0], head_column_px=100.0, head_radius_px=HEAD, rim_row_px=10.0, rim_column_px=160.0
     )
@@ -238,6 +239,10 @@ def test_evaluate_writes_its_tables_and_joins_by_file_name(tmp_path: Path) -> No
         (pd.DataFrame({"path": ["a.png"]}), "is no truth table: it needs the columns side, row_px"),
         (foci(("a", 0, 0, 1)).drop(columns="image_id"), "names no images: add a column image_id or path"),
         (foci(("a", 0, 0, 1)).iloc[:0], "truth.csv: no focus and no hip is named there; give a truth with rows"),
+        (
+            foci(("a", 20, 170, 12), ("a", 170, 310, 12)),
+            r"focus at row 170, column 310, outside of its image of 400 rows and 300 columns \(a\); give places in",
+        ),
         (foci(("z", 0, 0, 1)), "names the image z, which the results do not hold; screen it first"),
         (
             foci(("z", 0, 0, 1)).drop(columns="image_id").assign(path="z.png"),

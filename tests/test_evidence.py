@@ -23,10 +23,10 @@ PLACE = HIP.to_image(1.6, 50.0)
 DIAMETER_PX = 0.16 * HEAD_RADIUS_PX
 
 
-def evidence(grey, place=PLACE, hip=HIP, diameter_px=DIAMETER_PX, within_px=0.0, **changes):
+def evidence(grey, place=PLACE, hip=HIP, diameter_px=DIAMETER_PX, within_px=0.0, shape="disk", **changes):
     picture = as_normalized(np.asarray(grey, np.float32), **changes)
     return hipcalc.evidence_at(
-        picture, hip, row_px=place[0], column_px=place[1], diameter_px=diameter_px, within_px=within_px
+        picture, hip, row_px=place[0], column_px=place[1], diameter_px=diameter_px, within_px=within_px, shape=shape
     )
 
 
@@ -56,6 +56,28 @@ def test_a_faint_focus_that_is_not_marked_is_told_by_its_place():
     assert np.sum(np.array(told) <= 0.05) >= 10
     assert np.sum(np.array(bare) <= 0.05) <= 2
     assert marked <= 6
+
+
+@pytest.mark.parametrize("shape", ["ball", "gaussian"])
+def test_a_spot_stands_out_further_where_its_shape_is_told(shape):
+    rows, columns = np.indices(SHAPE)
+    squared = ((rows - PLACE[0]) ** 2 + (columns - PLACE[1]) ** 2) / (0.5 * DIAMETER_PX) ** 2
+    spot = np.sqrt(np.clip(1.0 - squared, 0.0, None)) if shape == "ball" else np.exp2(-squared)
+    gained = []
+    for seed in range(8):
+        ground = soft_background(seed, noise=0.012)
+        as_it_is, as_disk = (
+            evidence(ground + 0.06 * spot, shape=said).deviations - evidence(ground, shape=said).deviations
+            for said in (shape, "disk")
+        )
+        gained.append(as_it_is - as_disk)
+    assert np.mean(gained) > 0
+    assert np.sum(np.array(gained) > 0) >= 6
+
+
+def test_an_unknown_shape_is_refused():
+    with pytest.raises(UsageError, match="'cube' is no shape of a spot; choose one of disk, ball, gaussian"):
+        evidence(soft_background(1), shape="cube")
 
 
 def test_shares_of_places_without_a_focus_are_even():

@@ -38,6 +38,16 @@ def test_the_hip_is_where_the_truth_says(screening):
     assert hip.detection_limit_mm is None or 0.5 < hip.detection_limit_mm < 12
 
 
+def test_detectability_asked_for_alone_is_what_the_hips_table_says(screening):
+    alone = hipcalc.detectability(screening.image, screening.hips[0])
+    (record,) = screening.hip_records
+    assert alone.detection_limit_mm == record.detection_limit_mm
+    assert alone.detection_limit_head_radii == record.detection_limit_head_radii
+    assert alone.false_marks_per_hip == 0.25
+    assert alone.curve
+    assert alone.places
+
+
 def test_findings_are_the_candidates_at_or_below_the_operating_point(screening):
     flagged = {one.candidate_id for one in screening.candidates if one.expected_false_marks <= 0.25}
     assert {one.candidate_id for one in screening.findings} == flagged

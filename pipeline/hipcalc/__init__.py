@@ -9,6 +9,7 @@ from hipcalc.loading import load_when_asked
 if TYPE_CHECKING:
     from hipcalc.anatomy import HipMeasures, Measure, measure_hips
     from hipcalc.candidates import PlaceEvidence, evidence_at
+    from hipcalc.detectability import DetectionLimit, detectability
     from hipcalc.guideline import ClinicalContext, Recommendation, read_contexts, recommend
     from hipcalc.radiograph import Radiograph, read_radiograph
     from hipcalc.review import Decision, ReviewedFinding, apply_reviews, read_decisions
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ClinicalContext",
     "Decision",
+    "DetectionLimit",
     "HipMeasures",
     "Measure",
     "PlaceEvidence",
@@ -25,6 +27,7 @@ __all__ = [
     "ReviewedFinding",
     "Screening",
     "apply_reviews",
+    "detectability",
     "evidence_at",
     "measure_hips",
     "read_contexts",
@@ -40,6 +43,7 @@ _HOMES = {
     **dict.fromkeys(("ClinicalContext", "Recommendation", "read_contexts", "recommend"), "guideline"),
     **dict.fromkeys(("Radiograph", "read_radiograph"), "radiograph"),
     **dict.fromkeys(("Decision", "ReviewedFinding", "apply_reviews", "read_decisions"), "review"),
+    "DetectionLimit": "detectability",
     "Screening": "screen",
 }
 
@@ -53,7 +57,18 @@ def __dir__() -> list[str]:
 
 
 class _Package(ModuleType):
-    """The package, in which `hipcalc.screen` is the function: loading the module of that name would hide it."""
+    """The package, in which two names are functions: loading the modules of the same names would hide them."""
+
+    @property
+    def detectability(self) -> Any:
+        """The function of `hipcalc.detectability`."""
+        from hipcalc.detectability import detectability
+
+        return detectability
+
+    @detectability.setter
+    def detectability(self, module: ModuleType) -> None:
+        pass
 
     @property
     def screen(self) -> Any:

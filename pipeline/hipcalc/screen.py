@@ -181,10 +181,10 @@ def screen(
     limits: list[DetectionLimit | None] = [None] * len(hips)
     if detectability:
         # Loaded by those who want it: planting foci takes what simulates them.
-        from hipcalc.detectability import detection_limit
+        from hipcalc.detectability import detectability as limit_of
 
         limits = [
-            detection_limit(image, hip, false_marks_per_hip=false_marks_per_hip, control=control)
+            limit_of(image, hip, false_marks_per_hip=false_marks_per_hip, control=control)
             for hip, control in zip(hips, controls, strict=True)
         ]
         laps.end("detection limits")
@@ -264,8 +264,8 @@ def _hip_record(
         rim_row_px=_known(hip.rim_row_px),
         rim_column_px=_known(hip.rim_column_px),
         centre_edge_angle_deg=_known(hip.rim_phi_deg),
-        detection_limit_mm=None if limit is None else limit.diameter_mm,
-        detection_limit_head_radii=None if limit is None else limit.diameter_head_radii,
+        detection_limit_mm=None if limit is None else limit.detection_limit_mm,
+        detection_limit_head_radii=None if limit is None else limit.detection_limit_head_radii,
         side_source=hip.side_source,
         detection_limit_tissue="" if limit is None else limit.tissue,
         **hip_columns(hip, measured),  # type: ignore[arg-type]

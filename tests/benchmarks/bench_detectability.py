@@ -12,7 +12,7 @@ from detector_data import BenchHip, load_hips
 from hipcalc.candidates import find_candidates
 from hipcalc.candidates.features import hip_levels
 from hipcalc.candidates.window import cut_window
-from hipcalc.detectability import DIAMETERS, DetectionLimit, detection_limit
+from hipcalc.detectability import DIAMETERS, DetectionLimit, detectability
 from hipcalc.detectability.limit import STATED_CNR
 from hipcalc.errors import HipcalcError
 from hipcalc.synthetic import FocusKind, FocusPatch, add_patches, draw_focus
@@ -93,7 +93,7 @@ def measure(hips: Sequence[BenchHip], tissue: str) -> None:
         limits, rows = [], []
         for bench in hips:
             started = time.process_time()
-            limit = detection_limit(bench.normalized, bench.hip, false_marks_per_hip=FALSE_MARKS, cnr=cnr)
+            limit = detectability(bench.normalized, bench.hip, false_marks_per_hip=FALSE_MARKS, cnr=cnr)
             if limit.tissue == tissue:
                 seconds.append(time.process_time() - started)
                 limits.append(limit)
@@ -102,7 +102,7 @@ def measure(hips: Sequence[BenchHip], tissue: str) -> None:
         print(f"{tissue}, CNR {cnr:g}: {len(limits)} of {len(hips)} hips; {len(rows)} unseen foci, ", end="")
         print(f"predicted {tables[-1][:, 1].mean():.2f}, realised {tables[-1][:, 2].mean():.2f}")
         print_parts("diameter (head radii)", tables[-1], 0, (0.06, 0.09, 0.14, 0.21, 0.33))
-        reached = [limit.diameter_head_radii for limit in limits if limit.diameter_head_radii is not None]
+        reached = [limit.detection_limit_head_radii for limit in limits if limit.detection_limit_head_radii is not None]
         if reached:
             low, median, high = np.percentile(reached, [5, 50, 95])
             print(f"  limit reached in {len(reached)} hips: median {median:.3f} head radii ({low:.3f} to {high:.3f})")

@@ -3,6 +3,7 @@
 PYTHONPATH=tests python tests/benchmarks/bench_measurement.py
 """
 
+import itertools
 import math
 from dataclasses import dataclass, replace
 from unittest import mock
@@ -18,6 +19,7 @@ from candidate_scenes import HEAD_RADIUS_PX, SHAPE, as_normalized, hip_frame, po
 from hipcalc.anatomy import HipFrame
 from hipcalc.candidates import Candidate, evidence_at, find_candidates
 from hipcalc.candidates.blobs import BlobScale
+from hipcalc.candidates.evidence import SPOT_SHAPES, SpotShape
 from hipcalc.candidates.features import hip_levels
 from hipcalc.candidates.finding import measured_spots
 from hipcalc.candidates.level_lines import LevelLines
@@ -197,10 +199,16 @@ def _by_rule(best: Candidate, patch: FocusPatch, bench: BenchHip) -> float:
     return math.nan if spot is None else redraw_spot(window.level, window.included, spot)[0].diameter * window.step_px
 
 
-def _known_signal(diameter_px: float, place: tuple[float, float]) -> np.ndarray:
+def _known_signal(diameter_px: float, place: tuple[float, float], shape: SpotShape = "disk") -> np.ndarray:
     rows, columns = np.ogrid[: SHAPE[0], : SHAPE[1]]
     away = np.hypot(rows - place[0], columns - place[1])
-    return cv2.GaussianBlur(np.float32(np.clip(diameter_px / 2 - away + 0.5, 0, 1)), (0, 0), 1.0)
+    radius = diameter_px / 2
+    signals = {
+        "disk": np.clip(radius - away + 0.5, 0, 1),
+        "ball": np.sqrt(np.clip(1 - (away / radius) ** 2, 0, None)),
+        "gaussian": np.exp2(-((away / radius) ** 2)),
+    }
+    return cv2.GaussianBlur(np.float32(signals[shape]), (0, 0), 1.0)
 
 
 def _ideal_index(signal: np.ndarray, structure: float, noise: float) -> float:
@@ -249,13 +257,39 @@ def efficiency(structure: float = 0.03, noise: float = 0.012) -> None:
             ]
         )
         for stage, name in enumerate(STAGES):
-            absent, present = scores[:, 0, stage], scores[:, 1:, stage]
-            beats = present[:, None] - absent[:, None]
-            right = np.mean((beats > 0) + 0.5 * (beats == 0), axis=(0, 1))
-            reached = float(np.interp(0.9, np.maximum.accumulate(right), times))
-            limit = "<" if right.max() < 0.9 else " "
-            print(f"  {millimetres:g} mm, {name:44s} {limit}{reached**-2:.2f}", end="")
-            print(f"  share right at {times}: " + " ".join(f"{value:.2f}" for value in right), flush=True)
+            print(f"  {millimetres:g} mm, {name:44s} {_efficiency(scores[:, :, stage], times)}", flush=True)
+
+
+def _efficiency(scores: np.ndarray, times: np.ndarray) -> str:
+    """Say what (pictures, contrasts) scores reach, of which the first contrast is none."""
+    beats = scores[:, None, 1:] - scores[None, :, :1]
+    right = np.mean((beats > 0) + 0.5 * (beats == 0), axis=(0, 1))
+    reached = float(np.interp(0.9, np.maximum.accumulate(right), times))
+    limit = "<" if right.max() < 0.9 else " "
+    return f"{limit}{reached**-2:.2f}  share right at {times}: " + " ".join(f"{value:.2f}" for value in right)
+
+
+def efficiency_by_shape(structure: float = 0.03, noise: float = 0.012) -> None:
+    """Compare the contrast that `evidence_at` needs with the ideal observer's, told the shape and told a disk."""
+    hip = hip_frame()
+    place = hip.to_image(1.6, 50.0)
+    times = np.array([1.0, 1.25, 1.6, 2.0, 2.5, 3.2])
+    print("\nefficiency of evidence_at against the ideal observer, by shape")
+    for shape, millimetres in itertools.product(SPOT_SHAPES, (3.0, 4.5, 6.0)):
+        diameter = millimetres / HEAD_RADIUS_MM * HEAD_RADIUS_PX
+        signal = _known_signal(diameter, place, shape)
+        least = math.sqrt(2.0) * norm.ppf(0.9) / _ideal_index(signal, structure, noise)
+        for told in dict.fromkeys((shape, "disk")):
+            scores = np.zeros((NOISE_PICTURES, 1 + len(times)))
+            for seed, column in np.ndindex(scores.shape):
+                ground = soft_background(seed, structure=structure, noise=noise)
+                picture = as_normalized(ground + (0.0, *times)[column] * least * signal, noise=noise)
+                evidence = evidence_at(
+                    picture, hip, row_px=place[0], column_px=place[1], diameter_px=diameter, shape=told
+                )
+                assert evidence is not None
+                scores[seed, column] = evidence.deviations
+            print(f"  {millimetres:g} mm {shape}, told a {told}: {_efficiency(scores, times)}", flush=True)
 
 
 def _stages(
@@ -297,6 +331,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     measured_errors()
     efficiency()
+    efficiency_by_shape()
 
 
 if __name__ == "__main__":

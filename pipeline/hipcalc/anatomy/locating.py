@@ -77,7 +77,7 @@ def searches_of(normalized: NormalizedRadiograph) -> tuple[Search, ...]:
     """Where hips are looked for, one search after the other until none is left in doubt."""
     sizes = head_sizes(radii_px_of(normalized))
     is_usual = sizes >= USUAL_PER_WIDTH * width_px_of(normalized)
-    if normalized.spacing_mm is not None or not is_usual.any() or is_usual.all():
+    if not is_usual.any() or is_usual.all():
         return Search(sizes, (0.0,)), Search(sizes, TURNS_DEG)
     usual = sizes[is_usual]
     return Search(usual, (0.0,)), Search(usual, TURNS_DEG), Search(sizes[~is_usual], (0.0,))

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import Final, Literal, get_args
 
 import cv2
 import numpy as np
@@ -23,10 +24,12 @@ from hipcalc.candidates.window import HipWindow, cut_window
 from hipcalc.errors import UsageError
 from hipcalc.normalize import NormalizedRadiograph
 
-__all__ = ["PlaceEvidence", "evidence_at"]
+__all__ = ["PlaceEvidence", "SpotShape", "evidence_at"]
 
 Image = NDArray[np.float32]
 Floats = NDArray[np.float64]
+SpotShape = Literal["disk", "ball", "gaussian"]
+SPOT_SHAPES: Final[tuple[SpotShape, ...]] = get_args(SpotShape)
 
 # Borders of the rings, in radii of the focus: its inside, its margin, and what lies around it.
 RINGS = (0.0, 0.45, 0.75, 0.95, 1.15, 1.4, 1.8, 2.4)
@@ -73,6 +76,7 @@ def evidence_at(
     column_px: float,
     diameter_px: float,
     within_px: float = 0.0,
+    shape: SpotShape = "disk",
 ) -> PlaceEvidence | None:
     """Tell how much a round spot stands out at a place that is known from elsewhere: another view, CT, an earlier year.
 
@@ -85,6 +89,9 @@ def evidence_at(
     within_px : float
         How far its centre may lie from there: the strongest place so near counts, here and at every other place. At 0
         a focus a quarter of its diameter away stands out half as often.
+    shape : {"disk", "ball", "gaussian"}
+        What is looked for: equally dense throughout, as mineral in a picture mostly is; as thick as a ball; or fading
+        out, with its width at half of the maximum for a diameter.
 
     Returns
     -------
@@ -95,9 +102,11 @@ def evidence_at(
     Raises
     ------
     UsageError
-        If the place is no number or not known to within two diameters, or the diameter below 0.03 or above 0.5 head
-        radii (0.7 and 12 mm for a head of 48 mm).
+        If the place is no number or not known to within two diameters, the diameter below 0.03 or above 0.5 head radii
+        (0.7 and 12 mm for a head of 48 mm), or the shape is another one.
     """
+    if shape not in SPOT_SHAPES:
+        raise UsageError(f"{shape!r} is no shape of a spot; choose one of {', '.join(SPOT_SHAPES)}.")
     if not is_searched(hip):
         return None
     if not (math.isfinite(row_px) and math.isfinite(column_px)):
@@ -119,11 +128,13 @@ def evidence_at(
     nearest = window.to_image(np.array([float(row)]), np.array([float(column)]))[0]
     if not window.zone[row, column] or math.dist(nearest, (row_px, column_px)) > window.step_px:
         return None
-    return _compared(window, (row, column), 0.5 * diameter_px / window.step_px, within_px / window.step_px)
+    return _compared(window, (row, column), 0.5 * diameter_px / window.step_px, within_px / window.step_px, shape)
 
 
-def _compared(window: HipWindow, place: tuple[int, int], radius: float, within: float) -> PlaceEvidence | None:
-    kernels, signal = _rings(radius, max(MARGIN_SIGMA_PX, BLUR_OF_WITHIN * within))
+def _compared(
+    window: HipWindow, place: tuple[int, int], radius: float, within: float, shape: SpotShape
+) -> PlaceEvidence | None:
+    kernels, signal = _rings(radius, max(MARGIN_SIGMA_PX, BLUR_OF_WITHIN * within), shape)
     rings, shown = _ring_means(window.level - opened_level(window), window.included, kernels)
     compared = window.zone & shown
     rows, columns = np.ogrid[: shown.shape[0], : shown.shape[1]]
@@ -166,8 +177,8 @@ def _ring_means(
 
 
 @lru_cache
-def _rings(radius: float, blur: float) -> tuple[tuple[Image, ...], Floats]:
-    """Return the mean over each ring as a kernel, and what a disk with a blurred margin shows in each."""
+def _rings(radius: float, blur: float, shape: SpotShape) -> tuple[tuple[Image, ...], Floats]:
+    """Return the mean over each ring as a kernel, and what a blurred spot shows in each."""
     reach = math.ceil(RINGS[-1] * radius) + 1
     rows, columns = np.ogrid[-reach : reach + 1, -reach : reach + 1]
     away = np.hypot(rows, columns) / radius
@@ -177,6 +188,7 @@ def _rings(radius: float, blur: float) -> tuple[tuple[Image, ...], Floats]:
 
     kernels = [disk(outer) - disk(inner) for inner, outer in pairwise(RINGS)]
     kernels = [kernel / kernel.sum() for kernel in kernels]
-    focus = cv2.GaussianBlur(disk(1.0), (0, 0), blur)
+    spots = {"disk": disk(1.0), "ball": np.sqrt(np.clip(1.0 - away**2, 0.0, None)), "gaussian": np.exp2(-(away**2))}
+    focus = cv2.GaussianBlur(spots[shape], (0, 0), blur)
     signal = np.array([float((kernel * focus).sum()) for kernel in kernels])
     return tuple(np.asarray(kernel, np.float32) for kernel in kernels), signal

@@ -25,6 +25,9 @@ MOST_OPEN = 0.1
 GROWTH = 1.8
 # The reported outline: how deep its border reaches in working pixels, and which quantile of it is its level.
 BORDER_PX, BORDER_SHARE = 3.5, 0.7
+# Its fall is taken so far on either side. From the first outline on that falls less than so much of an earlier one,
+# none is drawn below half of a quantile of all that it encloses.
+FALL_PX, STEEP_SHARE, FADING_SHARE = 2.0, 0.97, 0.75
 # So far beyond the outline, about two widths of blur, begins its ground, as wide as the spot's radius but not narrower.
 GROUND_FROM_PX, LEAST_GROUND_PX = 2.5, 3.0
 # Where less of the surround is in the picture, a surface would be a guess.
@@ -89,8 +92,10 @@ def redraw_spot(level: Image, included: Mask, spot: Spot) -> tuple[Spot, float]:
     uneven mineral densest, far from its border, and half of that is reached well inside. The ground is a curved surface
     that continues what lies around the spot beneath it, as soft tissue and the slope beside bone do.
 
-    The outline is drawn anew from each one until its size settles. Where it would run out into something else, the last
-    one that did not stands, which is the given one at first.
+    The outline is drawn anew from each one until its size settles. What fades out has no border: its outlines fall the
+    less the larger they are, and half of the level just inside is met far down its flank. From the first one on that
+    does so, none is drawn below half of the upper quartile inside, about half of the peak. Where an outline would run
+    out into something else, the last one that did not stands, which is the given one at first.
 
     Returns
     -------
@@ -98,10 +103,14 @@ def redraw_spot(level: Image, included: Mask, spot: Spot) -> tuple[Spot, float]:
     core_to_rim : float
         As in `Candidate`.
     """
-    given = spot
+    given, steepest, fading = spot, 0.0, False
     for _ in range(MOST_REDRAWS):
         fine = _over_ground(level, included, spot)
-        again = _redrawn(fine, spot)
+        again = _redrawn(fine, spot, fading=fading)
+        if again is not None and again.diameter > spot.diameter and not fading:
+            steepest = max(steepest, _fall(fine, spot))
+            fading = _fall(fine, again) < STEEP_SHARE * steepest
+            again = _redrawn(fine, spot, fading=True) if fading else again
         if again is None:
             break
         settled = abs(again.diameter - spot.diameter) < SETTLED * spot.diameter
@@ -117,18 +126,30 @@ def redraw_spot(level: Image, included: Mask, spot: Spot) -> tuple[Spot, float]:
     return spot, _core_to_rim(fine.level, mask)
 
 
-def _redrawn(fine: "_Patch", spot: Spot) -> Spot | None:
+def _redrawn(fine: "_Patch", spot: Spot, *, fading: bool) -> Spot | None:
     """Draw an outline once, from the level inside of the one before; None where it would not close."""
     depth, radius = _depth(_filled(fine, spot)), spot.diameter / 2
     border = (depth > 0) & (depth <= BORDER_PX * fine.times)
     if not border.any():
         return None
-    contour = _outline(fine, radius, _quantile(fine.level[border], BORDER_SHARE) / 2)
+    inside = _quantile(fine.level[border], BORDER_SHARE)
+    if fading:
+        inside = max(inside, _quantile(fine.level[depth > 0], FADING_SHARE))
+    contour = _outline(fine, radius, inside / 2)
     contour = None if contour is None else _without_threads(fine, contour, radius)
     if contour is None or _open_share(fine, contour, radius) > MOST_OPEN:
         return None
     mask = cv2.drawContours(np.zeros(fine.level.shape, np.uint8), [contour], -1, 1, cv2.FILLED)
     return _spot(fine, mask, contour, spot.background, spot.deviation, spot.contrast)
+
+
+def _fall(fine: "_Patch", spot: Spot) -> float:
+    """Return by how much the mean level falls across an outline, from just inside to just outside of it."""
+    mask, reach = _filled(fine, spot), math.ceil(FALL_PX * fine.times)
+    rows, columns = np.ogrid[-reach : reach + 1, -reach : reach + 1]
+    disk = (np.hypot(rows, columns) <= reach).astype(np.uint8)
+    inside, around = mask - cv2.erode(mask, disk), cv2.dilate(mask, disk) - mask
+    return cv2.mean(fine.level, inside)[0] - cv2.mean(fine.level, around * fine.included.view(np.uint8))[0]
 
 
 def _without_threads(fine: "_Patch", contour: NDArray[np.int32], radius: float) -> NDArray[np.int32] | None:

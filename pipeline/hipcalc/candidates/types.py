@@ -38,7 +38,7 @@ class Candidate:
         Mean of the inner half over mean of the outer half, both above the surround: below 1 for a lucent centre.
     outline_px : ndarray of float64, shape (n, 2)
         (row, column) vertices of the outline: the line at half of the level just inside of it, over the local
-        background (`redraw_spot`).
+        background; of what fades out without a border, at half of the upper quartile of all inside (`redraw_spot`).
     area_px2 : float
         Inside of the outline, square pixels.
     tangent_deg : float

@@ -5,7 +5,7 @@ it is: the injection and recovery test by which astronomers state the completene
 soft tissue beside the rim, where deposits lie; in a picture that ends at the joint, for what it shows around the rim.
 """
 
-from hipcalc.detectability.limit import DetectionLimit, PlaceLimit, detection_limit
+from hipcalc.detectability.limit import DetectionLimit, PlaceLimit, detectability
 from hipcalc.detectability.planting import DIAMETERS, PlantedFoci, plant_and_find
 
-__all__ = ["DIAMETERS", "DetectionLimit", "PlaceLimit", "PlantedFoci", "detection_limit", "plant_and_find"]
+__all__ = ["DIAMETERS", "DetectionLimit", "PlaceLimit", "PlantedFoci", "detectability", "plant_and_find"]

@@ -11,10 +11,10 @@ from hipcalc.candidates import MOST_FALSE_MARKS, MeasuredSpots, strengths_at
 from hipcalc.detectability.planting import DIAMETERS, PlantedFoci, plant_and_find
 from hipcalc.detectability.regression import StrengthModel, load_trend, terms
 from hipcalc.errors import UsageError
-from hipcalc.findings import Tissue
+from hipcalc.findings import DEFAULT_FALSE_MARKS_PER_HIP, Tissue
 from hipcalc.normalize import NormalizedRadiograph
 
-__all__ = ["DetectionLimit", "PlaceLimit", "detection_limit"]
+__all__ = ["DetectionLimit", "PlaceLimit", "detectability"]
 
 STATED_CNR = 4.0
 STATED_PROBABILITY = 0.9
@@ -31,14 +31,14 @@ class PlaceLimit:
     row_px, column_px : float
     probability : float
         Of finding a focus of 0.14 head radii (3.4 mm for a head of 48 mm) at the stated contrast.
-    diameter_head_radii : float or None
+    detection_limit_head_radii : float or None
         The limit at this place; None where even the largest planted size is found less often.
     """
 
     row_px: float
     column_px: float
     probability: float
-    diameter_head_radii: float | None
+    detection_limit_head_radii: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +47,10 @@ class DetectionLimit:
 
     Attributes
     ----------
-    diameter_head_radii : float or None
+    detection_limit_head_radii : float or None
         Diameter found with 90% probability in this `tissue`; never below the smallest planted one. None where even the
         largest planted one (`DIAMETERS`) is found less often, and where too little could be planted.
-    diameter_mm : float or None
+    detection_limit_mm : float or None
         The same with known pixel spacing.
     cnr : float
         Contrast-to-noise ratio for which it is stated: the planted signal's 80th percentile over the robust deviation
@@ -68,8 +68,8 @@ class DetectionLimit:
         The map: where foci were planted, and what would have been found there.
     """
 
-    diameter_head_radii: float | None
-    diameter_mm: float | None
+    detection_limit_head_radii: float | None
+    detection_limit_mm: float | None
     cnr: float
     false_marks_per_hip: float
     curve: tuple[tuple[float, float], ...] = ()
@@ -78,11 +78,11 @@ class DetectionLimit:
     places: tuple[PlaceLimit, ...] = ()
 
 
-def detection_limit(
+def detectability(
     normalized: NormalizedRadiograph,
     hip: HipFrame,
     *,
-    false_marks_per_hip: float,
+    false_marks_per_hip: float = DEFAULT_FALSE_MARKS_PER_HIP,
     cnr: float = STATED_CNR,
     control: MeasuredSpots | None = None,
 ) -> DetectionLimit:
@@ -105,6 +105,11 @@ def detection_limit(
     control : MeasuredSpots, optional
         Of the other hip, as the detector is given it.
 
+    Returns
+    -------
+    DetectionLimit
+        The size found with 90% probability, the curve, and the map.
+
     Raises
     ------
     UsageError
@@ -113,7 +118,7 @@ def detection_limit(
     if not cnr > 0:
         raise UsageError(f"cnr is {cnr:g} but must be larger than 0.")
     unknown = DetectionLimit(
-        diameter_head_radii=None, diameter_mm=None, cnr=cnr, false_marks_per_hip=false_marks_per_hip
+        detection_limit_head_radii=None, detection_limit_mm=None, cnr=cnr, false_marks_per_hip=false_marks_per_hip
     )
     if hip.status not in ("located", "uncertain"):
         return unknown
@@ -129,8 +134,8 @@ def detection_limit(
     limit, spacing = _limit(curve), normalized.spacing_mm
     return replace(
         unknown,
-        diameter_head_radii=limit,
-        diameter_mm=None if limit is None or spacing is None else limit * hip.head_radius_px * spacing,
+        detection_limit_head_radii=limit,
+        detection_limit_mm=None if limit is None or spacing is None else limit * hip.head_radius_px * spacing,
         curve=tuple(zip(SIZES.tolist(), curve.tolist(), strict=True)),
         planted=len(planted.place),
         tissue=planted.tissue,
@@ -153,7 +158,7 @@ def _map(
                 row_px=row,
                 column_px=column,
                 probability=float(np.interp(math.log(0.14), np.log(SIZES), curve)),
-                diameter_head_radii=_limit(curve),
+                detection_limit_head_radii=_limit(curve),
             )
         )
     return tuple(found)

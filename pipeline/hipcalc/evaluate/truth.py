@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from hipcalc.errors import UsageError
@@ -48,15 +49,19 @@ def read_tables(results: Path, truths: tuple[Path, ...]) -> EvaluationTables:
     Raises
     ------
     UsageError
-        If a table is missing, lacks columns or has wrong cells, or names an image that the results do not hold, or all
-        are empty.
+        If a table is missing, lacks columns or has wrong cells, or names an image that the results do not hold or a
+        focus outside of its image, or all are empty.
     """
     images, hips, candidates = (_read(results / f"{name}.csv") for name in ("images", "hips", "candidates"))
     true_hips: list[pd.DataFrame] = []
     true_foci: list[pd.DataFrame] = []
     for file in truths:
         table = _with_image_ids(read_truth(file), images, file)
-        (true_foci if set(FOCUS_COLUMNS) <= set(table.columns) else true_hips).append(table)
+        if set(FOCUS_COLUMNS) <= set(table.columns):
+            _refuse_outside(table, images, file)
+            true_foci.append(table)
+        else:
+            true_hips.append(table)
     if not any(len(table) for table in (*true_hips, *true_foci)):
         raise UsageError(f"{', '.join(map(str, truths))}: no focus and no hip is named there; give a truth with rows.")
     known = {image_id for table in (*true_hips, *true_foci) for image_id in table["image_id"]}
@@ -99,6 +104,20 @@ def _with_image_ids(table: pd.DataFrame, images: pd.DataFrame, file: Path) -> pd
     if unknown:
         raise UsageError(f"{file} names the image {unknown[0]}, which the results do not hold; screen it first.")
     return table
+
+
+def _refuse_outside(foci: pd.DataFrame, images: pd.DataFrame, file: Path) -> None:
+    """Refuse foci that no picture shows: counted as missed, they would hide that a table was typed in other pixels."""
+    sizes = images.drop_duplicates("image_id").set_index("image_id").loc[foci["image_id"], ["rows", "columns"]]
+    places = foci[["row_px", "column_px"]].to_numpy(np.float64)
+    outside = np.flatnonzero(((places < -0.5) | (places > sizes.to_numpy(np.float64) - 0.5)).any(axis=1))
+    if outside.size:
+        first = int(outside[0])
+        (row, column), (rows, columns) = places[first], sizes.iloc[first]
+        raise UsageError(
+            f"{file} has a focus at row {row:g}, column {column:g}, outside of its image of {rows:g} rows and "
+            f"{columns:g} columns ({foci['image_id'].iloc[first]}); give places in the file's own pixels."
+        )
 
 
 def _only_image(path: str, by_name: dict[str, set[str]], file: Path) -> str:
