@@ -210,9 +210,11 @@ def test_a_phantom_gives_back_its_head() -> None:
 def test_heads_smaller_than_those_of_whole_pelves_are_looked_for_last(spacing_mm: float | None) -> None:
     # Among the first, a small one that a known spacing admits outdoes a sick hip's own head.
     picture = as_radiograph(np.full((900, 1024), 90.0), spacing_mm=spacing_mm, spacing_source="user")
-    upright, turned, small = searches_of(picture)
+    upright, between, turned, small = searches_of(picture)
     assert upright.radii_px.min() >= 0.055 * 1024 > small.radii_px.max()
-    assert upright.turns_deg == small.turns_deg == (0.0,)
+    assert upright.turns_deg == between.turns_deg == small.turns_deg == (0.0,)
+    assert (between.radii_px > upright.radii_px[:-1]).all()
+    assert (between.radii_px < upright.radii_px[1:]).all()
     assert turned.radii_px is upright.radii_px
 
 

@@ -152,8 +152,8 @@ def _views(name: str, patient: str, image: Radiograph, known: Hips, number: int)
 def _looked_at(name: str, patient: str, image: Radiograph, known: Hips) -> Picture:
     """Fit the likely places: upright, and turned where that does not show every hip, as then the locator does, too."""
     normalized = normalize(image)
-    picture = Pyramid.of(normalized.grey, ~normalized.excluded)
-    upright, turned = searches_of(normalized)[:2]
+    picture = Pyramid.of(normalized.grey, normalized.pictured)
+    upright, _, turned = searches_of(normalized)[:3]
     readings = [tuple(fits_of(picture, upright))]
     if known is not None and not _shows_all(readings[0], known):
         readings.append(tuple(fits_of(picture, turned)))

@@ -77,10 +77,12 @@ def searches_of(normalized: NormalizedRadiograph) -> tuple[Search, ...]:
     """Where hips are looked for, one search after the other until none is left in doubt."""
     sizes = head_sizes(radii_px_of(normalized))
     is_usual = sizes >= USUAL_PER_WIDTH * width_px_of(normalized)
-    if not is_usual.any() or is_usual.all():
-        return Search(sizes, (0.0,)), Search(sizes, TURNS_DEG)
-    usual = sizes[is_usual]
-    return Search(usual, (0.0,)), Search(usual, TURNS_DEG), Search(sizes[~is_usual], (0.0,))
+    if not is_usual.any():
+        is_usual[:] = True
+    usual, small = sizes[is_usual], sizes[~is_usual]
+    # What a hip is taken for changes with the sizes that happen to be tried: those between them are a second look.
+    upright = Search(usual, (0.0,)), Search(np.sqrt(usual[1:] * usual[:-1]), (0.0,)), Search(usual, TURNS_DEG)
+    return tuple(search for search in (*upright, Search(small, (0.0,))) if search.radii_px.size)
 
 
 def _contours(frame: HipFrame, traced: NDArray[np.float64]) -> NDArray[np.float64]:
