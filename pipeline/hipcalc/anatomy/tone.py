@@ -11,6 +11,7 @@ __all__ = ["evened"]
 
 # Pixels that are enough for the shares, and steps of the grey scale between which they are told apart.
 SAMPLE_PX, STEPS = 100_000, 4096
+ROWS_AT_ONCE = 256
 
 
 def evened(picture: Pyramid) -> Pyramid:
@@ -42,5 +43,10 @@ def evened(picture: Pyramid) -> Pyramid:
 
 
 def _looked_up(grey: NDArray[np.float32], low: float, high: float, share: NDArray[np.float32]) -> NDArray[np.float32]:
-    step = (grey - np.float32(low)) * np.float32((STEPS - 1) / (high - low))
-    return np.asarray(share[np.clip(step + np.float32(0.5), 0, STEPS - 1).astype(np.intp)], np.float32)
+    gain, even = np.float32((STEPS - 1) / (high - low)), np.empty_like(grey)
+    # Indices of all pixels at once would take several times the picture's memory.
+    for top in range(0, len(grey), ROWS_AT_ONCE):
+        rows = slice(top, top + ROWS_AT_ONCE)
+        step = (grey[rows] - np.float32(low)) * gain + np.float32(0.5)
+        even[rows] = share[np.clip(step, 0, STEPS - 1).astype(np.intp)]
+    return even
