@@ -99,7 +99,7 @@ def test_the_log_for_programs_is_an_object_per_line(screened, tmp_path):
     status, out, _ = run("merge", tmp_path / "out", cwd=folder)
     assert status == 3
     assert "7 inputs: 2 analysed, 3 rejected, 2 failed" in out
-    for name in ("images.csv", "hips.parquet", "candidates.csv"):
+    for name in ("images.csv", "hips.parquet", "candidates.csv", "columns.csv"):
         assert (tmp_path / "out" / name).read_bytes() == (folder / "out" / name).read_bytes()
     pages = sorted(path.name for path in (folder / "out" / "report").glob("*.html"))
     assert sorted(path.name for path in (tmp_path / "out" / "report").glob("*.html")) == pages

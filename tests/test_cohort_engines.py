@@ -14,11 +14,11 @@ from hipcalc.cli import main
 from hipcalc.cohort import Shard, merge_shards
 from hipcalc.cohort.dask_engine import DaskEngine
 from hipcalc.errors import OutputError, UsageError
+from hipcalc.report.tables import TABLE_FILES
 from simulated_cohort import run, write_inputs
 from small_radiographs import SAMPLE
 from support import ROOT
 
-TABLES = [f"{name}.{suffix}" for name in ("images", "hips", "candidates") for suffix in ("csv", "parquet")]
 COUNT = 60
 
 
@@ -31,7 +31,7 @@ def inputs(tmp_path_factory):
 def whole(inputs, tmp_path_factory):
     out = tmp_path_factory.mktemp("whole") / "out"
     result = run(inputs, out)
-    return {name: (out / name).read_bytes() for name in TABLES}, result
+    return {name: (out / name).read_bytes() for name in TABLE_FILES}, result
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def cluster(tmp_path_factory):
 
 
 def same_tables(out, expected):
-    return [name for name in TABLES if (out / name).read_bytes() != expected[name]]
+    return [name for name in TABLE_FILES if (out / name).read_bytes() != expected[name]]
 
 
 def test_shards_merge_into_the_same_bytes(inputs, whole, tmp_path):
@@ -160,7 +160,7 @@ def test_the_command_on_a_cluster_gives_the_tables_of_the_command_here(cluster, 
     quick = ["--no-detectability", "--format", "tables"]
     for name, more in (("here", ["--workers", "1"]), ("there", ["--engine", "dask", "--scheduler", cluster])):
         assert main(["screen", str(SAMPLE / "02_right_hip.dcm"), "--out", str(tmp_path / name), *quick, *more]) == 0
-    for name in TABLES:
+    for name in TABLE_FILES:
         assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "there" / name).read_bytes()
     more = ["--engine", "dask", "--scheduler", cluster, "--workers", "2"]
     assert main(["screen", str(SAMPLE), "--out", str(tmp_path / "none"), *more]) == 2

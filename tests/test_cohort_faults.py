@@ -18,10 +18,10 @@ from hipcalc.cohort.pool import LocalEngine
 from hipcalc.cohort.run import Plan, carry_out
 from hipcalc.errors import OutputError
 from hipcalc.report import ResultsFolder
+from hipcalc.report.tables import TABLE_FILES
 from simulated_cohort import SETTINGS, pretend, run, write_inputs
 from support import ROOT
 
-TABLES = [f"{name}.{suffix}" for name in ("images", "hips", "candidates") for suffix in ("csv", "parquet")]
 PROGRAM = ROOT / "tests" / "simulated_cohort.py"
 COUNT = 120
 
@@ -41,11 +41,11 @@ def inputs(tmp_path_factory):
 def undisturbed(inputs, tmp_path_factory):
     out = tmp_path_factory.mktemp("undisturbed") / "out"
     run(inputs, out, workers=2)
-    return {name: (out / name).read_bytes() for name in TABLES}
+    return {name: (out / name).read_bytes() for name in TABLE_FILES}
 
 
 def same_tables(out, expected):
-    return [name for name in TABLES if (out / name).read_bytes() != expected[name]]
+    return [name for name in TABLE_FILES if (out / name).read_bytes() != expected[name]]
 
 
 def start(inputs, out, log, *arguments):

@@ -15,10 +15,10 @@ from hipcalc.cli.tables import print_screening
 from hipcalc.cohort import CohortSettings, Shard, run_cohort
 from hipcalc.cohort.mirroring import Mirror
 from hipcalc.errors import OutputError, UsageError
+from hipcalc.report.tables import TABLE_FILES
 from small_radiographs import small_hip
 
 QUICK = CohortSettings(detectability=False)
-TABLES = [f"{name}.{suffix}" for name in ("images", "hips", "candidates") for suffix in ("csv", "parquet")]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
 
@@ -87,7 +87,7 @@ def test_results_at_an_address_are_those_of_a_folder_and_go_on_elsewhere(bucket,
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "node1"))
     run_cohort([bucket / "hip.png"], "s3://hips/results", settings=QUICK, workers=1)
     run_cohort([bucket / "hip.png"], tmp_path / "local", settings=QUICK, workers=1)
-    for name in TABLES:
+    for name in TABLE_FILES:
         assert server.cat_file(f"hips/results/{name}") == (tmp_path / "local" / name).read_bytes()
     assert server.exists("hips/results/report/index.html")
     # Another node, which has never seen this run, goes on with one more input.
@@ -104,7 +104,7 @@ def test_results_at_an_address_are_those_of_a_folder_and_go_on_elsewhere(bucket,
     assert "Tables: s3://hips/results\nPage: s3://hips/results/report/index.html\n" in told
     run_cohort(more, tmp_path / "local2", settings=QUICK, workers=1)
     server.invalidate_cache()
-    for name in TABLES:
+    for name in TABLE_FILES:
         assert server.cat_file(f"hips/results/{name}") == (tmp_path / "local2" / name).read_bytes()
     assert b"thumbnail.jpg" in server.cat_file("hips/results/report/index.html")
 

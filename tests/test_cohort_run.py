@@ -14,10 +14,10 @@ from hipcalc.cohort import CohortSettings, default_workers, run_cohort
 from hipcalc.cohort.analysis import Job, analyse_input, record_loss
 from hipcalc.errors import InputUnreadableError, OutputError, UsageError
 from hipcalc.report import Input, ResultsFolder, models_digest, unpack
+from hipcalc.report.tables import TABLE_FILES
 from small_radiographs import MIXED_STATUS, mixed_folder, small_hip
 
 QUICK = CohortSettings(detectability=False)
-TABLES = [f"{name}.{suffix}" for name in ("images", "hips", "candidates") for suffix in ("csv", "parquet")]
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def test_the_same_content_twice_is_two_rows_with_one_id(finished):
 def test_one_worker_gives_the_same_tables_bit_for_bit(finished, inputs, tmp_path):
     out, _, _ = finished
     run_cohort([inputs], tmp_path, settings=QUICK, workers=1)
-    for name in TABLES:
+    for name in TABLE_FILES:
         assert (tmp_path / name).read_bytes() == (out / name).read_bytes(), name
     pages = sorted(path.name for path in (out / "report").glob("*.html"))
     for page in pages:
@@ -119,6 +119,14 @@ def test_resuming_a_finished_run_does_no_work(finished, inputs):
     assert result.records == before.records
     changed = {path.name for path, time in written.items() if path.stat().st_mtime_ns != time}
     assert changed <= {"run.json", "ledger.sqlite"}
+
+
+def test_a_table_that_was_taken_away_is_written_again(finished, inputs):
+    out, _, _ = finished
+    before = {name: (out / name).read_bytes() for name in TABLE_FILES}
+    (out / "columns.csv").unlink()
+    run_cohort([inputs], out, settings=QUICK, workers=1, resume=True)
+    assert {name: (out / name).read_bytes() for name in TABLE_FILES} == before
 
 
 def test_a_file_that_only_looks_new_is_read_but_not_analysed(finished, inputs):

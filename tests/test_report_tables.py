@@ -8,12 +8,28 @@ import subprocess
 import sys
 import zlib
 from pathlib import Path
+from typing import Literal, get_args, get_origin, get_type_hints
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
+from hipcalc.anatomy import View
+from hipcalc.columns import columns_of
 from hipcalc.errors import OutputError, UsageError
-from hipcalc.report import FileRecord, ResultsFolder, make_folder, table_frame, tables, write_atomic, write_tables
+from hipcalc.findings import Finding
+from hipcalc.findings.zones import Zone
+from hipcalc.radiograph.types import Polarity, SpacingSource
+from hipcalc.report import (
+    FileRecord,
+    ImageRecord,
+    ResultsFolder,
+    make_folder,
+    table_frame,
+    tables,
+    write_atomic,
+    write_tables,
+)
 from report_builders import lost, one_hip, pelvis, results_folder
 
 COLUMNS = {
@@ -44,6 +60,50 @@ def test_csv_and_parquet_hold_the_same(folder, name):
     text, binary = pd.read_csv(folder / f"{name}.csv"), pd.read_parquet(folder / f"{name}.parquet")
     assert list(text) == list(binary)
     pd.testing.assert_frame_equal(text, binary, check_dtype=False, check_exact=True)
+
+
+def test_every_column_of_every_table_is_explained_in_order(folder):
+    explained = pd.read_csv(folder / "columns.csv", keep_default_na=False)
+    assert list(explained) == ["table", "column", "type", "unit", "meaning"]
+    types = [(name, *column) for name, kind in tables.TABLES.items() for column in tables.column_types(kind).items()]
+    rows = explained[["table", "column", "type"]].itertuples(index=False, name=None)
+    assert list(rows) == [(name, column, kind.__name__) for name, column, kind in types]
+    assert list(explained["column"]) == [column for name in COLUMNS for column in pd.read_csv(folder / f"{name}.csv")]
+    assert explained["meaning"].str.fullmatch(r"\S.{10,}[^\s.]").all()
+
+
+def test_the_unit_of_a_column_is_the_one_in_its_name(folder):
+    ending = {"px": "px", "px2": "px2", "mm": "mm", "mm2": "mm2", "deg": "deg", "s": "s", "hour": "h"}
+    for row in pd.read_csv(folder / "columns.csv", keep_default_na=False).itertuples():
+        name = row.column.removesuffix("_sd")
+        expected = "head radii" if name.endswith("_head_radii") else ending.get(name.rpartition("_")[2])
+        assert expected in (None, row.unit), row.column
+        assert not row.unit or row.type != "str", row.column
+
+
+def test_the_schema_of_the_parquet_says_the_same_as_the_table_of_columns(folder):
+    for row in pd.read_csv(folder / "columns.csv", keep_default_na=False).itertuples():
+        said = pq.read_schema(folder / f"{row.table}.parquet").field(row.column).metadata
+        assert said[b"meaning"].decode() == row.meaning
+        assert said.get(b"unit", b"").decode() == row.unit
+
+
+def test_a_meaning_names_every_word_that_its_column_may_hold():
+    for kind in tables.TABLES.values():
+        columns = columns_of(kind)
+        for name, hint in get_type_hints(kind).items():
+            # What tells a side has words for what does not happen yet.
+            words = set(get_args(hint)) if get_origin(hint) is Literal and name != "side_source" else set()
+            assert all(word in columns[name].meaning for word in words), name
+    images = columns_of(ImageRecord)
+    said = (
+        columns_of(Finding)["zone"].meaning,
+        images["view"].meaning,
+        images["spacing_source"].meaning,
+        images["polarity"].meaning,
+    )
+    for meaning, kind in zip(said, (Zone, View, SpacingSource, Polarity), strict=True):
+        assert all(word in meaning for word in get_args(kind)), meaning
 
 
 def test_rows_stand_in_the_order_of_the_records_and_none_is_missing(folder):
@@ -123,9 +183,9 @@ def test_writing_tables_does_not_load_pandas(tmp_path):
 def test_the_same_records_give_the_same_bytes(folder, tmp_path_factory):
     again = tmp_path_factory.mktemp("again")
     write_tables(again, [pelvis()[2], one_hip()[2], lost("failed", "broken", "in/broken.dcm", "cut short, sadly.")])
-    for name in COLUMNS:
-        for suffix in ("csv", "parquet"):
-            assert (again / f"{name}.{suffix}").read_bytes() == (folder / f"{name}.{suffix}").read_bytes()
+    assert {path.name for path in again.iterdir()} == set(tables.TABLE_FILES)
+    for name in tables.TABLE_FILES:
+        assert (again / name).read_bytes() == (folder / name).read_bytes()
 
 
 def test_a_record_survives_json():

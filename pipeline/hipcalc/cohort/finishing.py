@@ -23,7 +23,7 @@ from hipcalc.report import (
     unpack,
     write_tables,
 )
-from hipcalc.report.tables import TABLES
+from hipcalc.report.tables import TABLE_FILES
 
 __all__ = ["CohortResult", "InputsState", "conclude"]
 
@@ -211,8 +211,7 @@ def _counted(
 
 def _is_finished(folder: ResultsFolder, ledger: Ledger, *, state: str, pages: bool) -> bool:
     """Tell whether everything was written for this very state of the ledger, and is there."""
-    files = [folder.path / f"{name}.{suffix}" for name in TABLES for suffix in ("csv", "parquet")]
-    files += [folder.path / _TIMES, *([folder.index] if pages else [])]
+    files = [folder.path / name for name in (*TABLE_FILES, _TIMES)] + ([folder.index] if pages else [])
     return ledger.fact(_FINISHED) == state and all(file.is_file() for file in files)
 
 

@@ -4,11 +4,12 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hipcalc.columns import Column
 from hipcalc.findings import Finding, HipRecord
 from hipcalc.normalize import ExcludedRegion
 
@@ -29,45 +30,65 @@ CONTOUR_POINTS = 60
 
 @dataclass(frozen=True, kw_only=True)
 class ImageRecord:
-    """One input file. Its fields are the columns of the images table, in order.
+    """One input file. Its fields are the columns of the images table, in order."""
 
-    Attributes
-    ----------
-    image_id : str
-        First 16 hex digits of the file's SHA-256; empty when the file could not be opened.
-    path : str
-        As the user named it.
-    status : {"ok", "rejected", "failed"}
-    reason : str
-        Why it was rejected or failed: one sentence; empty when it is ok.
-    rows, columns : int or None
-    spacing_mm : float or None
-    spacing_source, polarity, view, quality : str
-        Empty when not known.
-    decode_s, analyze_s : float or None
-        Seconds of reading, and of everything after it. Blank in the tables of a run, which are the same bytes
-        whenever they are made: what was measured is in ``times.csv``.
-    sha256 : str
-        Of the file's bytes, 64 hex digits.
-    manufacturer : str
-        Of the detector, as the header says.
-    """
-
-    image_id: str
-    path: str
-    status: ImageStatus
-    reason: str
-    rows: int | None = None
-    columns: int | None = None
-    spacing_mm: float | None = None
-    spacing_source: str = ""
-    polarity: str = ""
-    view: str = ""
-    quality: str = ""
-    decode_s: float | None = None
-    analyze_s: float | None = None
-    sha256: str = ""
-    manufacturer: str = ""
+    image_id: Annotated[
+        str, Column("first 16 hex digits of the file's SHA-256; blank when the file could not be opened")
+    ]
+    path: Annotated[str, Column("the file or address, as the user named it")]
+    status: Annotated[
+        ImageStatus,
+        Column(
+            "ok; rejected (no radiograph that can be analysed, or without a hip); or failed (not readable, or its "
+            "analysis broke off)"
+        ),
+    ]
+    reason: Annotated[str, Column("why it was rejected or failed, in one sentence; blank when ok")]
+    rows: Annotated[
+        int | None, Column("height of the picture; blank where the picture was not read or its analysis failed", "px")
+    ] = None
+    columns: Annotated[int | None, Column("width of the picture; blank where rows is", "px")] = None
+    spacing_mm: Annotated[float | None, Column("size of one pixel; blank when unknown", "mm")] = None
+    spacing_source: Annotated[
+        str,
+        Column(
+            "how spacing_mm is known: calibrated or magnification-corrected (header), detector-plane (header; all "
+            "lengths in mm are magnified as the hip is), user, scale-bar (in the picture), or unknown; blank where "
+            "rows is"
+        ),
+    ] = ""
+    polarity: Annotated[
+        str,
+        Column(
+            "whether bone has the high (bone-bright) or the low values of the file (bone-dark); blank where rows is"
+        ),
+    ] = ""
+    view: Annotated[
+        str,
+        Column(
+            "ap_pelvis (two hips, one of them may be absent or replaced), unilateral, frog_leg or lateral (by what "
+            "header or file name say), or unknown; blank unless ok"
+        ),
+    ] = ""
+    quality: Annotated[
+        str,
+        Column(
+            "ok or limited, then after a colon the reasons and what was noticed in reading, joined by ;. Blank unless "
+            "the status is ok"
+        ),
+    ] = ""
+    decode_s: Annotated[
+        float | None, Column("time of reading: blank here, as it is never the same twice; times.csv has it", "s")
+    ] = None
+    analyze_s: Annotated[
+        float | None, Column("time of everything after reading: blank here; times.csv has it", "s")
+    ] = None
+    sha256: Annotated[
+        str, Column("SHA-256 of the file's bytes, 64 hex digits; blank when the file could not be opened")
+    ] = ""
+    manufacturer: Annotated[
+        str, Column("Manufacturer in the DICOM header; blank without one, and unless the status is ok")
+    ] = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The three tables, as CSV and as Parquet, with one schema taken from the records."""
+"""The three tables, as CSV and as Parquet, with one schema taken from the records, and what their columns mean."""
 
 import csv
 import types
@@ -9,16 +9,31 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hipcalc.columns import columns_of
 from hipcalc.findings import Finding, HipRecord
-from hipcalc.report.files import atomic_path
+from hipcalc.report.files import atomic_path, write_atomic
 from hipcalc.report.records import FileRecord, ImageRecord
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TABLES", "column_types", "csv_text", "parquet_table", "table_frame", "write_tables"]
+__all__ = [
+    "TABLES",
+    "TABLE_FILES",
+    "column_types",
+    "csv_text",
+    "explained_columns",
+    "explained_schema",
+    "parquet_table",
+    "table_frame",
+    "write_tables",
+]
 
 TABLES: dict[str, type] = {"images": ImageRecord, "hips": HipRecord, "candidates": Finding}
+
+_COLUMNS = "columns.csv"
+# What `write_tables` writes.
+TABLE_FILES = (*(f"{name}.{suffix}" for name in TABLES for suffix in ("csv", "parquet")), _COLUMNS)
 
 # Records are taken in small batches, lines parsed in pieces, and rows written in large groups, so that a million images
 # need little memory and a reader of the tables few steps. Nothing else decides the bytes of the Parquet files.
@@ -28,9 +43,10 @@ _GROUP_ROWS = 20_000
 
 
 def write_tables(folder: Path, records: Iterable[FileRecord]) -> None:
-    """Write ``images``, ``hips`` and ``candidates`` to a folder, each as CSV and as Parquet.
+    """Write ``images``, ``hips`` and ``candidates`` to a folder, each as CSV and as Parquet, and ``columns.csv``.
 
-    Rows stand in the order of the records. A blank cell means unknown.
+    Rows stand in the order of the records. A blank cell means unknown. ``columns.csv``, and the schemas of the Parquet
+    files, say what each column means.
 
     Parameters
     ----------
@@ -44,11 +60,13 @@ def write_tables(folder: Path, records: Iterable[FileRecord]) -> None:
         If a table cannot be written.
     """
     with ExitStack() as stack:
-        tables = {name: stack.enter_context(_Table(folder, name, column_types(kind))) for name, kind in TABLES.items()}
+        tables = {name: stack.enter_context(_Table(folder, name, kind)) for name, kind in TABLES.items()}
         for batch in _batches(records):
             tables["images"].add([vars(record.image) for record in batch])
             tables["hips"].add([vars(hip) for record in batch for hip in record.hips])
             tables["candidates"].add([vars(one) for record in batch for one in record.candidates])
+    rows = [{"table": name, **row} for name, kind in TABLES.items() for row in explained_columns(kind)]
+    write_atomic(folder / _COLUMNS, csv_text(dict.fromkeys(("table", "column", "type", "unit", "meaning"), str), rows))
 
 
 def table_frame(name: str, rows: Iterable[Any]) -> "pd.DataFrame":
@@ -86,6 +104,18 @@ def column_types(kind: type) -> dict[str, type]:
     return {field.name: _plain_type(hints[field.name]) for field in fields(kind)}
 
 
+def explained_columns(kind: type) -> list[dict[str, str]]:
+    """Return a row for each column of a table: its name (column), type, unit and meaning.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass whose fields are the columns, each with a `Column`.
+    """
+    types = column_types(kind)
+    return [{"column": name, "type": types[name].__name__, **vars(one)} for name, one in columns_of(kind).items()]
+
+
 def _plain_type(hint: Any) -> type:
     if isinstance(hint, type):
         return hint
@@ -111,8 +141,9 @@ class _Table:
     The Parquet is read from the lines of the CSV, so that the two cannot differ.
     """
 
-    def __init__(self, folder: Path, name: str, columns: Mapping[str, type]) -> None:
-        self._folder, self._name, self._columns = folder, name, columns
+    def __init__(self, folder: Path, name: str, kind: type) -> None:
+        self._folder, self._name, self._kind = folder, name, kind
+        self._columns = column_types(kind)
         self._lines = _Lines()
         self._group: list[Any] = []
         self._rows = 0
@@ -127,7 +158,7 @@ class _Table:
             # What is read back as bytes that are no UTF-8, as paths may be, is written as it was.
             self._csv = stack.enter_context(text.open("w", encoding="utf-8", errors="surrogateescape", newline=""))
             self._csv.write(csv_text(self._columns, ()))
-            self._parquet = stack.enter_context(pq.ParquetWriter(binary, _schema(self._columns)))
+            self._parquet = stack.enter_context(pq.ParquetWriter(binary, explained_schema(self._kind)))
             self._stack = stack.pop_all()
         return self
 
@@ -246,6 +277,20 @@ def _schema(columns: Mapping[str, type]) -> Any:
 
     kinds = {str: pa.string(), float: pa.float64(), int: pa.int64(), bool: pa.bool_()}
     return pa.schema([(column, kinds[kind]) for column, kind in columns.items()])
+
+
+def explained_schema(kind: type) -> Any:
+    """Return the pyarrow schema of a table; the metadata of each field are its meaning and, if it has one, its unit.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass whose fields are the columns, each with a `Column`.
+    """
+    import pyarrow as pa
+
+    schema, said = _schema(column_types(kind)), columns_of(kind)
+    return pa.schema([part.with_metadata({k: v for k, v in vars(said[part.name]).items() if v}) for part in schema])
 
 
 def _as_words(values: list[Any]) -> list[Any]:

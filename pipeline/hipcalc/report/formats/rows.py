@@ -1,67 +1,71 @@
 """The table of recommendations: one row for each hip that a report may show, and what each column means."""
 
-import csv
-import io
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
+from hipcalc.columns import Column
 from hipcalc.guideline import Recommendation
 from hipcalc.report.formats.contents import WorkflowReport
-from hipcalc.report.tables import column_types
+from hipcalc.report.tables import column_types, csv_text, explained_columns
 
 __all__ = ["RecommendationRow", "column_table", "recommendation_rows"]
-
-
-def _column(meaning: str) -> Any:
-    return field(metadata={"meaning": meaning})
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecommendationRow:
     """One hip. Its fields are the columns, in order; several values in one cell are joined by ``;``."""
 
-    image_id: str = _column("first 16 hex digits of the image file's SHA-256, as in the tables of the screening")
-    path: str = _column("the image file, as in the images table")
-    side: str = _column("the patient's side: R, L or unknown")
-    state: str = _column("state of the guideline workflow, S0 to S17")
-    state_name: str = _column("the state in words")
-    when: str = _column("the condition that put the hip into this state: the guard that fired")
-    is_confirmed: bool = _column("whether a named reader has confirmed a finding of this hip")
-    confirmed: int = _column("number of confirmed findings")
-    unreviewed: int = _column("number of findings that nobody has looked at: unconfirmed algorithm output")
-    indeterminate: int = _column("number of findings about which the reader could not decide")
-    confirmed_ids: str = _column("candidate ids of the confirmed findings")
-    confirmed_classes: str = _column("what the reader holds them to be, in the same order; blank where none was named")
-    confirmed_zones: str = _column("their zones, in the same order")
-    readers: str = _column("who confirmed them")
-    grades: str = _column("scheme=grade where a scheme applies to the confirmed class; its caveat is in the JSON file")
-    history: str = _column("date=state after each visit and each day of decisions, oldest first")
-    rules: str = _column("rules of the source document whose sentences the hip gets, offered steps included")
-    offered_states: str = _column("states that are offered as a next step; the source gives no order")
-    next_states: str = _column("states that may follow")
-    blocked_gates: str = _column("gates and conditions that hold something back")
-    blocked_reasons: str = _column("gate:item=answer of everything that holds something back")
-    withdrawn_rules: str = _column("rules that the gates withdraw")
-    cautions: str = _column("gate:item of each caution that a clinician's recorded reason passed")
-    missing: str = _column("inputs that are missing, by the name of their column in a context table")
-    what_if: str = _column("column=answer->state for each missing answer that alone would change the state")
-    workflow_name: str = _column("name of the workflow file")
-    workflow_version: str = _column("version of the workflow file")
-    workflow_sha256: str = _column("SHA-256 of the workflow file")
-    screening_version: str = _column("version of hipcalc that screened the image")
-    report_version: str = _column("version of hipcalc that wrote this table")
-    models: str = _column("models of the screening, with versions")
-    settings_hash: str = _column("hash of the screening's settings, 16 hex digits")
-    false_marks_per_hip: float = _column("operating point: expected false marks in a hip without any focus")
-    image_sha256: str = _column("SHA-256 of the image file")
-    spacing_mm: float | None = _column("size of a pixel in millimetres; blank when unknown")
-    spacing_source: str = _column("how the pixel spacing is known")
-    detection_limit_mm: float | None = _column(
-        "diameter from which on a focus of CNR 4 would have been found in this hip in 90%; blank when not measured"
-    )
-    detection_limit_head_radii: float | None = _column("the same in radii of the femoral head")
-    detection_limit_tissue: str = _column("where that holds: soft tissue beside the rim, or bone around it")
-    notice: str = _column("the research-use notice")
+    image_id: Annotated[
+        str, Column("first 16 hex digits of the image file's SHA-256, as in the tables of the screening")
+    ]
+    path: Annotated[str, Column("the image file, as in the images table")]
+    side: Annotated[str, Column("the patient's side: R, L or unknown")]
+    state: Annotated[str, Column("state of the guideline workflow, S0 to S17")]
+    state_name: Annotated[str, Column("the state in words")]
+    when: Annotated[str, Column("the condition that put the hip into this state: the guard that fired")]
+    is_confirmed: Annotated[bool, Column("whether a named reader has confirmed a finding of this hip")]
+    confirmed: Annotated[int, Column("number of confirmed findings")]
+    unreviewed: Annotated[int, Column("number of findings that nobody has looked at: unconfirmed algorithm output")]
+    indeterminate: Annotated[int, Column("number of findings about which the reader could not decide")]
+    confirmed_ids: Annotated[str, Column("candidate ids of the confirmed findings")]
+    confirmed_classes: Annotated[
+        str, Column("what the reader holds them to be, in the same order; blank where none was named")
+    ]
+    confirmed_zones: Annotated[str, Column("their zones, in the same order")]
+    readers: Annotated[str, Column("who confirmed them")]
+    grades: Annotated[
+        str, Column("scheme=grade where a scheme applies to the confirmed class; its caveat is in the JSON file")
+    ]
+    history: Annotated[str, Column("date=state after each visit and each day of decisions, oldest first")]
+    rules: Annotated[str, Column("rules of the source document whose sentences the hip gets, offered steps included")]
+    offered_states: Annotated[str, Column("states that are offered as a next step; the source gives no order")]
+    next_states: Annotated[str, Column("states that may follow")]
+    blocked_gates: Annotated[str, Column("gates and conditions that hold something back")]
+    blocked_reasons: Annotated[str, Column("gate:item=answer of everything that holds something back")]
+    withdrawn_rules: Annotated[str, Column("rules that the gates withdraw")]
+    cautions: Annotated[str, Column("gate:item of each caution that a clinician's recorded reason passed")]
+    missing: Annotated[str, Column("inputs that are missing, by the name of their column in a context table")]
+    what_if: Annotated[str, Column("column=answer->state for each missing answer that alone would change the state")]
+    workflow_name: Annotated[str, Column("name of the workflow file")]
+    workflow_version: Annotated[str, Column("version of the workflow file")]
+    workflow_sha256: Annotated[str, Column("SHA-256 of the workflow file")]
+    screening_version: Annotated[str, Column("version of hipcalc that screened the image")]
+    report_version: Annotated[str, Column("version of hipcalc that wrote this table")]
+    models: Annotated[str, Column("models of the screening, with versions")]
+    settings_hash: Annotated[str, Column("hash of the screening's settings, 16 hex digits")]
+    false_marks_per_hip: Annotated[float, Column("operating point: expected false marks in a hip without any focus")]
+    image_sha256: Annotated[str, Column("SHA-256 of the image file")]
+    spacing_mm: Annotated[float | None, Column("size of a pixel in millimetres; blank when unknown")]
+    spacing_source: Annotated[str, Column("how the pixel spacing is known")]
+    detection_limit_mm: Annotated[
+        float | None,
+        Column(
+            "diameter from which on a focus of CNR 4 would have been found in this hip in 90%; blank when not measured"
+        ),
+    ]
+    detection_limit_head_radii: Annotated[float | None, Column("the same in radii of the femoral head")]
+    detection_limit_tissue: Annotated[str, Column("where that holds: soft tissue beside the rim, or bone around it")]
+    notice: Annotated[str, Column("the research-use notice")]
 
 
 def recommendation_rows(report: WorkflowReport) -> list[dict[str, Any]]:
@@ -71,12 +75,7 @@ def recommendation_rows(report: WorkflowReport) -> list[dict[str, Any]]:
 
 def column_table() -> str:
     """Return, as CSV text, what each column holds."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("column", "type", "meaning"))
-    types = column_types(RecommendationRow)
-    writer.writerows((one.name, types[one.name].__name__, one.metadata["meaning"]) for one in fields(RecommendationRow))
-    return text.getvalue()
+    return csv_text(dict.fromkeys(("column", "type", "meaning"), str), explained_columns(RecommendationRow))
 
 
 def _row(report: WorkflowReport, one: Recommendation) -> RecommendationRow:
