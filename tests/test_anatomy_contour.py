@@ -132,7 +132,7 @@ def test_a_circle_that_outshines_its_surroundings_is_filled_with_metal(level: fl
     assert not is_metal(Pyramid.of(picture, np.zeros(picture.shape, bool)), (160.0, 140.0), 50.0)
 
 
-@pytest.mark.parametrize(("seed", "found"), [(6, ["implant", "implant"]), (5, [])])
+@pytest.mark.parametrize(("seed", "found"), [(6, ["implant", "implant"]), (5, ["implant"])])
 def test_metal_in_both_hips_is_not_called_a_native_hip(seed: int, found: list[str]) -> None:
     """Wide cups, whose shape is no ball on a stem: circle, roof and rim of the first are clear as a native hip's."""
     rng = np.random.default_rng([seed, 5, 1])
