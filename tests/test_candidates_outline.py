@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from hipcalc.candidates.outline import measure_spot, redraw_spot
+from hipcalc.candidates.outline import measure_spot
+from hipcalc.candidates.redrawing import redraw_spot
 from hipcalc.synthetic.deposits import draw_deposit
 
 SHAPE, PLACE = (161, 161), (80.3, 79.6)

@@ -219,8 +219,7 @@ def test_white_that_is_no_anatomy_is_not_pictured(cover):
     picture = np.minimum(cover(PICTURE.copy()), 1.3)
     image = normalize(radiograph(picture))
     assert image.excluded[picture >= 1.3].mean() > 0.99
-    assert image.clipped is None or not image.clipped.any()
-    assert not image.pictured[picture >= 1.3].any() or image.pictured[picture >= 1.3].mean() < 0.01
+    assert image.pictured[picture >= 1.3].mean() < 0.01
 
 
 def test_letters_on_clipped_bone_are_not_pictured():

@@ -3,7 +3,7 @@
 import typing
 from dataclasses import dataclass, fields
 
-__all__ = ["Column", "columns_of"]
+__all__ = ["IMAGE_ID", "PATH", "SIDE", "Column", "columns_of"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,12 @@ class Column:
 
     meaning: str
     unit: str = ""
+
+
+# Of every row that is about a hip.
+IMAGE_ID = Column("first 16 hex digits of the image file's SHA-256")
+PATH = Column("the image file, as in the images table")
+SIDE = Column("the patient's side: R, L or unknown")
 
 
 def columns_of(kind: type) -> dict[str, Column]:

@@ -7,7 +7,7 @@ file and screened as one. Per alteration: pictures whose light and dark were tak
 and uncertain, and those of them that are more than 0.2 head radii off the reading by eye; centre and rim error, median;
 how much of the zones is left by the masks; counted false marks per hip in hips without a focus, at nominal 0.1, 0.25,
 0.5 and 1; and the share of foci planted like natural ones, before the picture was altered, that is marked at 0.5. The
-model was fitted on these patients: compare with the first rows, not with the nominal. Five minutes of CPU.
+model was fitted on these patients: compare with the first rows, not with the nominal. Seven minutes of CPU.
 """
 
 import math

@@ -24,8 +24,9 @@ from hipcalc.candidates.features import hip_levels
 from hipcalc.candidates.finding import measured_spots
 from hipcalc.candidates.level_lines import LevelLines
 from hipcalc.candidates.model import load_model
-from hipcalc.candidates.outline import measure_spot, redraw_spot
+from hipcalc.candidates.outline import measure_spot
 from hipcalc.candidates.proposals import Proposals, described_places
+from hipcalc.candidates.redrawing import redraw_spot
 from hipcalc.candidates.window import WORKING_RADIUS_PX, HipWindow, cut_window
 from hipcalc.findings.describing import _gap_to_rim_px
 from hipcalc.synthetic import FocusKind, FocusPatch, add_patches, draw_focus

@@ -288,7 +288,7 @@ def locate_hips(normalized: NormalizedRadiograph) -> tuple[HipFrame, ...]:
     Hypotheses come from a line drawing of the hip that is compared with the picture's normalised gradients over all
     sizes and both sides; the joint itself is compared again at finer resolution; a pair that mirrors itself, or one
     hip, is chosen; the head's circle is fitted to the visible contour, and the roof followed to its lateral end. Where
-    that leaves a hip in doubt, the picture is turned, and then looked at without its tone curve.
+    that leaves a hip in doubt, the sizes between and turned hips are tried, and the picture without its tone curve.
 
     Parameters
     ----------

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.candidates.features import HipLevels
-from hipcalc.candidates.outline import Spot, measure_spot, redraw_spot
+from hipcalc.candidates.outline import measure_spot
 from hipcalc.candidates.profiles import ALONG, RayProfiles, ray_profiles
+from hipcalc.candidates.redrawing import redraw_spot
+from hipcalc.candidates.spots import Spot
 from hipcalc.candidates.types import Candidate
 from hipcalc.candidates.window import HipWindow
 

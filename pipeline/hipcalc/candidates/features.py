@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.candidates.outline import Spot
 from hipcalc.candidates.profiles import ray_profiles
 from hipcalc.candidates.proposals import Proposals
+from hipcalc.candidates.spots import Spot
 from hipcalc.candidates.window import WORKING_RADIUS_PX, HipWindow
 from hipcalc.radiograph.percentiles import percentiles
 

@@ -13,8 +13,9 @@ from hipcalc.candidates.detaching import opened_level
 from hipcalc.candidates.features import HipLevels, feature_table, hip_levels, with_control
 from hipcalc.candidates.level_lines import closed_level_lines
 from hipcalc.candidates.model import load_model
-from hipcalc.candidates.outline import Spot, measure_spot
+from hipcalc.candidates.outline import measure_spot
 from hipcalc.candidates.proposals import MOST, propose
+from hipcalc.candidates.spots import Spot
 from hipcalc.candidates.types import MOST_FALSE_MARKS, Candidate
 from hipcalc.candidates.window import HipWindow, cut_window
 from hipcalc.normalize import NormalizedRadiograph

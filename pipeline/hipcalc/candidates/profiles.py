@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.candidates.outline import Spot
+from hipcalc.candidates.spots import Spot
 from hipcalc.candidates.window import HipWindow
 
 __all__ = ["ALONG", "RayProfiles", "ray_profiles"]

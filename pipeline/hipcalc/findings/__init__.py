@@ -7,7 +7,8 @@ from hipcalc.loading import load_when_asked
 if TYPE_CHECKING:
     from hipcalc.findings.describing import compare_sides, describe_candidates
     from hipcalc.findings.differential import Reason, explain_differential, inseparable
-    from hipcalc.findings.types import DEFAULT_FALSE_MARKS_PER_HIP, Finding, HipRecord, Tissue
+    from hipcalc.findings.finding import DEFAULT_FALSE_MARKS_PER_HIP, Finding
+    from hipcalc.findings.hip_record import HipRecord, Tissue
     from hipcalc.findings.wording import EntityWords, differential_words
 
 __all__ = [
@@ -27,7 +28,8 @@ __all__ = [
 _HOMES = {
     **dict.fromkeys(("compare_sides", "describe_candidates"), "describing"),
     **dict.fromkeys(("Reason", "explain_differential", "inseparable"), "differential"),
-    **dict.fromkeys(("DEFAULT_FALSE_MARKS_PER_HIP", "Finding", "HipRecord", "Tissue"), "types"),
+    **dict.fromkeys(("DEFAULT_FALSE_MARKS_PER_HIP", "Finding"), "finding"),
+    **dict.fromkeys(("HipRecord", "Tissue"), "hip_record"),
     **dict.fromkeys(("EntityWords", "differential_words"), "wording"),
 }
 

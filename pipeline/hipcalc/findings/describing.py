@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from hipcalc.anatomy import HipFrame
 from hipcalc.candidates import Candidate
 from hipcalc.findings.differential import with_differential
+from hipcalc.findings.finding import Finding
 from hipcalc.findings.relations import cleft_deg, count_alike, with_other_side
-from hipcalc.findings.types import Finding
 from hipcalc.findings.zones import zone_of
 from hipcalc.normalize import NormalizedRadiograph
 from hipcalc.radiograph import Radiograph

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hipcalc.findings.finding import Finding
 from hipcalc.findings.likelihood import Differential, Measures, differential_table
 from hipcalc.findings.relations import ATTACHED_HEAD_RADII
-from hipcalc.findings.types import Finding
 
 __all__ = ["Reason", "explain_differential", "inseparable", "measures_of", "with_differential"]
 

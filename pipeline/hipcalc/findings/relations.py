@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.anatomy import HipFrame
-from hipcalc.findings.types import Finding
+from hipcalc.findings.finding import Finding
 
 __all__ = ["ATTACHED_HEAD_RADII", "cleft_deg", "count_alike", "with_other_side"]
 

@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from hipcalc.findings.differential import LONG, measures_of
+from hipcalc.findings.finding import Finding
 from hipcalc.findings.likelihood import differential_table
-from hipcalc.findings.types import Finding
 
 __all__ = ["EntityWords", "differential_words"]
 

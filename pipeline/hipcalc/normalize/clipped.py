@@ -4,11 +4,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.normalize.levels import Bytes, Reduced, marked
+from hipcalc.normalize.levels import BRIGHT_LEVEL, Bytes, Reduced, marked
 
 __all__ = ["clipped_anatomy"]
 
-BRIGHT_LEVEL = 128
 # Pixels beyond the white area's edge at which its level is read: bone is on its way down where a frame, a shutter or
 # a plate has ended.
 NEAR_PX, FAR_PX = 2.0, 7.0

@@ -17,14 +17,16 @@ from numpy.typing import NDArray
 from hipcalc.radiograph.percentiles import percentiles
 
 __all__ = [
-    "HIGH_LEVEL", "LOW_LEVEL", "Bytes", "Reduced", "Strip", "byte_levels", "byte_percentile", "counts_of_levels",
-    "grown", "large_components", "marked", "strips",
+    "BRIGHT_LEVEL", "HIGH_LEVEL", "LOW_LEVEL", "Bytes", "Reduced", "Strip", "byte_levels", "byte_percentile",
+    "counts_of_levels", "grown", "large_components", "marked", "strips",
 ]  # fmt: skip
 
 Bytes = NDArray[np.uint8]
 
 # Where the 0.5th and 99.5th percentile come to lie; the room above is for metal and letters.
 LOW_LEVEL, HIGH_LEVEL = 12, 190
+# What is flat from here on is white, not black.
+BRIGHT_LEVEL = 128
 BLANK_SHARE = 0.01
 # Pixels that are enough for the scale.
 SAMPLE = 150_000

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.normalize.excluded import ExcludedKind, ExcludedRegion
-from hipcalc.normalize.levels import Bytes
+from hipcalc.normalize.levels import BRIGHT_LEVEL, Bytes
 
 __all__ = ["named_regions"]
 
@@ -22,7 +22,6 @@ BOX_FILL = 0.85
 BOX_MAX_SHARE = 0.7
 # Blacked out: the levels in it differ by no more than this. Exposed air is noisy.
 CONSTANT_RANGE = 1.0
-BRIGHT_LEVEL = 128
 
 
 def named_regions(

@@ -74,7 +74,7 @@ class NormalizedRadiograph:
         """Return `noise_sigma` at some pixels, shape (k,), for rows and columns of shape (k,)."""
         return noise_at(self.noise_blocks, self.shape, rows, columns)
 
-    @property
+    @cached_property
     def pictured(self) -> NDArray[np.bool_]:
         """True where the picture shows anatomy, be it clipped, shape (rows, columns)."""
         included = ~self.excluded

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from hipcalc.columns import Column
+from hipcalc.columns import PATH, SIDE, Column
 from hipcalc.guideline import Recommendation
 from hipcalc.report.formats.contents import WorkflowReport
 from hipcalc.report.tables import column_types, csv_text, explained_columns
@@ -18,8 +18,8 @@ class RecommendationRow:
     image_id: Annotated[
         str, Column("first 16 hex digits of the image file's SHA-256, as in the tables of the screening")
     ]
-    path: Annotated[str, Column("the image file, as in the images table")]
-    side: Annotated[str, Column("the patient's side: R, L or unknown")]
+    path: Annotated[str, PATH]
+    side: Annotated[str, SIDE]
     state: Annotated[str, Column("state of the guideline workflow, S0 to S17")]
     state_name: Annotated[str, Column("the state in words")]
     when: Annotated[str, Column("the condition that put the hip into this state: the guard that fired")]
