@@ -26,6 +26,13 @@ def test_grey_is_the_share_of_the_picture_that_is_darker():
     assert [one.dtype for one in grey] == [np.float32] * len(grey)
 
 
+def test_pixels_of_one_level_take_the_middle_of_their_shares():
+    halves = np.zeros((256, 256), np.float32)
+    halves[64:] = 1.0
+    grey = evened(Pyramid.of(halves, np.ones(halves.shape, bool))).grey[0]
+    np.testing.assert_allclose(np.unique(grey), [0.125, 0.625], atol=0.01)
+
+
 def test_what_does_not_count_does_not_set_the_scale():
     keep, with_frame = EVERYWHERE.copy(), PICTURE.copy()
     keep[:100], with_frame[:100] = False, 50.0

@@ -8,7 +8,7 @@ import pydicom
 import pytest
 
 import hipcalc
-from hipcalc.anatomy import locate_hips, quarter_turns_to_hips
+from hipcalc.anatomy import locate_hips, quarter_turns_to_hips, turned
 from hipcalc.errors import InputRejectedError
 from hipcalc.normalize import normalize
 from hipcalc.radiograph import read_radiograph
@@ -46,6 +46,17 @@ def test_no_turn_makes_a_hip_of_a_forearm_or_of_noise():
     carrier = read_radiograph(SAMPLE / "05_left_hip.dcm")
     for pixels in (forearm, noise):
         assert quarter_turns_to_hips(normalize(replace(carrier, pixels=pixels, padding=None))) is None
+
+
+@pytest.mark.parametrize(
+    ("confidences", "told"), [((0.75,), False), ((0.95,), True), ((0.75, 0.75), True), ((0.95, 0.2), True), ((), False)]
+)
+def test_a_lone_hip_that_is_in_doubt_tells_no_turn(monkeypatch, confidences, told):
+    image = normalize(read_radiograph(SAMPLE / "05_left_hip.dcm"))
+    (hip,) = locate_hips(image)
+    hips = [replace(hip, confidence=one, status="located" if one > 0.7 else "absent") for one in confidences]
+    monkeypatch.setattr(turned, "frames_at_first_sight", lambda normalized: hips)
+    assert (quarter_turns_to_hips(image) is not None) is told
 
 
 def test_the_picture_itself_is_left_as_it_was():

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hipcalc.normalize import Quality, judge_hips, normalize, structure_normalised
+from hipcalc.normalize.clipped import clipped_anatomy
 from hipcalc.normalize.levels import Reduced
 from hipcalc.radiograph import Radiograph
 from radiograph_files import bony_picture, stored, write_letter
@@ -220,6 +221,30 @@ def test_white_that_is_no_anatomy_is_not_pictured(cover):
     image = normalize(radiograph(picture))
     assert image.excluded[picture >= 1.3].mean() > 0.99
     assert image.pictured[picture >= 1.3].mean() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("place", "blur_px", "is_anatomy"),
+    [((200, 250), 4.0, True), ((200, 250), 0.6, False), ((200, 0), 4.0, False)],
+    ids=["bone", "plate", "margin"],
+)
+def test_white_is_anatomy_where_its_surround_rises_to_it_and_no_border_runs_along_it(place, blur_px, is_anatomy):
+    # A margin is half of a disk that the picture's border cuts through.
+    disk = cv2.circle(np.full((400, 500), 90.0, np.float32), (place[1], place[0]), 60, 330.0, -1)
+    levels = np.rint(np.minimum(cv2.GaussianBlur(disk, (0, 0), blur_px), 255)).astype(np.uint8)
+    flat = (levels == 255).astype(np.uint8)
+    found = clipped_anatomy(flat, Reduced.of(levels))
+    np.testing.assert_array_equal(found, flat if is_anatomy else 0 * flat)
+
+
+def test_what_is_blacked_out_beside_clipped_bone_is_not_pictured():
+    picture = np.minimum(PICTURE, np.percentile(PICTURE, 85)).astype(np.float32)
+    white = np.argwhere(cv2.erode((picture >= picture.max()).astype(np.uint8), np.ones((41, 41))))
+    row, column = white[len(white) // 2]
+    picture[row : row + 150, column : column + 150] = 0
+    image = normalize(radiograph(picture))
+    assert image.clipped is not None
+    assert not image.pictured[row : row + 150, column : column + 150].any()
 
 
 def test_letters_on_clipped_bone_are_not_pictured():

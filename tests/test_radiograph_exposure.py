@@ -43,6 +43,13 @@ def test_raw_values_become_proportional_to_what_absorbed_the_rays(tmp_path, pixe
     assert image.notes == ("the logarithm of raw values in proportion to the X-rays was taken",)
 
 
+def test_values_below_zero_count_from_the_lowest(tmp_path):
+    pixels = (EXPOSURE.astype(np.int32) - 32_768).astype(np.int16)
+    image = read(tmp_path, pixels, **RAW, PixelIntensityRelationshipSign=1, PhotometricInterpretation="MONOCHROME1")
+    assert np.corrcoef(BONE.ravel(), image.pixels.ravel())[0, 1] < -0.99
+    assert len(np.unique(image.pixels)) > 0.9 * len(np.unique(EXPOSURE))
+
+
 def test_lead_and_the_detectors_offset_stay_finite(tmp_path):
     pixels = EXPOSURE.copy()
     pixels[:40], pixels[40:60] = 0, 3
