@@ -243,6 +243,7 @@ def test_evaluate_writes_its_tables_and_joins_by_file_name(tmp_path: Path) -> No
             foci(("a", 20, 170, 12), ("a", 170, 310, 12)),
             r"focus at row 170, column 310, outside of its image of 400 rows and 300 columns \(a\); give places in",
         ),
+        (foci(("a", -3, 170, 12)), r"focus at row -3, column 170, outside of its image"),
         (foci(("z", 0, 0, 1)), "names the image z, which the results do not hold; screen it first"),
         (
             foci(("z", 0, 0, 1)).drop(columns="image_id").assign(path="z.png"),

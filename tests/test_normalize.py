@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hipcalc.normalize import Quality, judge_hips, normalize, structure_normalised
+from hipcalc.normalize.blank import blank_areas
 from hipcalc.normalize.clipped import clipped_anatomy
 from hipcalc.normalize.levels import Reduced
 from hipcalc.radiograph import Radiograph
@@ -238,13 +239,13 @@ def test_white_is_anatomy_where_its_surround_rises_to_it_and_no_border_runs_alon
 
 
 def test_what_is_blacked_out_beside_clipped_bone_is_not_pictured():
-    picture = np.minimum(PICTURE, np.percentile(PICTURE, 85)).astype(np.float32)
-    white = np.argwhere(cv2.erode((picture >= picture.max()).astype(np.uint8), np.ones((41, 41))))
-    row, column = white[len(white) // 2]
-    picture[row : row + 150, column : column + 150] = 0
-    image = normalize(radiograph(picture))
-    assert image.clipped is not None
-    assert not image.pictured[row : row + 150, column : column + 150].any()
+    disk = cv2.circle(np.full((400, 500), 90.0, np.float32), (250, 200), 80, 330.0, -1)
+    levels = np.rint(np.minimum(cv2.GaussianBlur(disk, (0, 0), 4.0), 255)).astype(np.uint8)
+    levels[180:] = 0
+    blank, clipped = blank_areas(levels.astype(np.float32), levels, Reduced.of(levels))
+    assert clipped[120:170].any()
+    assert blank[180:].all()
+    assert not clipped[180:].any()
 
 
 def test_letters_on_clipped_bone_are_not_pictured():
