@@ -4,16 +4,20 @@
 
 Prints, per set, how many hips were called located, uncertain or not at all and how many located ones are wrong (centre
 more than 0.4 head radii off), and the reliability of the confidence: of hips given so much, how many lie within 0.2
-head radii. Crops, pelves, photographs and noise were among the pictures that fitted the weights in judgement.json; the
-crops whose circle was accepted, projected surfaces and infants were not, and none of all fitted the template in
-appearance.json.
+head radii. Then, what becomes of the pelves cut at both borders to other widths, as other head sizes are tried there;
+and which turn is told of pictures that were turned by quarters, and of pictures without a hip.
+
+Crops, pelves, photographs and noise were among the pictures that fitted the weights in judgement.json; the crops whose
+circle was accepted, projected surfaces and infants were not, and none of all fitted the template in appearance.json.
 """
 
 import argparse
 import math
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from multiprocessing import Pool
+from multiprocessing.pool import Pool as PoolType
 from pathlib import Path
 
 import cv2
@@ -24,7 +28,7 @@ from matplotlib.figure import Figure
 from mesh_projection import SUBJECTS, project
 from scipy.stats import beta
 
-from hipcalc.anatomy import HipFrame, locate_hips
+from hipcalc.anatomy import HipFrame, locate_hips, quarter_turns_to_hips
 from hipcalc.errors import HipcalcError
 from hipcalc.normalize import normalize
 from hipcalc.radiograph import Radiograph, read_radiograph
@@ -47,6 +51,9 @@ PHOTOGRAPHS = (
 NOISES = 12
 # The program's own circles, which the eye accepted: they say whether a hip was found, not how exactly.
 ACCEPTED = "crops, circle accepted"
+
+# Of a pelvis' width; a head keeps so many of its radii to the border.
+CUT_WIDTHS, LEAST_TO_BORDER = (0.97, 0.94, 0.91, 0.88), 1.6
 
 # (row, column, radius, lateral sign) of each known hip; None where nobody drew them.
 Hips = tuple[tuple[float, float, float, int], ...] | None
@@ -133,6 +140,57 @@ def judge(job: tuple[str, Radiograph, Hips]) -> tuple[str, Hips, tuple[HipFrame,
     return name, known, locate_hips(normalize(image))
 
 
+def cut_pelves() -> Iterator[tuple[str, Radiograph, Hips]]:
+    """Yield the pelves, cut at both borders where that leaves their hips."""
+    for image, hips in _known(pelves(BY_EYE)):
+        for share in CUT_WIDTHS if hips else ():
+            width = image.pixels.shape[1]
+            cut = int(width * (1 - share) / 2)
+            room = (min(column - cut, width - cut - column) / radius for _, column, radius, _ in hips or ())
+            if min(room) >= LEAST_TO_BORDER:
+                moved = tuple((row, column - cut, radius, sign) for row, column, radius, sign in hips or ())
+                yield "cut", bare(bright(image)[:, cut : width - cut]), moved
+
+
+def turned_pictures() -> Iterator[tuple[str, Radiograph, int]]:
+    """Yield pictures with the quarter turns clockwise that they need; 0 where they show no hip."""
+    for name, image, hips in pictures():
+        if name in ("crops", ACCEPTED, "pelves"):
+            for turns in (1, 2, 3):
+                yield f"{name}, turned", bare(np.rot90(bright(image), turns)), turns
+        elif not hips and "pelves" not in name:
+            yield "pictures without a hip", image, 0
+
+
+def told_turn(job: tuple[str, Radiograph, int]) -> tuple[str, str]:
+    """Say what is told of a picture in which no hip is found as it lies."""
+    cv2.setNumThreads(1)
+    name, image, needed = job
+    normalized = normalize(image)
+    if any(hip.status in ("located", "uncertain") for hip in locate_hips(normalized)):
+        return name, "a hip as it lies"
+    told = quarter_turns_to_hips(normalized)
+    if told is None:
+        return name, "no turn"
+    return name, "the right turn" if told == needed else "a wrong turn"
+
+
+def print_cut_and_turned(pool: PoolType) -> None:
+    """Print the counts of pelves of other widths, and of turned pictures."""
+    found = Counter[str]()
+    for _, known, hips in pool.imap(judge, cut_pelves(), chunksize=2):
+        for one in known or ():
+            near = [hip for hip in hips if hip.status in ("located", "uncertain") and hip.lateral_sign == one[3]]
+            wrong = any(off(hip, (one,)) > 0.2 for hip in near)
+            found["more than 0.2 off" if wrong else near[0].status if near else "not found"] += 1
+    print(f"\nhips of pelves cut to {CUT_WIDTHS} of their width: {dict(found)}")
+    told: dict[str, Counter[str]] = {}
+    for name, what in pool.imap(told_turn, turned_pictures(), chunksize=2):
+        told.setdefault(name, Counter())[what] += 1
+    for name, counts in told.items():
+        print(f"{name}: {dict(counts)}")
+
+
 def off(hip: HipFrame, known: tuple[tuple[float, float, float, int], ...]) -> float:
     """Distance from the nearest known hip of that side, in head radii."""
     away = [
@@ -161,12 +219,18 @@ def draw_reliability(pairs: list[tuple[float, bool]], file: Path) -> None:
 
 
 def main() -> None:
-    """Print both tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--diagram", type=Path, help="also draw the reliability of the confidence")
     options = parser.parse_args()
     with Pool(2) as pool:
         judged = list(pool.imap(judge, pictures(), chunksize=2))
+        print_judged(judged, options.diagram)
+        print_cut_and_turned(pool)
+
+
+def print_judged(judged: list[tuple[str, Hips, tuple[HipFrame, ...]]], diagram: Path | None) -> None:
+    """Print what was called located, and the reliability of the confidence."""
     heads = f"{'set':28s} {'hips':>5s} {'located':>8s} {'uncertain':>10s} {'neither':>8s} {'located, wrong':>15s}"
     print(f"{heads} {'centre, median / 90%':>22s}")
     pairs: list[tuple[float, bool]] = []
@@ -195,8 +259,8 @@ def main() -> None:
         if inside:
             given, right = np.mean(inside, axis=0)
             print(f"{low:.2f} to {min(high, 1.0):.2f} {len(inside):7d} {given:11.2f} {right:13.2f}")
-    if options.diagram:
-        draw_reliability(pairs, options.diagram)
+    if diagram:
+        draw_reliability(pairs, diagram)
 
 
 if __name__ == "__main__":
