@@ -263,6 +263,16 @@ def test_hips_that_the_truth_does_not_name_are_counted(tmp_path: Path) -> None:
     assert table.set_index("measure").loc["area under the per-hip ROC curve", ["value"]].isna().all()
 
 
+@pytest.mark.parametrize("status", ["absent", "implant"])
+def test_only_searched_hips_count_where_no_table_of_hips_is_given(tmp_path: Path, status: str) -> None:
+    folder = results(tmp_path)
+    found = pd.read_csv(folder / "hips.csv")
+    pd.concat([found, found.iloc[[0]].assign(side="L", status=status)]).to_csv(folder / "hips.csv", index=False)
+    table = evaluate(folder, truth(tmp_path, "truth.csv", foci(("a", 300.0, 170.0, 12.0))))
+    values = dict(zip(table["measure"], table["value"], strict=True))
+    assert values["false marks per hip at 0.25 expected"] == 1.0
+
+
 def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
     folder = results(tmp_path)
     (folder / "froc.csv").mkdir()

@@ -75,6 +75,17 @@ def test_a_spot_stands_out_further_where_its_shape_is_told(shape):
     assert np.sum(np.array(gained) > 0) >= 6
 
 
+def test_the_widest_spots_are_not_taken_for_bone():
+    def gained(diameter_px):
+        grounds = (soft_background(seed, noise=0.012) for seed in range(6))
+        pairs = ((with_disk(ground, PLACE, diameter_px, 0.04), ground) for ground in grounds)
+        return np.mean(
+            [np.subtract(*(evidence(grey, diameter_px=diameter_px).deviations for grey in pair)) for pair in pairs]
+        )
+
+    assert gained(0.48 * HEAD_RADIUS_PX) > 0.9 * gained(0.2 * HEAD_RADIUS_PX)
+
+
 def test_an_unknown_shape_is_refused():
     with pytest.raises(UsageError, match="'cube' is no shape of a spot; choose one of disk, ball, gaussian"):
         evidence(soft_background(1), shape="cube")

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.anatomy import HipFrame
-from hipcalc.candidates.detaching import opened_level
+from hipcalc.candidates.detaching import OPENING_RADIUS, opened_level
 from hipcalc.candidates.finding import is_searched
-from hipcalc.candidates.window import HipWindow, cut_window
+from hipcalc.candidates.window import WORKING_RADIUS_PX, HipWindow, cut_window
 from hipcalc.errors import UsageError
 from hipcalc.normalize import NormalizedRadiograph
 
@@ -38,9 +38,12 @@ MARGIN_SIGMA_PX = 1.0
 BLUR_OF_WITHIN = 0.4
 # Of the mean variance of the rings: keeps what never varies in this hip from counting as proof.
 RIDGE = 1e-3
+# An opening wider than the spot by half takes none of it for bone. What fades out reaches to where a tenth is left.
+WIDER = 1.5
+GAUSSIAN_FOOT = math.sqrt(math.log2(10.0))
 # Places within so many diameters of the named one show the same focus.
 OWN_DIAMETERS = 1.5
-# Smaller than half of the smallest focus sought, or larger than the opening that takes the bone away, nothing is told.
+# Smaller than half of the smallest focus sought, or larger than any, nothing is told.
 DIAMETER_HEAD_RADII = (0.03, 0.5)
 FEWEST_PLACES = 20
 MOST_WITHIN_DIAMETERS = 2.0
@@ -135,7 +138,7 @@ def _compared(
     window: HipWindow, place: tuple[int, int], radius: float, within: float, shape: SpotShape
 ) -> PlaceEvidence | None:
     kernels, signal = _rings(radius, max(MARGIN_SIGMA_PX, BLUR_OF_WITHIN * within), shape)
-    rings, shown = _ring_means(window.level - opened_level(window), window.included, kernels)
+    rings, shown = _ring_means(window.level - opened_level(window, _opening(radius, shape)), window.included, kernels)
     compared = window.zone & shown
     rows, columns = np.ogrid[: shown.shape[0], : shown.shape[1]]
     others = compared & (np.hypot(rows - place[0], columns - place[1]) > 2 * OWN_DIAMETERS * radius + within)
@@ -154,6 +157,12 @@ def _compared(
         places=places,
         deviations=(value - middle) / max(deviation, 1e-12),
     )
+
+
+def _opening(radius: float, shape: SpotShape) -> float:
+    """Return the radius of an opening, in head radii, that takes a spot of this radius away whole."""
+    foot = GAUSSIAN_FOOT if shape == "gaussian" else 1.0
+    return max(OPENING_RADIUS, WIDER * foot * radius / WORKING_RADIUS_PX)
 
 
 def _strongest_within(values: Floats, within: float) -> Floats:

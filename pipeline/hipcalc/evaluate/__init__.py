@@ -63,7 +63,8 @@ def evaluate(results: str | Path, truth: str | Path | tuple[str | Path, ...]) ->
     results : path
         Folder that ``hipcalc screen`` wrote.
     truth : path or tuple of paths
-        Tables of true foci or true hips (see `read_tables`).
+        Tables of true foci or true hips (see `read_tables`). False marks are counted per true hip; without a table of
+        hips, per searched hip of the images that the foci name.
 
     Returns
     -------
@@ -87,7 +88,7 @@ def evaluate(results: str | Path, truth: str | Path | tuple[str | Path, ...]) ->
     if len(tables.true_hips):
         rows += _localisation_rows(localisation_errors(tables.hips, tables.true_hips))
     if len(tables.true_foci):
-        hips = tables.true_hips if len(tables.true_hips) else tables.hips
+        hips = tables.true_hips if len(tables.true_hips) else _searched(tables.hips)
         rows += _detection_rows(tables, hips, folder)
     if tables.hips_left_out:
         rows.append(_left_out(tables))
@@ -97,6 +98,11 @@ def evaluate(results: str | Path, truth: str | Path | tuple[str | Path, ...]) ->
     write_atomic(folder / "evaluation.json", json.dumps(records, indent=2) + "\n")
     link_further(ResultsFolder(folder))
     return table
+
+
+def _searched(hips: pd.DataFrame) -> pd.DataFrame:
+    """Return the hips in which foci were looked for: an absent or replaced one bears no false mark."""
+    return hips[hips["status"].isin(["located", "uncertain"])]
 
 
 def _left_out(tables: EvaluationTables) -> _Measure:
