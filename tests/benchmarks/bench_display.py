@@ -23,7 +23,7 @@ import numpy as np
 from bench_confidence import bare
 from bench_locator import BY_EYE, Truth, crops, pelves
 from bench_natural import POINTS, reach
-from detector_data import BenchHip, natural_foci, resampled
+from detector_data import BenchHip, files_not_free, resampled
 from display_processing import ALTERATIONS, HEAD_MM, Alteration, Shown
 from planted import Plant, plant_foci
 
@@ -71,7 +71,7 @@ class Answer:
 
 def cases() -> Iterator[Case]:
     """Yield the pelves and a spread of crops."""
-    rng, not_free = np.random.default_rng(SEED), {focus.file for focus in natural_foci()}
+    rng, not_free = np.random.default_rng(SEED), files_not_free()
     clear = [truth for truth in crops() if truth.clear and truth.rims]
     spread = [clear[k * len(clear) // CROPS] for k in range(CROPS)]
     for source, truths, finest in (("pelves", pelves(BY_EYE), HEAD_MM / PIXEL_MM), ("crops", spread, math.inf)):

@@ -1,21 +1,36 @@
 """Foci read by eye in real pictures: what the detector and its peers say of each, and their sensitivities.
 
-The list (natural_by_eye.csv) was written from the pictures without any mark in them, before any score was seen, by a
-reader who is not a radiologist. Hips are as located; a focus beside a hip that was not located is missed.
+Both lists were written from the pictures without any mark in them, before any score was seen, by readers who are no
+radiologists: one who knew the files (natural_by_eye.csv), and later two who knew neither their names, nor that list,
+nor each other's (natural_read_blind.csv: 195 hips as located, each with the certainty, of 100, that a panel of
+radiologists would call it a focus apart from the bone's contour). Hips are as located; a focus beside a hip that was
+not located is missed.
 
 The detector's price is its own, that of a screening of the file. The peers' false marks are counted on the hips without
 a focus of 16 crops and 16 pelves, spread evenly over the files.
 """
 
 import math
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
-from detector_data import BenchHip, NaturalFocus, file_of, hips_with_foci, load_hips, natural_foci, resampled
+from detector_data import (
+    FOCI_READ_BLIND,
+    BenchHip,
+    NaturalFocus,
+    file_of,
+    hips_with_foci,
+    load_hips,
+    natural_foci,
+    resampled,
+)
 from peers import PEERS, Peer
 
 import hipcalc
-from hipcalc.candidates.window import cut_window
+from hipcalc.candidates.window import HipWindow, cut_window
 from hipcalc.errors import HipcalcError
 
 POINTS = (0.1, 0.25, 0.5, 1.0)
@@ -34,51 +49,76 @@ def hit(places: np.ndarray, focus: NaturalFocus, bench: BenchHip) -> np.ndarray:
     return np.asarray(np.hypot(places[:, 0] - row, places[:, 1] - column) <= near)
 
 
+@cache
+def own_marks(file: Path) -> np.ndarray:
+    """Return (row, column, head radius, expected false marks) of every mark of a screening, shape (n, 4)."""
+    try:
+        marks = hipcalc.screen(file, detectability=False).candidates
+    except HipcalcError:
+        marks = ()
+    rows = [(m.row_px, m.column_px, m.diameter_px / m.diameter_head_radii, m.expected_false_marks) for m in marks]
+    return np.array(rows, float).reshape(-1, 4)
+
+
 def own_price(focus: NaturalFocus) -> float:
     """Return the expected false marks at which a screening marks a focus, infinity where it does not."""
-    best = math.inf
-    try:
-        marks = hipcalc.screen(file_of(focus), detectability=False).candidates
-    except HipcalcError:
-        return best
-    for mark in marks:
-        away = math.hypot(mark.row_px - focus.row_px, mark.column_px - focus.column_px)
-        if away <= reach(focus.diameter_px, mark.diameter_px / mark.diameter_head_radii):
-            best = min(best, mark.expected_false_marks)
-    return best
+    row, column, head_radius, price = own_marks(file_of(focus)).T
+    near = np.maximum(focus.diameter_px / 2, 0.08 * head_radius)
+    return float(price[np.hypot(row - focus.row_px, column - focus.column_px) <= near].min(initial=math.inf))
 
 
-def peer_price(peer: Peer, focus: NaturalFocus, hips: list[BenchHip], false: np.ndarray, counted: int) -> float:
-    """Return the false marks per hip, as counted, at which a peer marks a focus."""
-    best = -math.inf
-    for bench in hips:
-        places, strengths = peer(cut_window(bench.normalized, bench.hip))
-        best = max(best, float(strengths[hit(places, focus, bench)].max(initial=-math.inf)))
-    return float((false >= best).sum()) / counted if best > -math.inf else math.inf
+def peer_prices(
+    peer: Peer, foci: Sequence[NaturalFocus], hips: dict[str, list[BenchHip]], free: Sequence[HipWindow]
+) -> list[float]:
+    """Return the false marks per hip, as counted, at which a peer marks each focus, infinity where it does not."""
+    false = np.concatenate([peer(window)[1] for window in free])
+    marks = {
+        file: [(bench, *peer(cut_window(bench.normalized, bench.hip))) for bench in hips[file]]
+        for file in {focus.file for focus in foci}
+    }
+
+    def price(focus: NaturalFocus) -> float:
+        on_it = [strengths[hit(places, focus, bench)] for bench, places, strengths in marks[focus.file]]
+        best = np.concatenate([np.empty(0), *on_it]).max(initial=-math.inf)
+        return float((false >= best).sum()) / len(free) if best > -math.inf else math.inf
+
+    return [price(focus) for focus in foci]
+
+
+def print_found(title: str, foci: Sequence[NaturalFocus], cell: Callable[[np.ndarray], str]) -> None:
+    """Print every focus with its price, and of the detector and each peer what is found, said of which were."""
+    hips, free = hips_with_foci(tuple(foci)), [cut_window(b.normalized, b.hip) for b in load_hips(most=FREE_FILES)]
+    prices = {"hipcalc": [own_price(focus) for focus in foci]}
+    print(title)
+    for focus, price in zip(foci, prices["hipcalc"], strict=True):
+        located = len(hips[focus.file])
+        print(f"{focus.file[:44]:46s}{focus.kind:14s}{focus.certainty:5.2f}  {located} hips  {price:8.3f}")
+    print(f"{'found at false marks per hip of':34s}" + "".join(f"{point:18.2f}" for point in POINTS))
+    for name in ("hipcalc", *PEERS):
+        if name in PEERS:
+            prices[name] = peer_prices(PEERS[name], foci, hips, free)
+        cells = (cell(np.array(prices[name]) <= point) for point in POINTS)
+        print(f"{name:34s}" + "".join(f"{text:>18s}" for text in cells), flush=True)
+    print(f"peers on {len(free)} hips without a focus")
 
 
 def main() -> None:
     """Print the tables."""
     cv2.setNumThreads(1)
-    foci, hips = natural_foci(), hips_with_foci()
-    free = [cut_window(bench.normalized, bench.hip) for bench in load_hips(most=FREE_FILES)]
-    prices = {"hipcalc": [own_price(focus) for focus in foci]}
-    for focus, price in zip(foci, prices["hipcalc"], strict=True):
-        located = len(hips[focus.file])
-        print(f"{focus.file[:44]:46s}{focus.kind:14s}{'sure' if focus.sure else '':6s}{located} hips  {price:8.3f}")
-    print(f"{'found at false marks per hip of':40s}" + "".join(f"{point:9.2f}" for point in POINTS) + "   (sure / all)")
-    for name in ("hipcalc", *PEERS):
-        if name in PEERS:
-            false = np.concatenate([PEERS[name](window)[1] for window in free])
-            prices[name] = [peer_price(PEERS[name], f, hips[f.file], false, len(free)) for f in foci]
-        cells = ""
-        for point in POINTS:
-            found = [price <= point for price in prices[name]]
-            cells += f"{sum(f for f, focus in zip(found, foci, strict=True) if focus.sure):5d}/{sum(found):3d}"
-        print(f"{name:40s}{cells}", flush=True)
-    print(
-        f"of {sum(focus.sure for focus in foci)} sure and {len(foci)} in all; peers on {len(free)} hips without a focus"
-    )
+    known, blind = natural_foci(), natural_foci(FOCI_READ_BLIND)
+    sure = np.array([focus.sure for focus in known])
+    title = f"read by one: found of {sure.sum()} sure ones / of {len(known)}"
+    print_found(title, known, lambda found: f"{(found & sure).sum()} / {found.sum()}")
+    certainty = np.array([focus.certainty for focus in blind])
+    levels = np.array([0.5, 0.2])
+    counts = " / ".join(f"{(certainty > least).sum()} above {least}" for least in levels)
+    title = f"\nread blind by two: found of their mean certainty in {len(blind)} / of the foci: {counts}"
+
+    def weighed(found: np.ndarray) -> str:
+        share = certainty[found].sum() / certainty.sum()
+        return f"{share:.2f} / " + " / ".join(f"{(found & (certainty > least)).sum()}" for least in levels)
+
+    print_found(title, blind, weighed)
 
 
 if __name__ == "__main__":

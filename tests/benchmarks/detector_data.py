@@ -27,6 +27,10 @@ READ_BY_EYE = {
 }
 # Dense foci as read by eye, before any detector's marks were seen. The pictures that hold one, or may, teach nothing.
 FOCI_BY_EYE = Path(__file__).with_name("natural_by_eye.csv")
+# The same as two further readers saw them, who knew neither that list nor each other's nor any mark nor file name.
+FOCI_READ_BLIND = Path(__file__).with_name("natural_read_blind.csv")
+# Of their certainty, the mean of both: from so much on a picture may hold a focus.
+MAY_BE_FOCUS = 0.2
 
 Source = Literal["crop", "pelvis"]
 SOURCES: dict[str, Source] = {"hip_crops/images": "crop", "dicom": "pelvis", "radiographs_mixed": "pelvis"}
@@ -48,7 +52,7 @@ class BenchHip:
 
 @dataclass(frozen=True, kw_only=True)
 class NaturalFocus:
-    """One focus as read by eye, in its file's pixel grid; `sure` if the reader was."""
+    """One focus as read by eye, in its file's pixel grid; `sure` if the reader was, with a `certainty` from 0 to 1."""
 
     file: str
     row_px: float
@@ -56,22 +60,34 @@ class NaturalFocus:
     diameter_px: float
     sure: bool
     kind: str
+    certainty: float
 
 
 def natural_foci(read: Path = FOCI_BY_EYE) -> tuple[NaturalFocus, ...]:
-    """Return the foci that were read by eye."""
+    """Return the foci that were read by eye; where two readers were asked, sure are those that more likely are one."""
     with read.open(newline="") as table:
-        return tuple(
-            NaturalFocus(
-                file=row["file"],
-                row_px=float(row["row_px"]),
-                column_px=float(row["column_px"]),
-                diameter_px=float(row["diameter_px"]),
-                sure=row["sure"] == "1",
-                kind=row["kind"],
-            )
-            for row in csv.DictReader(table)
-        )
+        return tuple(_natural_focus(row) for row in csv.DictReader(table))
+
+
+def _natural_focus(row: dict[str, str]) -> NaturalFocus:
+    certainty = (
+        float(row["sure"]) if "sure" in row else sum(float(row[f"{n}_reader"]) for n in ("first", "second")) / 200
+    )
+    return NaturalFocus(
+        file=row["file"],
+        row_px=float(row["row_px"]),
+        column_px=float(row["column_px"]),
+        diameter_px=float(row["diameter_px"]),
+        sure=certainty > 0.5,
+        kind=row["kind"],
+        certainty=certainty,
+    )
+
+
+def files_not_free() -> set[str]:
+    """Return the names of the files that hold a focus, or may."""
+    blind = (focus for focus in natural_foci(FOCI_READ_BLIND) if focus.certainty >= MAY_BE_FOCUS)
+    return {focus.file for focus in (*natural_foci(), *blind)}
 
 
 def file_of(focus: NaturalFocus) -> Path:
@@ -162,7 +178,7 @@ def load_hips(
     With `most`, only so many crops and so many pelves, spread evenly over the files: for a quick look.
     """
     hips: list[BenchHip] = []
-    not_free = {focus.file for focus in natural_foci()}
+    not_free = files_not_free()
     if crops:
         with (DATA / "hip_crops" / "annotations.csv").open(newline="") as table:
             read = {row["file"]: _annotated(row) for row in csv.DictReader(table)}
