@@ -14,7 +14,7 @@ from hipcalc.candidates.detaching import opened_level
 from hipcalc.candidates.features import FEATURES
 from hipcalc.candidates.finding import measured_spots
 from hipcalc.candidates.level_lines import closed_level_lines
-from hipcalc.candidates.model import load_model
+from hipcalc.candidates.model import FOCI_COST, load_model
 from hipcalc.candidates.window import cut_window
 from hipcalc.synthetic import add_patches, draw_focus
 
@@ -439,8 +439,11 @@ def test_a_restless_hip_pays_more():
 
 def test_how_restless_a_hip_is_grows_with_all_of_its_spots_and_not_with_a_few_foci():
     model = load_model()
-    spots = np.linspace(0.0, 2.5, 12)
-    lifted = [model.rate(spots + by, WHOLE) for by in np.linspace(0.0, 1.5, 7)]
+    strengths = np.linspace(-2.0, 6.0, 801)
+    # What costs no more than this counts as a focus.
+    as_foci = strengths[model.price(strengths, WHOLE) > FOCI_COST].max()
+    spots = np.linspace(as_foci - 3.5, as_foci - 1.0, 12)
+    lifted = [model.rate(spots + by, WHOLE) for by in np.linspace(0.0, 1.0, 7)]
     assert lifted[0] >= 1.0
     assert (np.diff(lifted) > 0).all()
     foci = np.full(4, model.strength_of(0.01, WHOLE, 1.0, True))

@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 from detector_data import (
     FOCI_READ_BLIND,
+    MAY_BE_FOCUS,
     BenchHip,
     NaturalFocus,
     file_of,
@@ -110,13 +111,13 @@ def main() -> None:
     title = f"read by one: found of {sure.sum()} sure ones / of {len(known)}"
     print_found(title, known, lambda found: f"{(found & sure).sum()} / {found.sum()}")
     certainty = np.array([focus.certainty for focus in blind])
-    levels = np.array([0.5, 0.2])
-    counts = " / ".join(f"{(certainty > least).sum()} above {least}" for least in levels)
+    levels = 0.5, MAY_BE_FOCUS
+    counts = " / ".join(f"{(certainty >= least).sum()} of at least {least}" for least in levels)
     title = f"\nread blind by two: found of their mean certainty in {len(blind)} / of the foci: {counts}"
 
     def weighed(found: np.ndarray) -> str:
         share = certainty[found].sum() / certainty.sum()
-        return f"{share:.2f} / " + " / ".join(f"{(found & (certainty > least)).sum()}" for least in levels)
+        return f"{share:.2f} / " + " / ".join(f"{(found & (certainty >= least)).sum()}" for least in levels)
 
     print_found(title, blind, weighed)
 
