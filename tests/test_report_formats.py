@@ -161,6 +161,9 @@ def test_csv_and_parquet_hold_the_same_and_every_column_is_explained(tmp_path):
     assert {row["column"]: row["meaning"] for row in explained} == {
         name: schema.field(name).metadata[b"meaning"].decode() for name in schema.names
     }
+    units = {row["column"]: row["unit"] for row in explained}
+    assert units == {name: schema.field(name).metadata.get(b"unit", b"").decode() for name in schema.names}
+    assert (units["spacing_mm"], units["detection_limit_head_radii"], units["state"]) == ("mm", "head radii", "")
 
 
 def test_what_a_table_holds_never_becomes_markup_or_a_path(tmp_path, capsys):

@@ -53,17 +53,20 @@ class RecommendationRow:
     report_version: Annotated[str, Column("version of hipcalc that wrote this table")]
     models: Annotated[str, Column("models of the screening, with versions")]
     settings_hash: Annotated[str, Column("hash of the screening's settings, 16 hex digits")]
-    false_marks_per_hip: Annotated[float, Column("operating point: expected false marks in a hip without any focus")]
+    false_marks_per_hip: Annotated[
+        float, Column("operating point: expected false marks in a hip without any focus", "marks per hip")
+    ]
     image_sha256: Annotated[str, Column("SHA-256 of the image file")]
-    spacing_mm: Annotated[float | None, Column("size of a pixel in millimetres; blank when unknown")]
+    spacing_mm: Annotated[float | None, Column("size of a pixel; blank when unknown", "mm")]
     spacing_source: Annotated[str, Column("how the pixel spacing is known")]
     detection_limit_mm: Annotated[
         float | None,
         Column(
-            "diameter from which on a focus of CNR 4 would have been found in this hip in 90%; blank when not measured"
+            "diameter from which on a focus of CNR 4 would have been found in this hip in 90%; blank when not measured",
+            "mm",
         ),
     ]
-    detection_limit_head_radii: Annotated[float | None, Column("the same in radii of the femoral head")]
+    detection_limit_head_radii: Annotated[float | None, Column("the same in radii of the femoral head", "head radii")]
     detection_limit_tissue: Annotated[str, Column("where that holds: soft tissue beside the rim, or bone around it")]
     notice: Annotated[str, Column("the research-use notice")]
 
@@ -75,7 +78,7 @@ def recommendation_rows(report: WorkflowReport) -> list[dict[str, Any]]:
 
 def column_table() -> str:
     """Return, as CSV text, what each column holds."""
-    return csv_text(dict.fromkeys(("column", "type", "meaning"), str), explained_columns(RecommendationRow))
+    return csv_text(dict.fromkeys(("column", "type", "unit", "meaning"), str), explained_columns(RecommendationRow))
 
 
 def _row(report: WorkflowReport, one: Recommendation) -> RecommendationRow:
