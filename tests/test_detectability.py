@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import norm
 
 from candidate_scenes import SHAPE, as_normalized, hip_frame, soft_background
-from hipcalc.candidates import measure_hips
+from hipcalc.candidates import find_candidates, measure_hips
 from hipcalc.detectability import DIAMETERS, detectability, plant_and_find, planting
 from hipcalc.detectability.limit import SIZES
 from hipcalc.detectability.regression import RESIDUAL_LEVELS, StrengthModel, Trend, load_trend, terms
@@ -204,9 +204,10 @@ def test_millimetres_need_spacing(picture):
     assert unknown.detection_limit_head_radii == known.detection_limit_head_radii
 
 
-@pytest.mark.parametrize("status", ["implant", "absent"])
-def test_a_hip_that_is_not_there_has_no_limit(picture, status):
-    limit = detectability(picture, hip_frame(status=status), false_marks_per_hip=0.25)
+@pytest.mark.parametrize("changes", [{"status": "implant"}, {"status": "absent"}, {"head_radius_px": 11.9}])
+def test_a_hip_that_is_not_searched_has_no_limit(picture, changes):
+    assert find_candidates(picture, hip_frame(**changes)) == ()
+    limit = detectability(picture, hip_frame(**changes), false_marks_per_hip=0.25)
     assert (limit.detection_limit_head_radii, limit.curve, limit.planted, limit.tissue) == (None, (), 0, "")
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from hipcalc.loading import load_when_asked
 
 if TYPE_CHECKING:
-    from hipcalc.anatomy.frame import HipFrame, HipStatus, SideSource
+    from hipcalc.anatomy.frame import FOUND_STATUSES, HipFrame, HipStatus, SideSource
     from hipcalc.anatomy.landmarks import HipLandmarks, Landmark
     from hipcalc.anatomy.laterality import laterality_notes
     from hipcalc.anatomy.locating import View, locate_hips, recognise_view
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hipcalc.anatomy.turned import quarter_turns_to_hips
 
 __all__ = [
+    "FOUND_STATUSES",
     "HipFrame",
     "HipLandmarks",
     "HipMeasures",
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    **dict.fromkeys(("HipFrame", "HipStatus", "SideSource"), "frame"),
+    **dict.fromkeys(("FOUND_STATUSES", "HipFrame", "HipStatus", "SideSource"), "frame"),
     **dict.fromkeys(("HipLandmarks", "Landmark"), "landmarks"),
     "laterality_notes": "laterality",
     **dict.fromkeys(("View", "locate_hips", "recognise_view"), "locating"),

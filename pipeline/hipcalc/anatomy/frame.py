@@ -2,16 +2,18 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.radiograph import Side
 
-__all__ = ["HipFrame", "HipStatus", "SideSource"]
+__all__ = ["FOUND_STATUSES", "HipFrame", "HipStatus", "SideSource"]
 
 HipStatus = Literal["located", "uncertain", "implant", "absent"]
+# A native hip was found: it is measured and searched for foci.
+FOUND_STATUSES: Final[tuple[HipStatus, ...]] = ("located", "uncertain")
 SideSource = Literal["header", "filename", "user", "anatomy", "display-convention", "unknown"]
 
 

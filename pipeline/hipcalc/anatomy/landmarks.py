@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.anatomy.circle import polar_strip
-from hipcalc.anatomy.frame import HipFrame
+from hipcalc.anatomy.frame import FOUND_STATUSES, HipFrame
 from hipcalc.anatomy.patch import Pyramid
 from hipcalc.anatomy.sourcil import PolarPoint, find_sourcil
 from hipcalc.anatomy.teardrop import find_teardrop
@@ -112,7 +112,7 @@ def find_landmarks(normalized: NormalizedRadiograph, hip: HipFrame) -> HipLandma
     HipLandmarks
         What does not show is absent; all of it for a hip that is absent or replaced.
     """
-    if hip.status not in ("located", "uncertain"):
+    if hip.status not in FOUND_STATUSES:
         return HipLandmarks()
     picture, top, left = _surroundings(normalized, hip)
     centre = hip.head_row_px - top, hip.head_column_px - left

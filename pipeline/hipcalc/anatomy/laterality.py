@@ -1,6 +1,6 @@
 """Which of the patient's hips one is, and whether the picture contradicts what its file says of that."""
 
-from hipcalc.anatomy.frame import HipFrame, SideSource
+from hipcalc.anatomy.frame import FOUND_STATUSES, HipFrame, SideSource
 from hipcalc.radiograph import Radiograph, Side
 
 __all__ = ["laterality_notes", "side_of"]
@@ -44,7 +44,7 @@ def laterality_notes(radiograph: Radiograph, hips: tuple[HipFrame, ...]) -> tupl
     notes = []
     if radiograph.side_at_right == "R":
         notes.append("by its header the picture is mirrored against the usual display; sides are the header's")
-    seen = [hip for hip in hips if hip.status in ("located", "uncertain")]
+    seen = [hip for hip in hips if hip.status in FOUND_STATUSES]
     if len(seen) == 1 and len(hips) == 1 and radiograph.side != "unknown":
         (hip,) = seen
         if hip.status == "located" and _side_shown(radiograph, hip.lateral_sign) != radiograph.side:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from hipcalc.anatomy.frame import HipFrame
+from hipcalc.anatomy.frame import FOUND_STATUSES, HipFrame
 from hipcalc.anatomy.landmarks import HipLandmarks, Landmark, find_landmarks
 from hipcalc.normalize import NormalizedRadiograph
 from hipcalc_models import model_file
@@ -232,7 +232,7 @@ def _of_pair(pair: tuple[HipFrame, HipFrame], found: Sequence[HipLandmarks], spa
 
 def _pelvis_of(hips: Sequence[HipFrame]) -> tuple[HipFrame, HipFrame] | None:
     """Return both hips of a pelvis that lies in its picture as pelves do, else None."""
-    found = [hip for hip in hips if hip.status in ("located", "uncertain")]
+    found = [hip for hip in hips if hip.status in FOUND_STATUSES]
     if len(found) != 2:
         return None
     left, right = sorted(found, key=lambda hip: hip.head_column_px)
@@ -270,7 +270,7 @@ def measure_hips(normalized: NormalizedRadiograph, hips: Sequence[HipFrame]) -> 
     measured = []
     for hip, landmarks in zip(hips, found, strict=True):
         taken: list[Measure] = []
-        if hip.status in ("located", "uncertain"):
+        if hip.status in FOUND_STATUSES:
             taken = _angles(hip, landmarks, reference, slope)
             taken += _joint_spaces(hip, landmarks, spacing_mm)
             taken += shared

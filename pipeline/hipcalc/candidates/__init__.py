@@ -10,6 +10,7 @@ if TYPE_CHECKING:
         MeasuredSpots,
         control_of,
         find_candidates,
+        is_searched,
         measure_hips,
         rank_spots,
         strengths_at,
@@ -25,6 +26,7 @@ __all__ = [
     "control_of",
     "evidence_at",
     "find_candidates",
+    "is_searched",
     "measure_hips",
     "rank_spots",
     "strengths_at",
@@ -33,7 +35,7 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(("PlaceEvidence", "evidence_at"), "evidence"),
-    **dict.fromkeys(("MeasuredSpots", "control_of", "find_candidates", "measure_hips"), "finding"),
+    **dict.fromkeys(("MeasuredSpots", "control_of", "find_candidates", "is_searched", "measure_hips"), "finding"),
     **dict.fromkeys(("rank_spots", "strengths_at", "strengths_on"), "finding"),
     **dict.fromkeys(("MOST_FALSE_MARKS", "Candidate"), "types"),
 }

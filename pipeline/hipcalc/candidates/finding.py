@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.anatomy import HipFrame
+from hipcalc.anatomy import FOUND_STATUSES, HipFrame
 from hipcalc.candidates.blobs import blob_responses
 from hipcalc.candidates.describing import describe_spots
 from hipcalc.candidates.detaching import opened_level
@@ -67,14 +67,14 @@ def find_candidates(
     ----------
     normalized : NormalizedRadiograph
     hip : HipFrame
-        Only a located or uncertain hip is searched.
+        Only a located or uncertain hip is searched, and only if its head's radius is 12 pixels or more.
     control : MeasuredSpots, optional
         Of the other hip, where there is one (`measure_hips`): anatomy is on both sides, most foci on one.
 
     Returns
     -------
     tuple of Candidate
-        Strongest first, down to 10 expected false marks per hip; empty for a hip with an implant or an absent one.
+        Strongest first, down to 10 expected false marks per hip; empty for a hip that is not searched.
     """
     return rank_spots(measured_spots(normalized, hip), control) if is_searched(hip) else ()
 
@@ -144,7 +144,7 @@ def strengths_on(
 
 def is_searched(hip: HipFrame) -> bool:
     """Tell whether foci are looked for around a hip: it is located or uncertain, and large enough in the file."""
-    return hip.status in ("located", "uncertain") and hip.head_radius_px >= SMALLEST_HEAD_PX
+    return hip.status in FOUND_STATUSES and hip.head_radius_px >= SMALLEST_HEAD_PX
 
 
 def measured_spots(normalized: NormalizedRadiograph, hip: HipFrame, *, most: int = MOST) -> MeasuredSpots:

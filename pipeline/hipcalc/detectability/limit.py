@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.anatomy import HipFrame
-from hipcalc.candidates import MOST_FALSE_MARKS, MeasuredSpots, strengths_at
+from hipcalc.candidates import MOST_FALSE_MARKS, MeasuredSpots, is_searched, strengths_at
 from hipcalc.detectability.planting import DIAMETERS, PlantedFoci, plant_and_find
 from hipcalc.detectability.regression import StrengthModel, load_trend, terms
 from hipcalc.errors import UsageError
@@ -97,7 +97,7 @@ def detectability(
     ----------
     normalized : NormalizedRadiograph
     hip : HipFrame
-        A hip without a trusted place (implant, absent) has no limit.
+        A hip that is not searched (`find_candidates`) has no limit.
     false_marks_per_hip : float
         Operating point: at most so many expected false marks make a candidate a finding.
     cnr : float
@@ -120,7 +120,7 @@ def detectability(
     unknown = DetectionLimit(
         detection_limit_head_radii=None, detection_limit_mm=None, cnr=cnr, false_marks_per_hip=false_marks_per_hip
     )
-    if hip.status not in ("located", "uncertain"):
+    if not is_searched(hip):
         return unknown
     planted = plant_and_find(normalized, hip, cnr, control)
     if not len(planted.place):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from hipcalc.anatomy import FOUND_STATUSES
 from hipcalc.evaluate.froc import Froc, MatchedMarks, froc_band, froc_curve, match_marks, sensitivity_at
 from hipcalc.evaluate.hip_roc import HipRoc, hip_roc
 from hipcalc.evaluate.localisation import Localisation, localisation_errors
@@ -102,7 +103,7 @@ def evaluate(results: str | Path, truth: str | Path | tuple[str | Path, ...]) ->
 
 def _searched(hips: pd.DataFrame) -> pd.DataFrame:
     """Return the hips in which foci were looked for: an absent or replaced one bears no false mark."""
-    return hips[hips["status"].isin(["located", "uncertain"])]
+    return hips[hips["status"].isin(FOUND_STATUSES)]
 
 
 def _left_out(tables: EvaluationTables) -> _Measure:

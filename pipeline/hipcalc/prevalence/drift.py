@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2_contingency
 
+from hipcalc.anatomy import FOUND_STATUSES
+
 __all__ = ["drift_table"]
 
 # Fewer images than this say nothing about a month or a site.
@@ -53,7 +55,7 @@ def _per_image(folder: Path) -> pd.DataFrame:
     images["analysed"] = images["status"] == "ok"
     images["limited"] = images["analysed"] & ~images["quality"].fillna("").str.startswith("ok")
     hips = pd.read_parquet(folder / "hips.parquet", columns=[*keys, "side", "status"])
-    hips = hips[hips["status"].isin(("located", "uncertain"))].assign(hips=1)
+    hips = hips[hips["status"].isin(FOUND_STATUSES)].assign(hips=1)
     hips["located"] = hips["status"] == "located"
     marks = pd.read_parquet(folder / "candidates.parquet", columns=[*keys, "side"], filters=[("finding", "==", True)])
     counted = marks.groupby([*keys, "side"]).size().rename("marks").reset_index()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from hipcalc.anatomy import FOUND_STATUSES
 from hipcalc.errors import UsageError
 from hipcalc.report.participants import PARTICIPANT_COLUMNS
 from hipcalc.review import Decision, hip_of, read_finished, read_log, verdict
@@ -47,7 +48,7 @@ def hips_of_people(folder: Path, participants: pd.DataFrame | None) -> pd.DataFr
         )
     except (OSError, ValueError) as error:
         raise UsageError(f"{folder} holds no tables of hipcalc screen; give the folder after its --out.") from error
-    hips = hips[hips["status"].isin(("located", "uncertain"))]
+    hips = hips[hips["status"].isin(FOUND_STATUSES)]
     hips = hips.merge(_marks_per_hip(folder, marks), how="left", on=["image_id", "path", "side"])
     flags = ["marked", "marked_rim", "confirmed", "confirmed_rim"]
     hips[flags] = hips[flags].eq(True)

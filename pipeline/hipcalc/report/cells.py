@@ -6,6 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from hipcalc.anatomy import FOUND_STATUSES
 from hipcalc.findings import Finding, HipRecord, differential_words, explain_differential, inseparable
 from hipcalc.report.measures import measure_rows
 from hipcalc.report.overlay import numbered_marks
@@ -157,7 +158,7 @@ def _missing_text(hip: HipRecord) -> str:
 def _limit_text(hip: HipRecord, run: RunFacts) -> str:
     if hip.detection_limit_head_radii is not None:
         return limit_text(hip.detection_limit_mm, hip.detection_limit_head_radii, hip.detection_limit_tissue)
-    if run.detectability and hip.status in ("located", "uncertain"):
+    if run.detectability and hip.status in FOUND_STATUSES:
         return "not reached by the largest foci planted" if hip.detection_limit_tissue else "none: no room to plant"
     return "not measured"
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import PurePath
 from typing import Any
 
+from hipcalc.anatomy import FOUND_STATUSES
 from hipcalc.findings import Finding
 from hipcalc.report.records import FileRecord
 from hipcalc.report.words import class_name, side_name, spacing_text, view_name, zone_name
@@ -117,7 +118,7 @@ class CohortFigures:
         source = "unknown" if image.spacing_mm is None else spacing_text(image.spacing_mm, image.spacing_source)
         count["Pixel spacing"][source.partition("pixel, ")[2].partition(":")[0] or source] += 1
         for hip in record.hips:
-            if hip.status in ("located", "uncertain"):
+            if hip.status in FOUND_STATUSES:
                 count["Centre-edge angle, degrees"][_bin(hip.shown_centre_edge_angle_deg, _ANGLES_DEG)] += 1
                 # What was found over bone is no limit for soft tissue.
                 title = "Detection limit over bone" if hip.detection_limit_tissue == "bone" else "Detection limit"
