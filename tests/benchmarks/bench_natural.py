@@ -20,6 +20,7 @@ import numpy as np
 from detector_data import (
     FOCI_READ_BLIND,
     MAY_BE_FOCUS,
+    SURE,
     BenchHip,
     NaturalFocus,
     file_of,
@@ -31,8 +32,9 @@ from detector_data import (
 from peers import PEERS, Peer
 
 import hipcalc
-from hipcalc.candidates.window import HipWindow, cut_window
+from hipcalc.candidates.window import cut_window
 from hipcalc.errors import HipcalcError
+from hipcalc.findings import Finding
 
 POINTS = (0.1, 0.25, 0.5, 1.0)
 FREE_FILES = 16
@@ -51,28 +53,31 @@ def hit(places: np.ndarray, focus: NaturalFocus, bench: BenchHip) -> np.ndarray:
 
 
 @cache
-def own_marks(file: Path) -> np.ndarray:
-    """Return (row, column, head radius, expected false marks) of every mark of a screening, shape (n, 4)."""
+def own_marks(file: Path) -> tuple[Finding, ...]:
+    """Return the marks of a screening, none where it is refused."""
     try:
-        marks = hipcalc.screen(file, detectability=False).candidates
+        return hipcalc.screen(file, detectability=False).candidates
     except HipcalcError:
-        marks = ()
-    rows = [(m.row_px, m.column_px, m.diameter_px / m.diameter_head_radii, m.expected_false_marks) for m in marks]
-    return np.array(rows, float).reshape(-1, 4)
+        return ()
 
 
 def own_price(focus: NaturalFocus) -> float:
     """Return the expected false marks at which a screening marks a focus, infinity where it does not."""
-    row, column, head_radius, price = own_marks(file_of(focus)).T
-    near = np.maximum(focus.diameter_px / 2, 0.08 * head_radius)
-    return float(price[np.hypot(row - focus.row_px, column - focus.column_px) <= near].min(initial=math.inf))
+    place = (focus.row_px, focus.column_px)
+    on_it = (
+        mark.expected_false_marks
+        for mark in own_marks(file_of(focus))
+        if math.dist((mark.row_px, mark.column_px), place)
+        <= reach(focus.diameter_px, mark.diameter_px / mark.diameter_head_radii)
+    )
+    return min(on_it, default=math.inf)
 
 
 def peer_prices(
-    peer: Peer, foci: Sequence[NaturalFocus], hips: dict[str, list[BenchHip]], free: Sequence[HipWindow]
+    peer: Peer, foci: Sequence[NaturalFocus], hips: dict[str, list[BenchHip]], false: Sequence[np.ndarray]
 ) -> list[float]:
     """Return the false marks per hip, as counted, at which a peer marks each focus, infinity where it does not."""
-    false = np.concatenate([peer(window)[1] for window in free])
+    every = np.concatenate(false)
     marks = {
         file: [(bench, *peer(cut_window(bench.normalized, bench.hip))) for bench in hips[file]]
         for file in {focus.file for focus in foci}
@@ -81,14 +86,20 @@ def peer_prices(
     def price(focus: NaturalFocus) -> float:
         on_it = [strengths[hit(places, focus, bench)] for bench, places, strengths in marks[focus.file]]
         best = np.concatenate([np.empty(0), *on_it]).max(initial=-math.inf)
-        return float((false >= best).sum()) / len(free) if best > -math.inf else math.inf
+        return float((every >= best).sum()) / len(false) if best > -math.inf else math.inf
 
     return [price(focus) for focus in foci]
 
 
+@cache
+def false_marks(name: str) -> list[np.ndarray]:
+    """Return the strengths of a peer's marks in each hip without a focus."""
+    return [PEERS[name](cut_window(bench.normalized, bench.hip))[1] for bench in load_hips(most=FREE_FILES)]
+
+
 def print_found(title: str, foci: Sequence[NaturalFocus], cell: Callable[[np.ndarray], str]) -> None:
     """Print every focus with its price, and of the detector and each peer what is found, said of which were."""
-    hips, free = hips_with_foci(tuple(foci)), [cut_window(b.normalized, b.hip) for b in load_hips(most=FREE_FILES)]
+    hips = hips_with_foci(tuple(foci))
     prices = {"hipcalc": [own_price(focus) for focus in foci]}
     print(title)
     for focus, price in zip(foci, prices["hipcalc"], strict=True):
@@ -97,10 +108,9 @@ def print_found(title: str, foci: Sequence[NaturalFocus], cell: Callable[[np.nda
     print(f"{'found at false marks per hip of':34s}" + "".join(f"{point:18.2f}" for point in POINTS))
     for name in ("hipcalc", *PEERS):
         if name in PEERS:
-            prices[name] = peer_prices(PEERS[name], foci, hips, free)
+            prices[name] = peer_prices(PEERS[name], foci, hips, false_marks(name))
         cells = (cell(np.array(prices[name]) <= point) for point in POINTS)
         print(f"{name:34s}" + "".join(f"{text:>18s}" for text in cells), flush=True)
-    print(f"peers on {len(free)} hips without a focus")
 
 
 def main() -> None:
@@ -111,7 +121,7 @@ def main() -> None:
     title = f"read by one: found of {sure.sum()} sure ones / of {len(known)}"
     print_found(title, known, lambda found: f"{(found & sure).sum()} / {found.sum()}")
     certainty = np.array([focus.certainty for focus in blind])
-    levels = 0.5, MAY_BE_FOCUS
+    levels = SURE, MAY_BE_FOCUS
     counts = " / ".join(f"{(certainty >= least).sum()} of at least {least}" for least in levels)
     title = f"\nread blind by two: found of their mean certainty in {len(blind)} / of the foci: {counts}"
 
@@ -120,6 +130,7 @@ def main() -> None:
         return f"{share:.2f} / " + " / ".join(f"{(found & (certainty >= least)).sum()}" for least in levels)
 
     print_found(title, blind, weighed)
+    print(f"peers on {len(load_hips(most=FREE_FILES))} hips without a focus")
 
 
 if __name__ == "__main__":

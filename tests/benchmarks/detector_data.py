@@ -29,8 +29,8 @@ READ_BY_EYE = {
 FOCI_BY_EYE = Path(__file__).with_name("natural_by_eye.csv")
 # The same as two further readers saw them, who knew neither that list nor each other's nor any mark nor file name.
 FOCI_READ_BLIND = Path(__file__).with_name("natural_read_blind.csv")
-# Of their certainty, the mean of both: from so much on a picture may hold a focus.
-MAY_BE_FOCUS = 0.2
+# Of their certainty, the mean of both: from so much on a place is rather a focus than none, and may be one.
+SURE, MAY_BE_FOCUS = 0.5, 0.2
 
 Source = Literal["crop", "pelvis"]
 SOURCES: dict[str, Source] = {"hip_crops/images": "crop", "dicom": "pelvis", "radiographs_mixed": "pelvis"}
@@ -70,15 +70,14 @@ def natural_foci(read: Path = FOCI_BY_EYE) -> tuple[NaturalFocus, ...]:
 
 
 def _natural_focus(row: dict[str, str]) -> NaturalFocus:
-    certainty = (
-        float(row["sure"]) if "sure" in row else sum(float(row[f"{n}_reader"]) for n in ("first", "second")) / 200
-    )
+    two = [float(row[reader]) for reader in ("first_reader", "second_reader") if reader in row]
+    certainty = sum(two) / 200 if two else float(row["sure"])
     return NaturalFocus(
         file=row["file"],
         row_px=float(row["row_px"]),
         column_px=float(row["column_px"]),
         diameter_px=float(row["diameter_px"]),
-        sure=certainty > 0.5,
+        sure=certainty >= SURE,
         kind=row["kind"],
         certainty=certainty,
     )
