@@ -31,11 +31,11 @@ def hips(*images: str) -> pd.DataFrame:
 def results(folder: Path) -> Path:
     images = pd.DataFrame({"image_id": ["a", "b"], "path": ["x/a.png", "x/b.png"], "rows": 400, "columns": 300})
     images.to_csv(folder / "images.csv", index=False)
-    found = pd.DataFrame({"image_id": ["a", "b"], "status": ["located", "located"], "side": "R"}).assign(
-        head_row_px=[100.0, 300.0], head_column_px=100.0, head_radius_px=HEAD, rim_row_px=10.0, rim_column_px=160.0
-    )
+    found = images[["image_id", "path"]].assign(status="located", side="R", head_row_px=[100.0, 300.0])
+    found = found.assign(head_column_px=100.0, head_radius_px=HEAD, rim_row_px=10.0, rim_column_px=160.0)
     found.to_csv(folder / "hips.csv", index=False)
-    marks(("a", 20.0, 170.0, 0.01), ("b", 20.0, 170.0, 0.3)).to_csv(folder / "candidates.csv", index=False)
+    found_marks = marks(("a", 20.0, 170.0, 0.01), ("b", 20.0, 170.0, 0.3)).assign(path=images["path"])
+    found_marks.to_csv(folder / "candidates.csv", index=False)
     return folder
 
 
@@ -132,7 +132,9 @@ def test_the_froc_curve_agrees_with_an_independent_implementation(seed: int) -> 
 
 def test_the_area_under_the_per_hip_curve_agrees_with_an_independent_implementation() -> None:
     found, true, names = scattered(7, 40)
-    roc = hip_roc(found, true, hips(*names).assign(side="R"))
+    number = {name: row for row, name in enumerate(names)}
+    found, true = (table.assign(hip=table["image_id"].map(number)) for table in (found, true))
+    roc = hip_roc(found, true, hips(*names))
     assert roc.has_focus.sum() == true["image_id"].nunique()
     area, low, high = roc.area(resamples=200, rng=np.random.default_rng(0))
     strength = np.where(np.isfinite(roc.strongest), -roc.strongest, -1e9)
@@ -140,15 +142,6 @@ def test_the_area_under_the_per_hip_curve_agrees_with_an_independent_implementat
     assert low < area < high
     share, sensitivity = roc.curve()
     assert np.trapezoid(sensitivity, share) <= area + 0.1
-
-
-def test_marks_count_for_the_hip_of_their_side() -> None:
-    two = pd.DataFrame({"image_id": ["a", "a", "b"], "side": ["R", "L", "unknown"]})
-    found = marks(("a", 0, 0, 0.2), ("a", 5, 0, 0.1), ("b", 0, 0, 0.3)).assign(side=["R", "L", "R"])
-    true = foci(("a", 0, 0, 10), ("b", 0, 0, 10))
-    roc = hip_roc(found, true, two)
-    assert roc.strongest.tolist() == [0.2, 0.1, 0.3]
-    assert roc.has_focus.tolist() == [True, False, True]
 
 
 def test_patients_are_resampled_and_not_their_images() -> None:
@@ -180,20 +173,26 @@ def test_foci_that_all_went_the_same_way_leave_doubt_by_the_number_of_patients(r
 
 def test_foci_are_counted_by_size_contrast_zone_and_class() -> None:
     hip = pd.DataFrame({"image_id": ["a"], "side": ["R"]}).assign(
-        head_row_px=100.0, head_column_px=100.0, head_radius_px=HEAD, rim_row_px=0.0, rim_column_px=40.0
+        head_row_px=300.0, head_column_px=300.0, head_radius_px=HEAD, rim_row_px=220.0, rim_column_px=240.0
     )
-    true = foci(("a", 0, 30, 12), ("a", 50, 900, 30), ("a", 400, 0, 50)).assign(
-        diameter_mm=[3.0, 8.0, np.nan], cnr=[1.5, 4.0, 6.0], phi_deg=[35.0, 90.0, 30.0], r_head_radii=[1.3, 2.2, 1.3]
+    true = foci(("a", 210, 220, 12), ("a", 300, 80, 30), ("a", 300, 500, 50), ("b", 0, 0, 5)).assign(
+        diameter_mm=[3.0, 8.0, np.nan, np.nan], cnr=[1.5, 4.0, 6.0, np.nan], hip=[0, 0, 0, -1]
     )
-    parts = {name: among.tolist() for name, among in strata(true.assign(**{"class": ["ring", "ring", "beak"]}), hip)}
-    assert parts["diameter 2 to 4 mm"] == [True, False, False]
-    assert parts["diameter from 7 mm"] == [False, True, False]
-    assert parts["CNR from 5"] == [False, False, True]
-    assert parts["zone rim"] == [True, False, True]
-    assert parts["zone trochanteric"] == [False, True, False]
-    assert parts["class ring"] == [True, True, False]
-    bare = {name for name, _ in strata(foci(("a", 0, 0, 12)), hip)}
-    assert bare == {"diameter 0.08 to 0.16 head radii"}
+    classes = ["ring", "ring", "beak", "beak"]
+    parts = {name: among.tolist() for name, among in strata(true.assign(**{"class": classes}), hip)}
+    assert parts["diameter 2 to 4 mm"] == [True, False, False, False]
+    assert parts["diameter from 7 mm"] == [False, True, False, False]
+    assert parts["CNR from 5"] == [False, False, True, False]
+    # Lateral is where the rim lies.
+    assert parts["zone rim"] == [True, False, False, False]
+    assert parts["zone trochanteric"] == [False, True, False, False]
+    assert parts["zone pelvic"] == [False, False, True, False]
+    assert parts["zone not named"] == [False, False, False, True]
+    assert parts["class ring"] == [True, True, False, False]
+    bare = {name for name, _ in strata(true.iloc[:1, :5].assign(hip=0), hip)}
+    assert bare == {"diameter 0.08 to 0.16 head radii", "zone rim"}
+    named = {name for name, _ in strata(true.assign(zone="rim"), hip) if name.startswith("zone")}
+    assert named == {"zone rim"}
 
 
 def test_localisation_pairs_each_found_hip_once() -> None:
@@ -241,13 +240,16 @@ def test_evaluate_writes_its_tables_and_joins_by_file_name(tmp_path: Path) -> No
         (foci(("a", 0, 0, 1)).iloc[:0], "truth.csv: no focus and no hip is named there; give a truth with rows"),
         (
             foci(("a", 20, 170, 12), ("a", 170, 310, 12)),
-            r"focus at row 170, column 310, outside of its image of 400 rows and 300 columns \(a\); give places in",
+            r"truth.csv, line 3, column column_px: '310' is not allowed; its image has 300 columns: give places in the",
         ),
-        (foci(("a", -3, 170, 12)), r"focus at row -3, column 170, outside of its image"),
-        (foci(("z", 0, 0, 1)), "names the image z, which the results do not hold; screen it first"),
+        (foci(("a", -3, 170, 12)), "line 2, column row_px: '-3' is not allowed; its image has 400 rows"),
+        (
+            foci(("a", 1, 1, 1), ("z", 0, 0, 1)),
+            "line 3, column image_id: 'z' is not allowed; the results do not hold this image: screen it, or leave",
+        ),
         (
             foci(("z", 0, 0, 1)).drop(columns="image_id").assign(path="z.png"),
-            "names the image z.png, which the results do not hold",
+            "line 2, column path: 'z.png' is not allowed; the results do not hold this image",
         ),
     ],
 )
@@ -258,7 +260,7 @@ def test_a_wrong_truth_table_is_refused_in_one_sentence(tmp_path: Path, table: p
 
 def test_hips_that_the_truth_does_not_name_are_counted(tmp_path: Path) -> None:
     table = evaluate(results(tmp_path), truth(tmp_path, "truth.csv", foci(("a", 20.0, 170.0, 12.0))))
-    row = table[table["measure"] == "screened hips left out, as no truth table names their image"].iloc[0]
+    row = table[table["measure"] == "searched hips left out, as no truth table names them"].iloc[0]
     assert (row["value"], row["n"]) == (1.0, 2)
     assert table.set_index("measure").loc["area under the per-hip ROC curve", ["value"]].isna().all()
 
@@ -284,13 +286,17 @@ def test_two_images_of_one_name_must_be_told_apart_by_id(tmp_path: Path) -> None
     folder = results(tmp_path)
     pd.DataFrame({"image_id": ["a", "b"], "path": ["x/a.png", "y/a.png"]}).to_csv(folder / "images.csv", index=False)
     table = foci(("a", 0, 0, 1)).drop(columns="image_id").assign(path="a.png")
-    with pytest.raises(UsageError, match="several images have that name; use image_id instead"):
+    with pytest.raises(UsageError, match="line 2, column path: 'a.png' is not allowed; several images have that name"):
         evaluate(folder, truth(tmp_path, "truth.csv", table))
 
 
 def test_a_missing_or_unreadable_table_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="images.csv does not exist; give a folder that hipcalc screen wrote"):
         evaluate(tmp_path, tmp_path / "truth.csv")
+    (tmp_path / "shards").mkdir()
+    with pytest.raises(UsageError, match="holds shards: run hipcalc merge .* first"):
+        evaluate(tmp_path, tmp_path / "truth.csv")
+    (tmp_path / "shards").rmdir()
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(UsageError, match="holds an unfinished run: run hipcalc screen with --resume first"):
         evaluate(tmp_path, tmp_path / "truth.csv")
@@ -322,7 +328,8 @@ GAPPY = "image_id,side,row_px,column_px,diameter_px,cnr,class\n"
         ("a,right,20,170,12,,", "line 3, column side: 'right' is not allowed; choose one of R, L, unknown"),
         ("a,,20,170,12,,", "line 3, column side: the cell is blank; choose one of R, L, unknown"),
         (",R,20,170,12,,", "line 3, column image_id: the cell is blank; name the image, or leave the row out"),
-        ("b,R,20,170,12,,", "line 3, column image_id: 'b' is not allowed; line 2 says the same already; keep one"),
+        ("b,R,20,170,12,,", "line 3, column side: 'R' is not allowed; line 2 says the same already; keep one"),
+        ("b,L,20.0,170,12,,", "line 3, column side: 'L' is not allowed; line 2 says the same already; keep one"),
     ],
 )
 def test_a_truth_table_with_a_wrong_cell_is_refused_with_its_line(tmp_path: Path, lines: str, message: str) -> None:
@@ -348,14 +355,118 @@ def test_a_truth_table_may_have_gaps_where_nothing_is_needed(tmp_path: Path) -> 
     assert named == ["not named", "ring"]
 
 
-def test_a_hip_that_is_named_twice_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "hips_truth.csv"
-    file.write_text(
-        "path,side,head_row_px,head_column_px,head_radius_px,rim_row_px,rim_column_px\n"
-        "a.png,R,100,100,100,10,160\na.png,R,101,100,100,10,160\n"
-    )
-    with pytest.raises(UsageError, match=r"line 3, column path: 'a.png' is not allowed; line 2 says the same already"):
+HIPS = "path,side,head_row_px,head_column_px,head_radius_px,rim_row_px,rim_column_px\n"
+
+
+def test_a_hip_that_is_named_twice_is_refused_also_by_two_tables(tmp_path: Path) -> None:
+    file, other = tmp_path / "one.csv", tmp_path / "other.csv"
+    file.write_text(HIPS + "a.png,R,100,100,100,10,160\nz/a.png,R,101,100,100,10,160\n")
+    with pytest.raises(UsageError, match=r"one.csv, line 3, column side: 'R' is not allowed; line 2 says the same"):
         evaluate(results(tmp_path), file)
+    file.write_text(HIPS + "a.png,R,100,100,100,10,160\n")
+    other.write_text(HIPS.replace("path", "image_id") + "b,R,300,100,100,10,160\na,R,100,100,100,10,160\n")
+    with pytest.raises(UsageError, match=r"other.csv, line 3, .*one.csv, line 2, says the same already; keep one"):
+        evaluate(results(tmp_path), (file, other))
+    # A file that is given twice is one table.
+    assert evaluate(results(tmp_path), (file, file))["n"].iloc[0] == 1
+
+
+def pelvis(folder: Path) -> Path:
+    """One image of two hips, R at column 100 and L at 900, with a mark in each."""
+    pd.DataFrame({"image_id": ["a"], "path": "a.png", "rows": 400, "columns": 1000}).to_csv(folder / "images.csv")
+    both = pd.DataFrame({"image_id": ["a", "a"], "path": "a.png", "side": ["R", "L"], "status": "located"}).assign(
+        head_row_px=100.0, head_column_px=[100.0, 900.0], head_radius_px=HEAD, rim_row_px=10.0, rim_column_px=[40, 960]
+    )
+    both.to_csv(folder / "hips.csv", index=False)
+    found = marks(("a", 20.0, 40.0, 0.2), ("a", 20.0, 960.0, 0.1)).assign(path="a.png", side=["R", "L"])
+    found.to_csv(folder / "candidates.csv", index=False)
+    return folder
+
+
+def values_of(table: pd.DataFrame) -> dict[str, float]:
+    return dict(zip(table["measure"], table["value"], strict=True))
+
+
+def test_marks_in_a_hip_that_was_not_read_are_not_false(tmp_path: Path) -> None:
+    hips_file, foci_file = tmp_path / "hips_truth.csv", tmp_path / "foci_truth.csv"
+    hips_file.write_text(HIPS + "a.png,R,100,100,100,10,40\n")
+    foci_file.write_text("path,side,row_px,column_px,diameter_px\n")
+    found = values_of(evaluate(pelvis(tmp_path), (hips_file, foci_file)))
+    # A table of foci without rows says that there are none.
+    assert found["false marks per hip at 0.25 expected"] == 1.0
+    assert np.isnan(found["sensitivity at 0.5 counted false marks per hip"])
+    assert found["searched hips left out, as no truth table names them"] == 1.0
+    # A focus was read in the other one: it counts.
+    foci_file.write_text("path,side,row_px,column_px,diameter_px\na.png,L,20,960,10\n")
+    found = values_of(evaluate(tmp_path, (hips_file, foci_file)))
+    assert found["false marks per hip at 0.25 expected"] == 0.5
+    assert found["sensitivity at 0.1 counted false marks per hip"] == 1.0
+    assert found["area under the per-hip ROC curve"] == 1.0
+    assert "searched hips left out, as no truth table names them" not in found
+
+
+@pytest.mark.parametrize("sides", ["RL", "LR", "unknown"])
+def test_a_focus_belongs_to_the_hip_that_it_lies_at_whatever_sides_are_named(tmp_path: Path, sides: str) -> None:
+    right, left = sides if len(sides) == 2 else (sides, sides)
+    hips_file, foci_file = tmp_path / "hips_truth.csv", tmp_path / "foci_truth.csv"
+    hips_file.write_text(HIPS + f"a.png,{right},100,100,100,10,40\na.png,{left},100,900,100,10,960\n")
+    foci_file.write_text(f"path,side,row_px,column_px,diameter_px\na.png,{left},20,960,10\n")
+    found = values_of(evaluate(pelvis(tmp_path), (hips_file, foci_file)))
+    assert found["area under the per-hip ROC curve"] == 1.0
+    assert found["sensitivity at 0.5 counted false marks per hip, zone rim-overlay"] == 1.0
+    without_table = values_of(evaluate(tmp_path, foci_file))
+    assert without_table["area under the per-hip ROC curve"] == 1.0
+
+
+def test_copies_of_an_image_count_once(tmp_path: Path) -> None:
+    table = truth(tmp_path, "truth.csv", foci(("a", 300.0, 170.0, 12.0)))
+    once = evaluate(results(tmp_path), table)
+    for name in ("images", "hips", "candidates"):
+        rows = pd.read_csv(tmp_path / f"{name}.csv")
+        pd.concat([rows, rows.assign(path="y/" + rows["path"])]).to_csv(tmp_path / f"{name}.csv", index=False)
+    pd.testing.assert_frame_equal(evaluate(tmp_path, table), once)
+
+
+def test_paths_of_another_system_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "truth.csv"
+    file.write_text("path,side,row_px,column_px,diameter_px\nC:\\films\\a.png,R,20,170,12\n")
+    assert values_of(evaluate(results(tmp_path), file))["sensitivity at 0.5 counted false marks per hip"] == 1.0
+
+
+def test_without_a_hip_nothing_is_counted_per_hip(tmp_path: Path) -> None:
+    folder = results(tmp_path)
+    for name in ("hips", "candidates"):
+        pd.read_csv(folder / f"{name}.csv").iloc[:0].to_csv(folder / f"{name}.csv", index=False)
+    found = values_of(evaluate(folder, truth(tmp_path, "truth.csv", foci(("a", 20.0, 170.0, 12.0)))))
+    assert found["sensitivity at 1 counted false marks per hip"] == 0.0
+    assert np.isnan(found["false marks per hip at 0.25 expected"])
+
+
+def test_a_curve_of_an_earlier_evaluation_does_not_stay(tmp_path: Path) -> None:
+    folder = results(tmp_path)
+    evaluate(folder, truth(tmp_path, "truth.csv", foci(("a", 20.0, 170.0, 12.0))))
+    (tmp_path / "hips_truth.csv").write_text(HIPS + "a.png,R,100,100,100,10,40\n")
+    evaluate(folder, tmp_path / "hips_truth.csv")
+    assert not (folder / "froc.csv").exists()
+    assert not (folder / "froc.png").exists()
+
+
+def test_patients_who_are_all_alike_give_no_interval() -> None:
+    found = marks(("a", 0.0, 0.0, 0.1), ("b", 0.0, 0.0, 0.1))
+    true = foci(("a", 0.0, 0.0, 10.0), ("a", 0.0, 500.0, 10.0), ("b", 0.0, 0.0, 10.0), ("b", 0.0, 500.0, 10.0))
+    matched = match_marks(found, true, hips("a", "b"))
+    value, *between = sensitivity_at(matched, 0.5, resamples=50, rng=np.random.default_rng(3))
+    assert value == 0.5
+    assert np.isnan(between).all()
+
+
+def test_the_patients_of_hips_are_known_from_either_table() -> None:
+    units = hips("a", "b", "c")
+    true = foci(("a", 0, 0, 10), ("b", 0, 0, 10)).assign(hip=[0, -1], patient=["x", "x"])
+    roc = hip_roc(marks(("b", 0, 0, 0.3), ("b", 9, 9, 0.2)).assign(hip=[1, 1]), true, units)
+    assert roc.strongest.tolist() == [np.inf, 0.2, np.inf]
+    assert roc.has_focus.tolist() == [True, False, False]
+    assert roc.patient[0] == roc.patient[1] != roc.patient[2]
 
 
 def test_a_misspelt_column_is_named(tmp_path: Path) -> None:

@@ -213,7 +213,9 @@ def _evaluate(command: argparse.ArgumentParser) -> None:
         required=True,
         nargs="+",
         metavar="FILE",
-        help="CSV table: a focus or a hip per row; several may be given",
+        help="CSV table of foci (path or image_id, side, row_px, column_px, diameter_px) or of hips (path or image_id, "
+        "side, head_row_px, head_column_px, head_radius_px, rim_row_px, rim_column_px), in pixels of the files; either "
+        "may have patient. Several may be given",
     )
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hipcalc.anatomy import FOUND_STATUSES
 from hipcalc.evaluate.froc import Froc, MatchedMarks, froc_band, froc_curve, match_marks, sensitivity_at
 from hipcalc.evaluate.hip_roc import HipRoc, hip_roc
 from hipcalc.evaluate.localisation import Localisation, localisation_errors
@@ -34,6 +33,7 @@ __all__ = [
     "strata",
 ]
 
+_CURVE, _PLOT = "froc.csv", "froc.png"
 ROC_AREA = "area under the per-hip ROC curve"
 _OPERATING_POINTS = (0.1, 0.25, 0.5, 1.0)
 # Where foci are counted by size, contrast, zone and class.
@@ -57,15 +57,17 @@ class _Measure:
 def evaluate(results: str | Path, truth: str | Path | tuple[str | Path, ...]) -> pd.DataFrame:
     """Measure a results folder against truth tables.
 
-    Writes ``evaluation.csv``, ``evaluation.json`` and, with focus truth, ``froc.csv`` and ``froc.png`` to the folder.
+    Writes ``evaluation.csv``, ``evaluation.json`` and, with a table of foci, ``froc.csv`` and ``froc.png`` to the
+    folder; without one, those of an earlier evaluation are taken away.
 
     Parameters
     ----------
     results : path
         Folder that ``hipcalc screen`` wrote.
     truth : path or tuple of paths
-        Tables of true foci or true hips (see `read_tables`). False marks are counted per true hip; without a table of
-        hips, per searched hip of the images that the foci name.
+        Tables of true foci or true hips (see `read_tables`). False marks are counted in the true hips, and per true
+        hip; in images of which no table names the hips, in the searched ones. A table of foci without rows says that
+        there are none.
 
     Returns
     -------
@@ -73,7 +75,7 @@ def evaluate(results: str | Path, truth: str | Path | tuple[str | Path, ...]) ->
         Columns `measure`, `value`, `low`, `high` (95% interval where one is given, a bootstrap over patients) and `n`:
         errors of localisation; sensitivity at counted false marks per hip, for all foci and by size, contrast, zone and
         class; false marks counted at nominal ones; the area under the per-hip ROC curve (NaN without hips of both
-        kinds); how many of the n screened hips no truth table names, if any.
+        kinds); how many of the n searched hips no truth table names, if any.
 
     Raises
     ------
@@ -88,9 +90,11 @@ def evaluate(results: str | Path, truth: str | Path | tuple[str | Path, ...]) ->
     rows: list[_Measure] = []
     if len(tables.true_hips):
         rows += _localisation_rows(localisation_errors(tables.hips, tables.true_hips))
-    if len(tables.true_foci):
-        hips = tables.true_hips if len(tables.true_hips) else _searched(tables.hips)
-        rows += _detection_rows(tables, hips, folder)
+    if tables.has_foci:
+        rows += _detection_rows(tables, folder)
+    else:
+        for name in (_CURVE, _PLOT):
+            (folder / name).unlink(missing_ok=True)
     if tables.hips_left_out:
         rows.append(_left_out(tables))
     table = pd.DataFrame([vars(row) for row in rows])
@@ -101,23 +105,17 @@ def evaluate(results: str | Path, truth: str | Path | tuple[str | Path, ...]) ->
     return table
 
 
-def _searched(hips: pd.DataFrame) -> pd.DataFrame:
-    """Return the hips in which foci were looked for: an absent or replaced one bears no false mark."""
-    return hips[hips["status"].isin(FOUND_STATUSES)]
-
-
 def _left_out(tables: EvaluationTables) -> _Measure:
-    count = tables.hips_left_out
-    name = "screened hips left out, as no truth table names their image"
-    return _Measure(measure=name, value=float(count), low=None, high=None, n=len(tables.hips) + count)
+    name = "searched hips left out, as no truth table names them"
+    return _Measure(measure=name, value=float(tables.hips_left_out), low=None, high=None, n=tables.searched_hips)
 
 
 def _csv_text(table: pd.DataFrame) -> str:
     return str(table.to_csv(index=False, lineterminator="\n"))
 
 
-def _detection_rows(tables: EvaluationTables, hips: pd.DataFrame, folder: Path) -> list[_Measure]:
-    rng = np.random.default_rng(_SEED)
+def _detection_rows(tables: EvaluationTables, folder: Path) -> list[_Measure]:
+    rng, hips = np.random.default_rng(_SEED), tables.counted_hips
     matched = match_marks(tables.candidates, tables.true_foci, hips)
     rows = _froc_rows(matched, rng)
     for name, among in strata(tables.true_foci, hips):
@@ -130,10 +128,10 @@ def _detection_rows(tables: EvaluationTables, hips: pd.DataFrame, folder: Path) 
     area, low, high = roc.area(resamples=_RESAMPLES, rng=rng)
     rows.append(_Measure(measure=ROC_AREA, value=area, low=low, high=high, n=len(hips)))
     curve = froc_curve(matched)
-    write_atomic(folder / "froc.csv", _csv_text(pd.DataFrame(vars(curve))))
+    write_atomic(folder / _CURVE, _csv_text(pd.DataFrame(vars(curve))))
     at = np.linspace(0.0, MOST_FALSE_MARKS, 41)
     band = froc_band(matched, at, resamples=_BAND_RESAMPLES, rng=rng)
-    with atomic_path(folder / "froc.png") as file:
+    with atomic_path(folder / _PLOT) as file:
         plot_curves(curve, (at, band), roc, area, file)
     return rows
 
@@ -159,7 +157,7 @@ def _froc_rows(matched: MatchedMarks, rng: np.random.Generator) -> list[_Measure
         name = f"sensitivity at {point:g} counted false marks per hip"
         rows.append(_Measure(measure=name, value=value, low=low, high=high, n=len(matched.hit_rank)))
     for point in _OPERATING_POINTS:
-        counted = float((matched.false_rank <= point).sum()) / max(1, hips)
+        counted = float((matched.false_rank <= point).sum()) / hips if hips else np.nan
         name = f"false marks per hip at {point:g} expected"
         rows.append(_Measure(measure=name, value=counted, low=None, high=None, n=hips))
     rows.append(_median("distance of marks from their foci, median (px)", matched.distance_px))

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hipcalc.evaluate.belonging import rows_by_image
+
 __all__ = [
     "Froc",
     "MatchedMarks",
@@ -13,7 +15,7 @@ __all__ = [
     "froc_curve",
     "interval",
     "match_marks",
-    "rows_by_image",
+    "patients_of",
     "sensitivity_at",
 ]
 
@@ -69,8 +71,8 @@ def match_marks(candidates: pd.DataFrame, true_foci: pd.DataFrame, hips: pd.Data
     """Assign marks to foci.
 
     A mark hits a focus when their centres are no further apart than the focus's radius or 0.08 head radii, whichever
-    is larger. Further marks on the same focus count neither as hits nor as false (Chakraborty 1989, J Appl Clin Med
-    Phys; the acceptance radius is ours).
+    is larger; it may hit several that lie so close. Further marks on the same focus count neither as hits nor as false
+    (after D. P. Chakraborty, Med. Phys. 16 (1989) 561; the acceptance radius is ours).
 
     Parameters
     ----------
@@ -104,7 +106,7 @@ def match_marks(candidates: pd.DataFrame, true_foci: pd.DataFrame, hips: pd.Data
     false_table = np.array(false, dtype=np.float64).reshape(-1, 2)
     return MatchedMarks(
         images=images,
-        patients=_patients(images, hips, true_foci),
+        patients=patients_of(images, hips, true_foci),
         hips_per_image=np.array([counts.get(image, 0) for image in images.tolist()], dtype=np.int64),
         hit_rank=hit_table[:, 0],
         hit_image=hit_table[:, 2].astype(np.int64),
@@ -115,13 +117,20 @@ def match_marks(candidates: pd.DataFrame, true_foci: pd.DataFrame, hips: pd.Data
     )
 
 
-def rows_by_image(table: pd.DataFrame) -> dict[str, NDArray[np.int64]]:
-    """Return the positions of each image's rows: to compare all ids anew for every image takes minutes in a cohort."""
-    return {str(image): np.asarray(rows, np.int64) for image, rows in table.groupby("image_id").indices.items()}
+def patients_of(images: NDArray[np.str_], *tables: pd.DataFrame) -> NDArray[np.int64]:
+    """Return a number for the patient of each image; an image whose patient no table tells is a patient of its own.
 
+    Parameters
+    ----------
+    images : ndarray of str, shape (n_images,)
+        Image ids; one may be there several times.
+    *tables : DataFrame
+        With `image_id` and, where known, `patient`.
 
-def _patients(images: NDArray[np.str_], *tables: pd.DataFrame) -> NDArray[np.int64]:
-    """Return a number for the patient of each image; an image whose patient no table tells is a patient of its own."""
+    Returns
+    -------
+    ndarray of int64, shape (n_images,)
+    """
     known: dict[str, str] = {}
     for table in tables:
         if "patient" in table.columns:
@@ -175,7 +184,8 @@ def sensitivity_at(
 
     The interval is a percentile bootstrap over patients, because all hips and foci of one patient hang together. Where
     every focus was found, or none, all samples are alike as if that were certain; the interval then reaches at least
-    as far as the exact one of so many patients (Clopper and Pearson 1934).
+    as far as the exact one of so many patients (Clopper and Pearson 1934). Where all samples say the same otherwise,
+    as those of a single patient do, there is none (NaN).
 
     Parameters
     ----------
@@ -200,16 +210,20 @@ def _honest(whole: float, drawn: NDArray[np.float64], patients: int) -> tuple[fl
     """Return the interval of a sensitivity, no narrower than exact where all foci went the same way."""
     low, high = interval(drawn)
     if whole == 1.0:
-        return min(low, _TAIL ** (1 / patients)), high
+        return float(np.fmin(low, _TAIL ** (1 / patients))), 1.0
     if whole == 0.0:
-        return low, max(high, 1 - _TAIL ** (1 / patients))
+        return 0.0, float(np.fmax(high, 1 - _TAIL ** (1 / patients)))
     return low, high
 
 
 def interval(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the 2.5th and the 97.5th percentile of values of shape (n,), NaN among them left out; NaN of none."""
+    """Return the 2.5th and the 97.5th percentile of samples of shape (n,), NaN among them left out.
+
+    NaN where all say the same: samples of one patient, or of patients who are all alike, tell nothing of others.
+    """
     known = values[np.isfinite(values)]
-    low, high = np.quantile(known, [_TAIL, 1 - _TAIL]) if known.size else (np.nan, np.nan)
+    differ = known.size and np.ptp(known) > 0
+    low, high = np.quantile(known, [_TAIL, 1 - _TAIL]) if differ else (np.nan, np.nan)
     return float(low), float(high)
 
 

@@ -6,12 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hipcalc.evaluate.froc import interval
+from hipcalc.evaluate.froc import interval, patients_of
 
 __all__ = ["HipRoc", "area_under", "hip_roc"]
-
-# In place of a side: whichever it is.
-_ANY = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,11 +30,9 @@ class HipRoc:
     def area(self, *, resamples: int, rng: np.random.Generator) -> tuple[float, float, float]:
         """Return the area under the ROC curve with its 95% interval, a percentile bootstrap over patients.
 
-        The interval is NaN where the hips are wholly told apart, or wholly confused: every sample then says the same.
+        The interval is NaN where every sample says the same, as where the hips are wholly told apart: that is none.
         """
         area = area_under(self.strongest, self.has_focus)
-        if area in (0.0, 1.0):
-            return area, float("nan"), float("nan")
         patients = int(self.patient.max(initial=-1)) + 1
         drawn = []
         for _ in range(resamples):
@@ -60,31 +55,19 @@ def hip_roc(candidates: pd.DataFrame, true_foci: pd.DataFrame, hips: pd.DataFram
     Parameters
     ----------
     candidates : DataFrame
-        With `image_id`, `side`, `expected_false_marks`.
+        With `hip` (row of the hip that the mark lies in) and `expected_false_marks`.
     true_foci : DataFrame
-        With `image_id`, `side`.
+        With `image_id` and `hip`, -1 for a focus in none.
     hips : DataFrame
-        With `image_id`, `side` and, where known, `patient`. Only these hips count; marks of an image with one hip count
-        for that hip whatever side they name.
+        With `image_id`. A column `patient` in either truth keeps the images of one patient together.
     """
-    alone = hips.groupby("image_id")["image_id"].transform("size") == 1
-    # An image with one hip is asked for without a side.
-    keys = list(zip(hips["image_id"], hips["side"].mask(alone, _ANY), strict=True))
-    strongest: dict[tuple[str, str], float] = {}
-    for image, side, rank in candidates[["image_id", "side", "expected_false_marks"]].itertuples(index=False):
-        for key in ((image, side), (image, _ANY)):
-            strongest[key] = min(rank, strongest.get(key, np.inf))
-    with_focus = {
-        (image, key)
-        for image, side in zip(true_foci["image_id"], true_foci["side"], strict=True)
-        for key in (side, _ANY)
-    }
-    owner = hips["patient"].fillna(hips["image_id"]) if "patient" in hips.columns else hips["image_id"]
-    return HipRoc(
-        strongest=np.array([strongest.get(key, np.inf) for key in keys], np.float64),
-        has_focus=np.array([key in with_focus for key in keys], np.bool_),
-        patient=np.unique(owner.astype(str), return_inverse=True)[1].astype(np.int64),
-    )
+    strongest = np.full(len(hips), np.inf)
+    ranks = candidates["expected_false_marks"].to_numpy(np.float64)
+    np.minimum.at(strongest, candidates["hip"].to_numpy(np.int64), ranks)
+    has_focus = np.zeros(len(hips), np.bool_)
+    has_focus[true_foci.loc[true_foci["hip"] >= 0, "hip"].to_numpy(np.int64)] = True
+    images = hips["image_id"].to_numpy(np.str_)
+    return HipRoc(strongest=strongest, has_focus=has_focus, patient=patients_of(images, hips, true_foci))
 
 
 def area_under(

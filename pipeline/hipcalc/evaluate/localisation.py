@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hipcalc.evaluate.froc import rows_by_image
+from hipcalc.evaluate.belonging import pair_hips
 
 __all__ = ["Localisation", "localisation_errors"]
 
@@ -30,47 +30,19 @@ class Localisation:
 
 
 def localisation_errors(hips: pd.DataFrame, true_hips: pd.DataFrame) -> Localisation:
-    """Compare each true hip with the hip found nearest to it in its image.
-
-    Each found hip serves one true hip at most: the pairs are taken from the nearest on.
-    """
-    found = hips[hips["head_row_px"].notna()]
-    places, none = rows_by_image(found), np.empty(0, np.int64)
-    rows = [
-        row
-        for image, truth in true_hips.groupby("image_id")
-        for row in _compare(truth, found.iloc[places.get(str(image), none)])
-    ]
-    table = np.array([row[:3] for row in rows], dtype=np.float64).reshape(-1, 3)
-    return Localisation(
-        centre=table[:, 0], rim=table[:, 1], radius=table[:, 2], status=tuple(str(row[3]) for row in rows)
-    )
-
-
-def _compare(truth: pd.DataFrame, found: pd.DataFrame) -> list[tuple[float, float, float, str]]:
-    distance = np.hypot(
-        truth["head_row_px"].to_numpy(float)[:, None] - found["head_row_px"].to_numpy(float)[None, :],
-        truth["head_column_px"].to_numpy(float)[:, None] - found["head_column_px"].to_numpy(float)[None, :],
-    )
-    partner: dict[int, int] = {}
-    for flat in np.argsort(distance, axis=None, kind="stable"):
-        true_index, found_index = (int(part) for part in np.unravel_index(flat, distance.shape))
-        if true_index not in partner and found_index not in partner.values():
-            partner[true_index] = found_index
-    rows = []
-    for index in range(len(truth)):
-        if index not in partner:
-            rows.append((np.nan, np.nan, np.nan, "absent"))
-            continue
-        true, hip = truth.iloc[index], found.iloc[partner[index]]
-        radius = float(true["head_radius_px"])
-        rim = np.hypot(hip["rim_row_px"] - true["rim_row_px"], hip["rim_column_px"] - true["rim_column_px"]) / radius
-        rows.append(
-            (
-                float(distance[index, partner[index]]) / radius,
-                float(rim),
-                float(hip["head_radius_px"]) / radius - 1.0,
-                str(hip["status"]),
-            )
-        )
-    return rows
+    """Compare each true hip, in their order, with the found one that stands for it (`pair_hips`)."""
+    serves = pair_hips(hips, true_hips)
+    partner = np.full(len(true_hips), -1, np.int64)
+    partner[serves[serves >= 0]] = np.flatnonzero(serves >= 0)
+    found = partner >= 0
+    errors = np.full((3, len(true_hips)), np.nan)
+    mine, theirs = hips.iloc[partner[found]], true_hips[found]
+    radius = theirs["head_radius_px"].to_numpy(np.float64)
+    for row, point in enumerate(("head", "rim")):
+        columns = [f"{point}_row_px", f"{point}_column_px"]
+        apart = mine[columns].to_numpy(np.float64) - theirs[columns].to_numpy(np.float64)
+        errors[row, found] = np.hypot(*apart.T) / radius
+    errors[2, found] = mine["head_radius_px"].to_numpy(np.float64) / radius - 1.0
+    status = np.full(len(true_hips), "absent", object)
+    status[found] = mine["status"]
+    return Localisation(centre=errors[0], rim=errors[1], radius=errors[2], status=tuple(status.tolist()))

@@ -1,36 +1,53 @@
 """Truth tables and results tables, read and joined by image."""
 
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from hipcalc.anatomy import FOUND_STATUSES
 from hipcalc.errors import UsageError
-from hipcalc.evaluate.truth_table import FOCUS_COLUMNS, HIP_COLUMNS, read_truth
+from hipcalc.evaluate.belonging import counted_hips, nearest_hip
+from hipcalc.evaluate.truth_table import FOCUS_COLUMNS, HIP_COLUMNS, key_of, read_truth
+from hipcalc.review.rows import Problems
 
 __all__ = ["EvaluationTables", "read_tables"]
+
+_ROW = ["image_id", "path"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class EvaluationTables:
-    """What was found and what is true, for the same images.
+    """What was found and what is true, for the same images; each image once, however many copies of it were screened.
 
     Attributes
     ----------
-    hips, candidates : DataFrame
+    hips : DataFrame
         Rows of the results folder whose image is named in a truth table.
+    counted_hips : DataFrame
+        Hips by which false marks are counted (`counted_hips`).
+    candidates : DataFrame
+        Marks in them; `hip` is the row of the counted hip.
     true_hips, true_foci : DataFrame
-        Truth, with an `image_id` column; empty when no such truth was given.
-    hips_left_out : int
-        Rows of the results' hips whose image no truth table names.
+        Truth, with an `image_id` column; empty when no such truth was given. `hip` of a focus is the row of the counted
+        hip that it lies nearest to, -1 in an image without any.
+    has_foci : bool
+        Whether a table of foci was given; an empty one says that there are none.
+    hips_left_out, searched_hips : int
+        How many searched hips no truth table names, of how many.
     """
 
     hips: pd.DataFrame
+    counted_hips: pd.DataFrame
     candidates: pd.DataFrame
     true_hips: pd.DataFrame
     true_foci: pd.DataFrame
+    has_foci: bool
     hips_left_out: int
+    searched_hips: int
 
 
 def read_tables(results: Path, truths: tuple[Path, ...]) -> EvaluationTables:
@@ -49,33 +66,52 @@ def read_tables(results: Path, truths: tuple[Path, ...]) -> EvaluationTables:
     Raises
     ------
     UsageError
-        If a table is missing, lacks columns or has wrong cells, or names an image that the results do not hold or a
-        focus outside of its image, or all are empty.
+        If a table is missing, lacks columns or has wrong cells, names an image that the results do not hold, a focus
+        outside of its image, or a focus or hip that is named already, or all are empty.
     """
     images, hips, candidates = (_read(results / f"{name}.csv") for name in ("images", "hips", "candidates"))
-    true_hips: list[pd.DataFrame] = []
-    true_foci: list[pd.DataFrame] = []
-    for file in truths:
-        table = _with_image_ids(read_truth(file), images, file)
-        if set(FOCUS_COLUMNS) <= set(table.columns):
-            _refuse_outside(table, images, file)
-            true_foci.append(table)
-        else:
-            true_hips.append(table)
-    if not any(len(table) for table in (*true_hips, *true_foci)):
+    images = images.drop_duplicates("image_id")
+    hips, candidates = (table.merge(images[_ROW], on=_ROW) for table in (hips, candidates))
+    tables = {file: _with_image_ids(read_truth(file), images, file) for file in dict.fromkeys(truths)}
+    foci = {file: table for file, table in tables.items() if set(FOCUS_COLUMNS) <= set(table.columns)}
+    true_hips = {file: table for file, table in tables.items() if file not in foci}
+    for file, table in foci.items():
+        _refuse_outside(table, images, file)
+    _refuse_doubles(foci, _focus_keys)
+    _refuse_doubles(true_hips, _hip_keys)
+    if not any(len(table) for table in tables.values()):
         raise UsageError(f"{', '.join(map(str, truths))}: no focus and no hip is named there; give a truth with rows.")
-    known = {image_id for table in (*true_hips, *true_foci) for image_id in table["image_id"]}
+    return _matched(hips, candidates, _joined(true_hips, HIP_COLUMNS), _joined(foci, FOCUS_COLUMNS), bool(foci))
+
+
+def _matched(
+    hips: pd.DataFrame, candidates: pd.DataFrame, true_hips: pd.DataFrame, true_foci: pd.DataFrame, has_foci: bool
+) -> EvaluationTables:
+    named = hips[hips["image_id"].isin({*true_hips["image_id"], *true_foci["image_id"]})]
+    counted, serves = counted_hips(named, true_hips, true_foci)
+    numbers = dict(zip(_sides(named), serves.tolist(), strict=True))
+    marks = candidates.assign(hip=[numbers.get(key, -1) for key in _sides(candidates)])
+    searched = int(hips["status"].isin(FOUND_STATUSES).sum())
     return EvaluationTables(
-        hips=hips[hips["image_id"].isin(known)],
-        candidates=candidates[candidates["image_id"].isin(known)],
-        true_hips=_joined(true_hips, HIP_COLUMNS),
-        true_foci=_joined(true_foci, FOCUS_COLUMNS),
-        hips_left_out=int((~hips["image_id"].isin(known)).sum()),
+        hips=named,
+        counted_hips=counted,
+        candidates=marks[marks["hip"] >= 0],
+        true_hips=true_hips,
+        true_foci=true_foci.assign(hip=nearest_hip(true_foci, counted)),
+        has_foci=has_foci,
+        hips_left_out=searched - int((named["status"].isin(FOUND_STATUSES) & (serves >= 0)).sum()),
+        searched_hips=searched,
     )
+
+
+def _sides(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    return zip(table["image_id"], table["side"], strict=True)
 
 
 def _read(file: Path) -> pd.DataFrame:
     if not file.is_file():
+        if (file.parent / "shards").is_dir():
+            raise UsageError(f"{file.parent} holds shards: run hipcalc merge {file.parent} first.")
         if (file.parent / "run.json").is_file():
             raise UsageError(f"{file.parent} holds an unfinished run: run hipcalc screen with --resume first.")
         raise UsageError(f"{file} does not exist; give a folder that hipcalc screen wrote.")
@@ -87,43 +123,65 @@ def _read(file: Path) -> pd.DataFrame:
         ) from error
 
 
-def _joined(tables: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
-    if not tables:
-        return pd.DataFrame(columns=["image_id", *columns])
-    return pd.concat(tables, ignore_index=True)
+def _joined(tables: dict[Path, pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
+    # Of an empty table the columns say nothing, neither whether they hold numbers.
+    filled = [table for table in tables.values() if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=["image_id", *columns])
 
 
 def _with_image_ids(table: pd.DataFrame, images: pd.DataFrame, file: Path) -> pd.DataFrame:
     """Name each truth row's image by its id, whichever way the table names it."""
-    if "image_id" not in table.columns:
-        by_name: dict[str, set[str]] = {}
-        for path, image_id in zip(images["path"], images["image_id"], strict=True):
-            by_name.setdefault(Path(str(path)).name, set()).add(str(image_id))
-        table = table.assign(image_id=[_only_image(str(path), by_name, file) for path in table["path"]])
-    unknown = sorted(set(table["image_id"]) - set(images["image_id"]))
-    if unknown:
-        raise UsageError(f"{file} names the image {unknown[0]}, which the results do not hold; screen it first.")
-    return table
+    key, problems = key_of(table.columns), Problems(file)
+    ids: dict[str, set[str]] = {}
+    for path, image_id in zip(images["path"], images["image_id"], strict=True):
+        ids.setdefault(image_id if key == "image_id" else _name(path), set()).add(image_id)
+    found = [ids.get(cell if key == "image_id" else _name(cell), set()) for cell in table[key]]
+    for line, cell, meant in zip(table.index, table[key], found, strict=True):
+        if not meant:
+            problems.add(line, key, cell, "the results do not hold this image: screen it, or leave the row out")
+        elif len(meant) > 1:
+            problems.add(line, key, cell, "several images have that name: use image_id instead")
+    problems.raise_if_any()
+    return table.assign(image_id=[next(iter(meant)) for meant in found])
+
+
+def _name(path: str) -> str:
+    """Return a file's name, whichever system wrote the path."""
+    return PureWindowsPath(path).name
 
 
 def _refuse_outside(foci: pd.DataFrame, images: pd.DataFrame, file: Path) -> None:
     """Refuse foci that no picture shows: counted as missed, they would hide that a table was typed in other pixels."""
-    sizes = images.drop_duplicates("image_id").set_index("image_id").loc[foci["image_id"], ["rows", "columns"]]
-    places = foci[["row_px", "column_px"]].to_numpy(np.float64)
-    outside = np.flatnonzero(((places < -0.5) | (places > sizes.to_numpy(np.float64) - 0.5)).any(axis=1))
-    if outside.size:
-        first = int(outside[0])
-        (row, column), (rows, columns) = places[first], sizes.iloc[first]
-        raise UsageError(
-            f"{file} has a focus at row {row:g}, column {column:g}, outside of its image of {rows:g} rows and "
-            f"{columns:g} columns ({foci['image_id'].iloc[first]}); give places in the file's own pixels."
-        )
+    problems = Problems(file)
+    sizes = images.set_index("image_id").loc[foci["image_id"], ["rows", "columns"]].to_numpy(np.float64)
+    for axis, (column, what) in enumerate((("row_px", "rows"), ("column_px", "columns"))):
+        places: NDArray[np.float64] = foci[column].to_numpy(np.float64)
+        outside = (places < -0.5) | (places > sizes[:, axis] - 0.5)
+        for line, place, size in zip(foci.index[outside], places[outside], sizes[outside, axis], strict=True):
+            said = f"its image has {size:g} {what}: give places in the file's own pixels"
+            problems.add(line, column, f"{place:g}", said)
+    problems.raise_if_any()
 
 
-def _only_image(path: str, by_name: dict[str, set[str]], file: Path) -> str:
-    found = by_name.get(Path(path).name, set())
-    if not found:
-        raise UsageError(f"{file} names the image {Path(path).name}, which the results do not hold; screen it first.")
-    if len(found) > 1:
-        raise UsageError(f"{file} names {Path(path).name}, but several images have that name; use image_id instead.")
-    return next(iter(found))
+def _focus_keys(foci: pd.DataFrame) -> Iterator[Hashable]:
+    """Yield what no two foci have in common."""
+    return foci[["image_id", "row_px", "column_px", "diameter_px"]].itertuples(index=False, name=None)
+
+
+def _hip_keys(hips: pd.DataFrame) -> Iterator[Hashable]:
+    """Yield what no two hips have in common."""
+    for image, side, *head in hips[["image_id", "side", "head_row_px", "head_column_px"]].itertuples(index=False):
+        yield (image, *head) if side == "unknown" else (image, side)
+
+
+def _refuse_doubles(tables: dict[Path, pd.DataFrame], keys: Callable[[pd.DataFrame], Iterator[Hashable]]) -> None:
+    """Refuse what is there twice, in one table or in two: a hip that counts twice halves the false marks per hip."""
+    first: dict[Hashable, tuple[Path, int]] = {}
+    for file, table in tables.items():
+        problems = Problems(file)
+        for line, side, mine in zip(table.index, table["side"], keys(table), strict=True):
+            other, there = first.setdefault(mine, (file, line))
+            if (other, there) != (file, line):
+                where = f"line {there}" if other == file else f"{other}, line {there},"
+                problems.add(line, "side", side, f"{where} says the same already; keep one")
+        problems.raise_if_any()

@@ -8,9 +8,9 @@ from typing import Final
 import pandas as pd
 
 from hipcalc.errors import UsageError
-from hipcalc.review.rows import Problems, Row, read_rows
+from hipcalc.review.rows import Problems, Row, read_table
 
-__all__ = ["FOCUS_COLUMNS", "HIP_COLUMNS", "read_truth"]
+__all__ = ["FOCUS_COLUMNS", "HIP_COLUMNS", "key_of", "read_truth"]
 
 FOCUS_COLUMNS: Final = ("side", "row_px", "column_px", "diameter_px")
 HIP_COLUMNS: Final = ("side", "head_row_px", "head_column_px", "head_radius_px", "rim_row_px", "rim_column_px")
@@ -18,7 +18,7 @@ _KEYS: Final = ("image_id", "path")
 _SIDES: Final = ("R", "L", "unknown")
 _POSITIVE: Final = ("diameter_px", "diameter_mm", "head_radius_px")
 # Where nobody could tell them, they are left blank: the rim of a hip, and what foci are grouped by.
-_OPTIONAL: Final = ("rim_row_px", "rim_column_px", "diameter_mm", "cnr", "phi_deg", "r_head_radii")
+_OPTIONAL: Final = ("rim_row_px", "rim_column_px", "diameter_mm", "cnr")
 _NEEDED: Final = ("row_px", "column_px", "diameter_px", "head_row_px", "head_column_px", "head_radius_px")
 
 
@@ -33,29 +33,25 @@ def read_truth(file: Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row per focus or hip, replaced hips (`kind` is ``implant``) left out; numbers as numbers, blank cells as NaN.
+        A row per focus or hip, its line in the file as the index, replaced hips (`kind` is ``implant``) left out;
+        numbers as numbers, blank cells as NaN.
 
     Raises
     ------
     UsageError
-        If it cannot be read or lacks columns; with a sentence for each cell that is blank, no number or no side, and
-        for each row that is there twice.
+        If it cannot be read or lacks columns; with a sentence for each cell that is blank, no number or no side.
     """
     columns = (*_KEYS, *FOCUS_COLUMNS, *HIP_COLUMNS)
-    rows = read_rows(file, columns=columns, required=(), others=True)
-    names = list(dict.fromkeys(name for row in rows for name in row.cells))
-    if not rows:
-        return pd.DataFrame(columns=[_KEYS[0]])
+    names, rows = read_table(file, columns=columns, required=(), others=True)
     shape = _shape(names, file)
     rows = tuple(row for row in rows if row.cell("kind") != "implant")
     problems = Problems(file)
     for row in rows:
-        _check(row, [name for name in names if name in (*shape, *_OPTIONAL)], _key(names), problems)
-    _check_doubles(rows, (_key(names), "side") if shape is HIP_COLUMNS else (_key(names), *FOCUS_COLUMNS), problems)
+        _check(row, [name for name in names if name in (*shape, *_OPTIONAL)], key_of(names), problems)
     problems.raise_if_any()
     cells = {name: [row.cell(name) or None for row in rows] for name in names}
     numbers = {name: [_number(cell) for cell in cells[name]] for name in names if name in (*_NEEDED, *_OPTIONAL)}
-    return pd.DataFrame({**cells, **numbers}, columns=names)
+    return pd.DataFrame({**cells, **numbers}, columns=list(names), index=[row.line for row in rows])
 
 
 def _shape(names: Iterable[str], file: Path) -> tuple[str, ...]:
@@ -75,7 +71,8 @@ def _fewest(lacking: tuple[set[str], tuple[str, ...]]) -> int:
     return len(lacking[0])
 
 
-def _key(names: Iterable[str]) -> str:
+def key_of(names: Iterable[str]) -> str:
+    """Return the column by which a truth table names its images."""
     return next(key for key in _KEYS if key in names)
 
 
@@ -93,14 +90,6 @@ def _check(row: Row, columns: list[str], key: str, problems: Problems) -> None:
                 what = "a positive number" if column in _POSITIVE else "a number"
                 otherwise = ", or leave it blank" if column in _OPTIONAL else ", or leave the row out"
                 problems.add(row.line, column, text, f"give {what} with a decimal point{otherwise}")
-
-
-def _check_doubles(rows: tuple[Row, ...], columns: tuple[str, ...], problems: Problems) -> None:
-    first: dict[tuple[str, ...], int] = {}
-    for row in rows:
-        line = first.setdefault(tuple(row.cell(column) for column in columns), row.line)
-        if line != row.line:
-            problems.add(row.line, columns[0], row.cell(columns[0]), f"line {line} says the same already; keep one")
 
 
 def _number(text: str | None) -> float:

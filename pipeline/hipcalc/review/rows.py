@@ -11,7 +11,7 @@ from typing import TextIO
 
 from hipcalc.errors import UsageError
 
-__all__ = ["Problems", "Row", "check_names", "read_rows"]
+__all__ = ["Problems", "Row", "check_names", "read_rows", "read_table"]
 
 _MOST_SHOWN = 20
 # The comma first: it wins where no separator parts more known columns than another.
@@ -57,6 +57,13 @@ class Problems:
 def read_rows(
     path: Path, *, columns: Collection[str], required: Collection[str], others: bool = False
 ) -> tuple[Row, ...]:
+    """Read the rows of a CSV table as `read_table` does."""
+    return read_table(path, columns=columns, required=required, others=others)[1]
+
+
+def read_table(
+    path: Path, *, columns: Collection[str], required: Collection[str], others: bool = False
+) -> tuple[tuple[str, ...], tuple[Row, ...]]:
     """Read a CSV table whose columns are known.
 
     Parameters
@@ -73,7 +80,8 @@ def read_rows(
 
     Returns
     -------
-    tuple of Row
+    header : tuple of str
+    rows : tuple of Row
         Rows without any text are left out.
 
     Raises
@@ -99,7 +107,7 @@ def read_rows(
         if len(cells) > len(header):
             raise UsageError(f"{path}, line {line}: {len(cells)} cells, but the header names {len(header)} columns.")
         rows.append(Row(line=line, cells=dict(zip(header, (cell.strip() for cell in cells), strict=False))))
-    return tuple(rows)
+    return tuple(header), tuple(rows)
 
 
 def _decoded(content: bytes) -> str:
