@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -10,9 +11,10 @@ from scipy.stats import norm
 from candidate_scenes import SHAPE, as_normalized, hip_frame, soft_background
 from hipcalc.candidates import find_candidates, measure_hips
 from hipcalc.detectability import DIAMETERS, detectability, plant_and_find, planting
-from hipcalc.detectability.limit import SIZES
 from hipcalc.detectability.regression import RESIDUAL_LEVELS, StrengthModel, Trend, load_trend, terms
 from hipcalc.errors import UsageError
+from hipcalc.screen import screen
+from support import ROOT
 
 HIP = hip_frame()
 
@@ -35,7 +37,7 @@ def test_the_curve_rises_with_size_and_the_limit_lies_on_it(at_four):
     assert at_four.planted >= 4 * len(DIAMETERS)
     assert at_four.cnr == 4.0
     sizes, probability = zip(*at_four.curve, strict=True)
-    assert sizes == pytest.approx(SIZES.tolist())
+    assert (sizes[0], sizes[-1]) == pytest.approx((DIAMETERS[0], DIAMETERS[-1]))
     assert list(probability) == sorted(probability)
     assert at_four.detection_limit_head_radii is not None
     at_limit = np.interp(np.log(at_four.detection_limit_head_radii), np.log(sizes), probability)
@@ -135,6 +137,18 @@ def test_the_other_hip_is_a_control_here_too(picture, at_four):
     assert controlled.planted == at_four.planted
 
 
+def test_a_limit_asked_for_with_the_other_hip_is_the_one_that_was_screened():
+    screening = screen(ROOT / "sample_data" / "01_ap_pelvis.dcm")
+    (right, left), record = screening.hips, screening.hip_records[0]
+    limit = detectability(screening.image, right, control=left)
+    assert limit.detection_limit_head_radii == record.detection_limit_head_radii
+    assert limit.detection_limit_mm == record.detection_limit_mm
+    # No control: the hip itself, or one that is not searched.
+    alone = detectability(screening.image, right)
+    assert detectability(screening.image, right, control=right) == alone != limit
+    assert detectability(screening.image, right, control=replace(left, status="absent")) == alone
+
+
 def test_where_bone_lies_beside_the_rim_the_limit_is_one_over_bone(at_four):
     grey = soft_background(0)
     rows, columns = np.ogrid[: SHAPE[0], : SHAPE[1]]
@@ -227,6 +241,26 @@ def test_same_input_same_output(picture, at_four):
     assert detectability(picture, HIP, false_marks_per_hip=0.25) == at_four
 
 
-def test_contrast_must_be_positive(picture):
-    with pytest.raises(UsageError, match="cnr is 0 but must be larger than 0"):
-        detectability(picture, HIP, false_marks_per_hip=0.25, cnr=0)
+@pytest.mark.parametrize("cnr", [0, -1.0, math.inf, math.nan])
+def test_contrast_must_be_positive(picture, cnr):
+    with pytest.raises(UsageError, match=f"cnr is {cnr:g} but must be a number larger than 0"):
+        detectability(picture, HIP, cnr=cnr)
+
+
+@pytest.mark.parametrize("point", [0, -1.0, 10.5, math.nan])
+def test_the_operating_point_must_be_one_at_which_marks_are_listed(picture, point):
+    with pytest.raises(UsageError, match=f"above 0 and at most 10 expected false marks per hip, not {point:g}"):
+        detectability(picture, HIP, false_marks_per_hip=point)
+
+
+def test_in_a_small_head_no_limit_is_below_what_was_planted():
+    rows, columns = (round(length / 4) for length in SHAPE)
+    small = as_normalized(cv2.resize(soft_background(0), (columns, rows), interpolation=cv2.INTER_AREA))
+    shrunk = {name: getattr(HIP, name) / 4 for name in ("head_row_px", "head_column_px", "rim_row_px", "rim_column_px")}
+    hip = hip_frame(head_radius_px=HIP.head_radius_px / 4, **shrunk)
+    smallest = 2.0 / hip.head_radius_px
+    assert smallest > DIAMETERS[0]
+    limit = detectability(small, hip, false_marks_per_hip=10.0, cnr=50.0)
+    assert limit.curve[0][0] == pytest.approx(smallest)
+    assert limit.detection_limit_head_radii == pytest.approx(smallest)
+    assert all((place.detection_limit_head_radii or 1.0) >= 0.999 * smallest for place in limit.places)

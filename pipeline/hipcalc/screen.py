@@ -17,7 +17,7 @@ from hipcalc.anatomy import (
     quarter_turns_to_hips,
     recognise_view,
 )
-from hipcalc.candidates import MOST_FALSE_MARKS, control_of, rank_spots
+from hipcalc.candidates import check_operating_point, control_of, rank_spots
 from hipcalc.candidates import measure_hips as measure_spots
 from hipcalc.errors import InputRejectedError, UsageError
 from hipcalc.findings import DEFAULT_FALSE_MARKS_PER_HIP, Finding, HipRecord, compare_sides, describe_candidates
@@ -154,11 +154,7 @@ def screen(
         raise UsageError(
             f"{type(source).__name__} is no radiograph; give a file's path, or what hipcalc.read_radiograph returned."
         )
-    if not 0 < false_marks_per_hip <= MOST_FALSE_MARKS:
-        raise UsageError(
-            f"The operating point must be above 0 and at most {MOST_FALSE_MARKS:g} expected false marks per "
-            f"hip, not {false_marks_per_hip:g}."
-        )
+    check_operating_point(false_marks_per_hip)
     radiograph = source if isinstance(source, Radiograph) else read_radiograph(source)
     laps = _Laps()
     image = normalize(radiograph)

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
         strengths_at,
         strengths_on,
     )
-    from hipcalc.candidates.types import MOST_FALSE_MARKS, Candidate
+    from hipcalc.candidates.types import MOST_FALSE_MARKS, Candidate, check_operating_point
 
 __all__ = [
     "MOST_FALSE_MARKS",
     "Candidate",
     "MeasuredSpots",
     "PlaceEvidence",
+    "check_operating_point",
     "control_of",
     "evidence_at",
     "find_candidates",
@@ -37,7 +38,7 @@ _HOMES = {
     **dict.fromkeys(("PlaceEvidence", "evidence_at"), "evidence"),
     **dict.fromkeys(("MeasuredSpots", "control_of", "find_candidates", "is_searched", "measure_hips"), "finding"),
     **dict.fromkeys(("rank_spots", "strengths_at", "strengths_on"), "finding"),
-    **dict.fromkeys(("MOST_FALSE_MARKS", "Candidate"), "types"),
+    **dict.fromkeys(("MOST_FALSE_MARKS", "Candidate", "check_operating_point"), "types"),
 }
 
 if not TYPE_CHECKING:

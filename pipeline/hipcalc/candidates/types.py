@@ -6,10 +6,21 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MOST_FALSE_MARKS", "Candidate"]
+from hipcalc.errors import UsageError
+
+__all__ = ["MOST_FALSE_MARKS", "Candidate", "check_operating_point"]
 
 # No candidate is listed beyond so many expected false marks per hip.
 MOST_FALSE_MARKS = 10.0
+
+
+def check_operating_point(false_marks_per_hip: float) -> None:
+    """Raise UsageError unless an operating point is above 0 and at most `MOST_FALSE_MARKS`."""
+    if not 0 < false_marks_per_hip <= MOST_FALSE_MARKS:
+        raise UsageError(
+            f"The operating point must be above 0 and at most {MOST_FALSE_MARKS:g} expected false marks per hip, "
+            f"not {false_marks_per_hip:g}."
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from hipcalc.candidates import MOST_FALSE_MARKS
+from hipcalc.candidates import check_operating_point
 from hipcalc.errors import UsageError
 from hipcalc.findings import DEFAULT_FALSE_MARKS_PER_HIP
 from hipcalc.radiograph import compile_name_pattern
@@ -58,11 +58,7 @@ class CohortSettings:
                 raise UsageError("Give either the pixel spacing or the scale bar's length, not both.")
         if self.name_pattern is not None:
             compile_name_pattern(self.name_pattern)
-        if not 0 < self.false_marks_per_hip <= MOST_FALSE_MARKS:
-            raise UsageError(
-                f"The operating point must be above 0 and at most {MOST_FALSE_MARKS:g} expected false marks "
-                f"per hip, not {self.false_marks_per_hip:g}."
-            )
+        check_operating_point(self.false_marks_per_hip)
 
     @property
     def hash(self) -> str:

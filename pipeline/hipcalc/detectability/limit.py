@@ -7,8 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.anatomy import HipFrame
-from hipcalc.candidates import MOST_FALSE_MARKS, MeasuredSpots, is_searched, strengths_at
-from hipcalc.detectability.planting import DIAMETERS, PlantedFoci, plant_and_find
+from hipcalc.candidates import (
+    MOST_FALSE_MARKS,
+    MeasuredSpots,
+    check_operating_point,
+    control_of,
+    is_searched,
+    measure_hips,
+    strengths_at,
+)
+from hipcalc.detectability.planting import DIAMETERS, SMALLEST_PX, PlantedFoci, plant_and_find
 from hipcalc.detectability.regression import StrengthModel, load_trend, terms
 from hipcalc.errors import UsageError
 from hipcalc.findings import DEFAULT_FALSE_MARKS_PER_HIP, Tissue
@@ -18,8 +26,8 @@ __all__ = ["DetectionLimit", "PlaceLimit", "detectability"]
 
 STATED_CNR = 4.0
 STATED_PROBABILITY = 0.9
-# Between the smallest and the largest planted diameter.
-SIZES = np.geomspace(DIAMETERS[0], DIAMETERS[-1], 40)
+# So many diameters make a curve, between the smallest and the largest that are planted.
+CURVE_POINTS = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +92,7 @@ def detectability(
     *,
     false_marks_per_hip: float = DEFAULT_FALSE_MARKS_PER_HIP,
     cnr: float = STATED_CNR,
-    control: MeasuredSpots | None = None,
+    control: HipFrame | MeasuredSpots | None = None,
 ) -> DetectionLimit:
     """Plant foci of several sizes and contrasts around one hip's rim, and see how strongly they are marked.
 
@@ -102,8 +110,9 @@ def detectability(
         Operating point: at most so many expected false marks make a candidate a finding.
     cnr : float
         Contrast-to-noise ratio that the limit is stated for.
-    control : MeasuredSpots, optional
-        Of the other hip, as the detector is given it.
+    control : HipFrame or MeasuredSpots, optional
+        The other hip of the picture, or its spots, with which the detector compares: without it, a hip of two has
+        another limit than its screening states.
 
     Returns
     -------
@@ -113,15 +122,18 @@ def detectability(
     Raises
     ------
     UsageError
-        If `cnr` is not positive.
+        If `cnr` is not positive, or the operating point is out of range.
     """
-    if not cnr > 0:
-        raise UsageError(f"cnr is {cnr:g} but must be larger than 0.")
+    if not 0 < cnr < math.inf:
+        raise UsageError(f"cnr is {cnr:g} but must be a number larger than 0.")
+    check_operating_point(false_marks_per_hip)
     unknown = DetectionLimit(
         detection_limit_head_radii=None, detection_limit_mm=None, cnr=cnr, false_marks_per_hip=false_marks_per_hip
     )
     if not is_searched(hip):
         return unknown
+    if isinstance(control, HipFrame):
+        control = control_of(measure_hips(normalized, (hip, control)), 0)
     planted = plant_and_find(normalized, hip, cnr, control)
     if not len(planted.place):
         return unknown
@@ -130,21 +142,27 @@ def detectability(
     fitted = StrengthModel.fitted(planted.diameter, planted.cnr, planted.strength, floor, trend)
     # A focus in nature has fewer others beside it, and stands out more.
     threshold -= trend.crowding
-    curve = fitted.probability(SIZES, np.full(len(SIZES), cnr), threshold)
-    limit, spacing = _limit(curve), normalized.spacing_mm
+    sizes = np.geomspace(max(DIAMETERS[0], SMALLEST_PX / hip.head_radius_px), DIAMETERS[-1], CURVE_POINTS)
+    curve = fitted.probability(sizes, np.full(len(sizes), cnr), threshold)
+    limit, spacing = _limit(sizes, curve), normalized.spacing_mm
     return replace(
         unknown,
         detection_limit_head_radii=limit,
         detection_limit_mm=None if limit is None or spacing is None else limit * hip.head_radius_px * spacing,
-        curve=tuple(zip(SIZES.tolist(), curve.tolist(), strict=True)),
+        curve=tuple(zip(sizes.tolist(), curve.tolist(), strict=True)),
         planted=len(planted.place),
         tissue=planted.tissue,
-        places=_map(planted, fitted, cnr, floor, threshold),
+        places=_map(planted, fitted, sizes, cnr, floor, threshold),
     )
 
 
 def _map(
-    planted: PlantedFoci, fitted: StrengthModel, cnr: float, floor: float, threshold: float
+    planted: PlantedFoci,
+    fitted: StrengthModel,
+    sizes: NDArray[np.float64],
+    cnr: float,
+    floor: float,
+    threshold: float,
 ) -> tuple[PlaceLimit, ...]:
     """Return what each place adds to the hip's trend, drawn towards none as a mean of so few plants must be."""
     over = np.maximum(planted.strength, floor) - terms(planted.diameter, planted.cnr) @ fitted.coefficient
@@ -152,25 +170,25 @@ def _map(
     for number, (row, column) in enumerate(planted.places_px.tolist()):
         own = over[planted.place == number]
         offset = float(own.sum() / (len(own) + 2.0))
-        curve = fitted.probability(SIZES, np.full(len(SIZES), cnr), threshold, offset)
+        curve = fitted.probability(sizes, np.full(len(sizes), cnr), threshold, offset)
         found.append(
             PlaceLimit(
                 row_px=row,
                 column_px=column,
-                probability=float(np.interp(math.log(0.14), np.log(SIZES), curve)),
-                detection_limit_head_radii=_limit(curve),
+                probability=float(np.interp(math.log(0.14), np.log(sizes), curve)),
+                detection_limit_head_radii=_limit(sizes, curve),
             )
         )
     return tuple(found)
 
 
-def _limit(curve: NDArray[np.float64]) -> float | None:
-    """Return the smallest of `SIZES` at which a curve reaches the stated probability, interpolated."""
+def _limit(sizes: NDArray[np.float64], curve: NDArray[np.float64]) -> float | None:
+    """Return the smallest size at which a curve reaches the stated probability, interpolated."""
     reached = np.flatnonzero(curve >= STATED_PROBABILITY)
     if not reached.size:
         return None
     k = int(reached[0])
     if k == 0:
-        return float(SIZES[0])
+        return float(sizes[0])
     along = (STATED_PROBABILITY - curve[k - 1]) / (curve[k] - curve[k - 1])
-    return float(SIZES[k - 1] * (SIZES[k] / SIZES[k - 1]) ** along)
+    return float(sizes[k - 1] * (sizes[k] / sizes[k - 1]) ** along)

@@ -30,6 +30,8 @@ MOST_GROUPS = 4
 FEWEST_PLACES = 4
 # Diameters in head radii: 1.5 to 8 mm for a head of 48 mm.
 DIAMETERS = (0.0625, 0.095, 0.14, 0.21, 0.32)
+# In a small head, those that would be smaller in the file are planted as large as this.
+SMALLEST_PX = 2.0
 # In units of the contrast that the limit is stated for.
 CONTRASTS = (0.65, 1.0, 1.55)
 RUNS = 5
@@ -206,7 +208,7 @@ def _gathered(
 
 
 def _diameter_px(diameter_head_radii: float, hip: HipFrame) -> float:
-    return max(diameter_head_radii * hip.head_radius_px, 2.0)
+    return max(diameter_head_radii * hip.head_radius_px, SMALLEST_PX)
 
 
 def _neighbourhood(normalized: NormalizedRadiograph, hip: HipFrame) -> tuple[NormalizedRadiograph, HipFrame] | None:

@@ -74,8 +74,8 @@ class HipRecord:
         float | None,
         Column(
             "smallest diameter at which a planted focus of CNR 4 would be a finding at the run's operating point with "
-            "90% probability, never below the smallest planted one, 0.0625. Blank where it was not measured, or where "
-            "foci of 0.32 are found less often (then detection_limit_tissue is given)",
+            "90% probability, never below the smallest planted one: 0.0625, or 2 px where that is more. Blank where "
+            "it was not measured, or where foci of 0.32 are found less often (then detection_limit_tissue is given)",
             "head radii",
         ),
     ]
