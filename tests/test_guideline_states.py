@@ -266,7 +266,7 @@ class TestNoCandidate:
         [
             (2.1, 0.09, "A focus with a diameter of 2.1 mm (0.09 femoral-head radii) or more and a contrast"),
             (None, 0.09, "A focus with a diameter of 0.09 femoral-head radii or more and a contrast"),
-            (None, None, "How small a focus would have been found here was not measured."),
+            (None, None, "No size can be stated at which a focus would have been found here in nine of ten cases: it"),
         ],
     )
     def test_says_how_small_a_focus_would_have_been_found(self, millimetres: Any, radii: Any, words: str) -> None:

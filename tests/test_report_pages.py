@@ -12,11 +12,14 @@ import cv2
 import pytest
 from markupsafe import Markup
 
+from hipcalc.cli import tables
 from hipcalc.normalize import ExcludedRegion
 from hipcalc.report import ResultsFolder, RunFacts, write_pages
 from hipcalc.report.cells import NO_REVIEW, PageReview
 from hipcalc.report.cohort_figures import CohortFigures
+from hipcalc.report.formats.sections import origin_lines
 from hipcalc.report.further import link_further
+from hipcalc.report.hip_provenance import hip_provenances
 from hipcalc.report.image_page import PageLinks, image_page
 from hipcalc.report.overlay import draw, numbered_marks
 from hipcalc.report.pictures import hip_box, picture_of, whole_box
@@ -211,9 +214,22 @@ def test_a_limit_that_was_not_reached_is_not_one_that_was_not_measured():
     assert "not reached by the largest foci planted" in page_of(record).text
     bare = replace(record, hips=tuple(replace(hip, detection_limit_tissue="") for hip in hips))
     assert "none: no room to plant" in page_of(bare).text
-    plain = image_page(record, replace(run_facts(), detectability=False), PageLinks(pictures="x"))
+    plain = image_page(bare, replace(run_facts(), detectability=False), PageLinks(pictures="x"))
     assert "not measured" in plain
     assert "not reached" not in plain
+
+
+def test_reports_and_the_terminal_say_that_a_limit_was_not_reached():
+    origin = next(iter(hip_provenances([pelvis()[2]], run_facts()).values()))
+    unreached = replace(origin, detection_limit_mm=None, detection_limit_head_radii=None, detection_limit_tissue="bone")
+    assert "(CNR 4, found in 90%): not reached by the largest foci planted, over bone" in "".join(
+        origin_lines(unreached)
+    )
+    unknown = replace(unreached, detection_limit_tissue="")
+    assert "(CNR 4, found in 90%): not measured" in "".join(origin_lines(unknown))
+    hip = replace(pelvis()[2].hips[0], detection_limit_mm=None, detection_limit_head_radii=None)
+    texts = [tables._limit_text(replace(hip, detection_limit_tissue=tissue)) for tissue in ("soft tissue", "bone", "")]
+    assert texts == ["not reached", "not reached\nover bone", "–"]
 
 
 @pytest.mark.parametrize(("tissue", "words"), [("soft tissue", ", in soft tissue"), ("bone", ", over bone"), ("", "")])

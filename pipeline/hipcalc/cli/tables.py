@@ -94,9 +94,9 @@ def _print_hips(console: Console, records: list["FileRecord"]) -> None:
 
 def _limit_text(hip: "HipRecord") -> str:
     # What would have been found over bone says nothing of soft tissue.
-    limit = short_length(hip.detection_limit_mm, hip.detection_limit_head_radii)
-    found_over_bone = hip.detection_limit_tissue == "bone" and hip.detection_limit_head_radii is not None
-    return f"{limit}\nover bone" if found_over_bone else limit
+    is_reached = hip.detection_limit_head_radii is not None or not hip.detection_limit_tissue
+    limit = short_length(hip.detection_limit_mm, hip.detection_limit_head_radii) if is_reached else "not reached"
+    return f"{limit}\nover bone" if hip.detection_limit_tissue == "bone" else limit
 
 
 def _print_zones(console: Console, result: "CohortResult") -> None:

@@ -156,11 +156,10 @@ def _missing_text(hip: HipRecord) -> str:
 
 
 def _limit_text(hip: HipRecord, run: RunFacts) -> str:
-    if hip.detection_limit_head_radii is not None:
-        return limit_text(hip.detection_limit_mm, hip.detection_limit_head_radii, hip.detection_limit_tissue)
-    if run.detectability and hip.status in FOUND_STATUSES:
-        return "not reached by the largest foci planted" if hip.detection_limit_tissue else "none: no room to plant"
-    return "not measured"
+    is_planted = hip.detection_limit_head_radii is not None or hip.detection_limit_tissue
+    if run.detectability and hip.status in FOUND_STATUSES and not is_planted:
+        return "none: no room to plant"
+    return limit_text(hip.detection_limit_mm, hip.detection_limit_head_radii, hip.detection_limit_tissue)
 
 
 def _head_text(hip: HipRecord, spacing_mm: float | None) -> str:

@@ -82,9 +82,10 @@ def short_length(millimetres: float | None, head_radii: float | None) -> str:
 
 
 def limit_text(millimetres: float | None, head_radii: float | None, tissue: Tissue) -> str:
-    """Return a hip's detection limit and where it holds; a dash where there is none."""
-    where = _TISSUES[tissue] if head_radii is not None else ""
-    return f"{length_text(millimetres, head_radii)}{where}"
+    """Return a hip's detection limit and where it holds; whether there is none, or it was not reached."""
+    if head_radii is None:
+        return f"not reached by the largest foci planted{_TISSUES[tissue]}" if tissue else "not measured"
+    return f"{length_text(millimetres, head_radii)}{_TISSUES[tissue]}"
 
 
 def spacing_text(spacing_mm: float | None, source: str) -> str:

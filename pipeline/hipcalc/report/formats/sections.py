@@ -55,9 +55,7 @@ def hip_sections(one: Recommendation, origin: HipProvenance) -> dict[str, list[L
 
 def origin_lines(origin: HipProvenance) -> list[str]:
     """Return what made a hip's output, a line each."""
-    limit = "not measured"
-    if origin.detection_limit_head_radii is not None:
-        limit = limit_text(origin.detection_limit_mm, origin.detection_limit_head_radii, origin.detection_limit_tissue)
+    limit = limit_text(origin.detection_limit_mm, origin.detection_limit_head_radii, origin.detection_limit_tissue)
     return [
         origin.notice,
         f"hipcalc {origin.screening_version}, report by {origin.report_version}; models {', '.join(origin.models)}; "
