@@ -9,7 +9,17 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from hipcalc.errors import OutputError, UsageError
-from hipcalc.evaluate import evaluate, froc_curve, hip_roc, localisation_errors, match_marks, sensitivity_at, strata
+from hipcalc.evaluate import (
+    HipRoc,
+    evaluate,
+    froc_curve,
+    hip_roc,
+    localisation_errors,
+    match_marks,
+    sensitivity_at,
+    strata,
+)
+from hipcalc.evaluate.belonging import nearest_hip
 from hipcalc.evaluate.froc import froc_band
 
 HEAD = 100.0
@@ -467,6 +477,68 @@ def test_the_patients_of_hips_are_known_from_either_table() -> None:
     assert roc.strongest.tolist() == [np.inf, 0.2, np.inf]
     assert roc.has_focus.tolist() == [True, False, False]
     assert roc.patient[0] == roc.patient[1] != roc.patient[2]
+
+
+def test_strongly_marked_patients_do_not_hide_the_foci_of_samples_without_them() -> None:
+    found = marks(*(("a", 0.0, 9.0 * k, 0.01) for k in range(300)), ("b", 0.0, 0.0, 5.0))
+    matched = match_marks(found, foci(("b", 0.0, 0.0, 10.0)), hips("a", "b"))
+    value, low, high = sensitivity_at(matched, 0.5, resamples=100, rng=np.random.default_rng(0))
+    # A quarter of the samples holds patient b alone, who bears no false mark.
+    assert (value, low, high) == (0.0, 0.0, 1.0)
+
+
+def test_hips_that_are_marked_alike_are_told_apart_by_chance() -> None:
+    alike = HipRoc(
+        strongest=np.array([0.3, 0.3, np.inf, np.inf]), has_focus=np.array([1, 0, 1, 0], bool), patient=np.arange(4)
+    )
+    assert alike.area(resamples=20, rng=np.random.default_rng(0))[0] == 0.5
+    share, sensitivity = alike.curve()
+    assert share.tolist() == sensitivity.tolist() == [0.0, 0.5, 1.0]
+
+
+def test_a_part_begins_at_its_smaller_border() -> None:
+    true = foci(("a", 0, 0, 10), ("a", 9, 0, 10)).assign(diameter_mm=[4.0, 7.0], hip=-1)
+    parts = {name: among.tolist() for name, among in strata(true, pelvis_hips()) if name.startswith("diameter")}
+    assert parts == {"diameter 4 to 7 mm": [True, False], "diameter from 7 mm": [False, True]}
+
+
+def test_marks_at_the_nominal_number_itself_are_counted(tmp_path: Path) -> None:
+    folder = results(tmp_path)
+    rows = pd.read_csv(folder / "candidates.csv")
+    rows.assign(expected_false_marks=0.25).to_csv(folder / "candidates.csv", index=False)
+    found = values_of(evaluate(folder, truth(tmp_path, "truth.csv", foci(("a", 300.0, 17.0, 12.0)))))
+    assert found["false marks per hip at 0.1 expected"] == 0.0
+    assert found["false marks per hip at 0.25 expected"] == 1.0
+
+
+def test_errors_of_localisation_are_medians_with_percentiles(tmp_path: Path) -> None:
+    (tmp_path / "hips_truth.csv").write_text(HIPS + "a.png,R,100,100,80,,\nb.png,R,300,110,125,,\n")
+    table = evaluate(results(tmp_path), tmp_path / "hips_truth.csv").set_index("measure")
+    spread = "; low and high are the 5th and 95th percentile"
+    radius = table.loc[f"head radius error, median of |relative|{spread}", ["value", "low", "high"]]
+    # 100 for 80 and for 125: a quarter too large, and a fifth too small.
+    assert radius.tolist() == pytest.approx([0.225, 0.2025, 0.2475])
+    centre = table.loc[f"head centre error, median (head radii){spread}", ["value", "low", "high"]]
+    assert centre.tolist() == pytest.approx([0.04, 0.004, 0.076])
+
+
+def test_a_focus_may_lie_at_the_border_of_its_image(tmp_path: Path) -> None:
+    at_borders = foci(("a", -0.4, 10.0, 5.0), ("a", 399.4, 299.4, 5.0))
+    assert evaluate(results(tmp_path), truth(tmp_path, "truth.csv", at_borders))["n"].max() == 2
+    for row, column in ((-0.6, 10.0), (399.6, 10.0), (10.0, 299.6)):
+        with pytest.raises(UsageError, match="give places in the file's own pixels"):
+            evaluate(tmp_path, truth(tmp_path, "truth.csv", foci(("a", row, column, 5.0))))
+
+
+def pelvis_hips() -> pd.DataFrame:
+    return pd.DataFrame({"image_id": "a", "head_row_px": 0.0, "head_column_px": [0.0, 300.0]}).assign(
+        head_radius_px=[150.0, 50.0], rim_row_px=-10.0, rim_column_px=0.0
+    )
+
+
+def test_a_focus_lies_nearest_to_a_head_in_its_radii() -> None:
+    places = foci(("a", 0.0, 170.0, 9.0), ("a", 0.0, 240.0, 9.0), ("b", 0.0, 0.0, 9.0))
+    assert nearest_hip(places, pelvis_hips()).tolist() == [0, 1, -1]
 
 
 def test_a_misspelt_column_is_named(tmp_path: Path) -> None:

@@ -82,12 +82,14 @@ def test_place_in_hip_coordinates_is_the_same_on_both_sides(side, sign, hour):
 
 
 def test_sizes_in_all_units():
-    (finding,) = describe(candidate())
+    (finding,) = describe(candidate(area_px2=100.0))
+    assert finding.area_mm2 == pytest.approx(100.0 * 0.28**2)
     assert finding.diameter_head_radii == pytest.approx(0.14)
     assert finding.diameter_mm == pytest.approx(0.14 * HEAD_RADIUS_PX * 0.28)
     (unknown,) = describe(candidate(), spacing_mm=None)
     assert unknown.diameter_mm is None
     assert unknown.gap_mm is None
+    assert unknown.area_mm2 is None
     assert unknown.gap_head_radii == pytest.approx(finding.gap_head_radii)
 
 
