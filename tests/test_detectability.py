@@ -10,7 +10,8 @@ from scipy.stats import norm
 
 from candidate_scenes import SHAPE, as_normalized, hip_frame, soft_background
 from hipcalc.candidates import find_candidates, measure_hips
-from hipcalc.detectability import DIAMETERS, detectability, plant_and_find, planting
+from hipcalc.detectability import DIAMETERS, PlantedFoci, detectability, limit, plant_and_find, planting
+from hipcalc.detectability.planting import CONTRASTS
 from hipcalc.detectability.regression import RESIDUAL_LEVELS, StrengthModel, Trend, load_trend, terms
 from hipcalc.errors import UsageError
 from hipcalc.screen import screen
@@ -85,6 +86,43 @@ def test_predicted_probabilities_come_true():
         assert predicted.mean() == pytest.approx((strength[chosen] >= 1.0).mean(), abs=0.1)
 
 
+def test_what_a_hip_leaves_unsure_draws_probabilities_towards_a_half():
+    fitted = StrengthModel.fitted(*drawn_strengths(8), floor=-10.0, trend=FLAT)
+    sizes, contrasts = np.array(DIAMETERS), np.full(len(DIAMETERS), 4.0)
+    known = replace(fitted, covariance=np.zeros((4, 4))).probability(sizes, contrasts, threshold=0.0)
+    unsure = fitted.probability(sizes, contrasts, threshold=0.0)
+    assert known[-1] > unsure[-1] > 0.5
+    assert (np.abs(known - 0.5) >= np.abs(unsure - 0.5)).all()
+
+
+def test_a_place_is_better_than_its_hip_by_what_its_plants_are_drawn_towards_none():
+    fitted = StrengthModel.fitted(*drawn_strengths(30), floor=-10.0, trend=FLAT)
+    diameter, cnr = np.array(DIAMETERS), np.full(len(DIAMETERS), 4.0)
+    planted = PlantedFoci(
+        place=np.zeros(len(DIAMETERS), np.int64),
+        diameter=diameter,
+        cnr=cnr,
+        strength=terms(diameter, cnr) @ fitted.coefficient + 0.7,
+        places_px=np.array([[10.0, 20.0]]),
+        tissue="bone",
+    )
+    (place,) = limit._map(planted, fitted, diameter, 4.0, floor=-10.0, threshold=2.5)
+    at = 0.14, 4.0
+    # Five plants against two that would say nothing.
+    expected, hip = (fitted.probability(*(np.array([x]) for x in at), 2.5, offset)[0] for offset in (0.5, 0.0))
+    assert place.probability == pytest.approx(expected)
+    assert expected > hip + 0.05
+
+
+def test_foci_alone_are_found_more_often_than_those_planted_together(picture, at_four, monkeypatch):
+    trend = load_trend("soft tissue")
+    assert trend.crowding > 0
+    monkeypatch.setattr(limit, "load_trend", lambda tissue: replace(trend, crowding=0.0))
+    together = detectability(picture, HIP, false_marks_per_hip=0.25)
+    assert all(a >= t for (_, a), (_, t) in zip(at_four.curve, together.curve, strict=True))
+    assert at_four.curve != together.curve
+
+
 def test_a_skewed_spread_of_strengths_is_taken_as_it_is():
     rng = np.random.default_rng(3)
     # Most foci a little above their hip's trend, some far below it, as what an edge hides.
@@ -115,6 +153,7 @@ def test_the_map_names_the_places_and_what_would_have_been_found_there(picture, 
         assert 1.1 < r < 2.1
         assert -10 < phi - HIP.rim_phi_deg < 60
         assert 0 <= place.probability <= 1
+    assert {round(c, 4) for c in planted.cnr.tolist()} == {round(4.0 * share, 4) for share in CONTRASTS}
     # Every place sees every size once.
     assert {(p, round(d, 4)) for p, d in zip(planted.place.tolist(), planted.diameter.tolist(), strict=True)} == {
         (p, round(d, 4)) for p in range(len(planted.places_px)) for d in DIAMETERS
@@ -186,13 +225,16 @@ def test_foci_that_are_looked_for_together_lie_well_apart(at_the_joint, monkeypa
     monkeypatch.setattr(
         planting,
         "strengths_on",
-        lambda places, *rest: (together.append(places), np.zeros(len(places)))[1],
+        lambda places, within, *rest: (together.append((places, within)), np.zeros(len(places)))[1],
     )
     picture, hip = at_the_joint
     planted = plant_and_find(picture, hip, 4.0, None)
     assert len(planted.places_px) == 5
-    assert sum(len(places) for places in together) == len(planted.place)
-    for places in together:
+    assert sum(len(places) for places, _ in together) == len(planted.place)
+    # A spot on the focus, or as near as a mark has to be.
+    reached = np.concatenate([within for _, within in together]) / hip.head_radius_px
+    assert reached == pytest.approx(np.maximum(planted.diameter / 2, 0.08))
+    for places, _ in together:
         apart = [math.dist(a, b) for number, a in enumerate(places) for b in places[:number]]
         assert min(apart, default=math.inf) >= 0.45 * hip.head_radius_px
 

@@ -90,6 +90,8 @@ def test_a_notebook_shows_picture_and_table_in_one_piece(screening):
     assert all(source.startswith("data:image/jpeg;base64,") for source in sources)
     assert not re.search(r'(href|src)="(?!data:)', html)
     assert html.count("<tr>") == 1 + len(screening.findings)
+    limit = screening.hip_records[0].detection_limit_head_radii
+    assert re.search(rf"hip \(located\), detection limit ([\d.]+ mm \()?{limit:.2f} R", html)
     assert "No human has confirmed this result" in html
     assert "Research software" in html
 

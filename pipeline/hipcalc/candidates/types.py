@@ -55,8 +55,8 @@ class Candidate:
     tangent_deg : float
         Angle of the long axis from the tangent to the head's circle beside it, 0 (along) to 90 (across).
     contrast_over_step : float
-        `contrast` over the local cortical step: the 5th to 95th percentile of the smoothed grey levels within 0.4
-        head radii of the rim point.
+        `contrast` over the local cortical step: the 5th to 95th percentile of the smoothed grey levels in the square
+        that reaches 0.4 head radii from the rim point, but at least a quarter of the head's bone over soft tissue.
     margin_px : float
         Width of the margin: the fall over the margin's steepest gradient, medians over 24 rays. Small is sharp.
     closed_share : float

@@ -135,7 +135,8 @@ class Finding:
         float | None,
         Column(
             "contrast over the cortical step: the range from the 5th to the 95th percentile of the smoothed grey "
-            "levels within 0.4 head radii of the rim point"
+            "levels up to 0.4 head radii above, below and beside the rim point, but at least a quarter of what the "
+            "head's bone is above soft tissue"
         ),
     ] = None
     margin_px: Annotated[

@@ -11,7 +11,7 @@ from hipcalc.report.pictures import Box, hip_box, jpeg_bytes, picture_of, shrunk
 from hipcalc.report.provenance import RESEARCH_NOTICE, unconfirmed_notice
 from hipcalc.report.records import FileRecord
 from hipcalc.report.rendering import render_part
-from hipcalc.report.words import side_name
+from hipcalc.report.words import limit_text, side_name
 
 __all__ = ["notebook_html"]
 
@@ -32,7 +32,9 @@ def notebook_html(record: FileRecord, normalized: NormalizedRadiograph) -> str:
     for hip in record.hips:
         box = hip_box(hip.head_row_px, hip.head_column_px, hip.head_radius_px, normalized.shape)
         if box is not None:
-            pictures.append(_picture(record, normalized, box, f"{side_name(hip.side)} hip ({hip.status})", _HIP_PX))
+            limit = limit_text(hip.detection_limit_mm, hip.detection_limit_head_radii, hip.detection_limit_tissue)
+            title = f"{side_name(hip.side)} hip ({hip.status}), detection limit {limit}"
+            pictures.append(_picture(record, normalized, box, title, _HIP_PX))
     return str(
         render_part(
             "notebook.html.j2",
