@@ -3,19 +3,20 @@
 import dataclasses
 import itertools
 import math
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
 from candidate_scenes import BLUR_PX, HEAD_RADIUS_PX, SHAPE, as_normalized, hip_frame, soft_background, with_disk
-from hipcalc.candidates import find_candidates
+from hipcalc.candidates import find_candidates, finding
 from hipcalc.candidates.detaching import opened_level
-from hipcalc.candidates.features import FEATURES
+from hipcalc.candidates.features import FEATURES, with_control
 from hipcalc.candidates.finding import measured_spots
 from hipcalc.candidates.level_lines import closed_level_lines
 from hipcalc.candidates.model import FOCI_COST, load_model
-from hipcalc.candidates.window import cut_window
+from hipcalc.candidates.window import WORKING_RADIUS_PX, cut_window
 from hipcalc.synthetic import add_patches, draw_focus
 
 HIP = hip_frame()
@@ -149,13 +150,15 @@ def test_texture_beside_bone_gives_no_strong_mark():
     assert np.mean(counts) <= 1.0
 
 
-def test_order_and_depth_of_the_list():
+def test_order_and_depth_of_the_list(monkeypatch):
     candidates = find_candidates(one_focus(HIP.to_image(1.3, 45.0)), HIP)
     strengths = [c.strength for c in candidates]
     assert strengths == sorted(strengths, reverse=True)
     marks = [c.expected_false_marks for c in candidates]
     assert marks == sorted(marks)
     assert max(marks) <= 10.0
+    monkeypatch.setattr(finding, "MOST_FALSE_MARKS", marks[1])
+    assert len(find_candidates(one_focus(HIP.to_image(1.3, 45.0)), HIP)) == 2
 
 
 def test_a_ring_with_a_lucent_centre_is_one_focus():
@@ -187,12 +190,17 @@ def test_shape_measures(sign):
     assert np.ptp(found.outline_px[:, 1]) == pytest.approx(28.3, abs=2.0)
 
 
-def test_orientation_is_clockwise_as_displayed():
+@pytest.mark.parametrize("sign", [1, -1])
+def test_orientation_is_clockwise_as_displayed(sign):
     place = HIP.to_image(1.6, 50.0)
     flat = with_disk(np.zeros(SHAPE, np.float32), place, 20.0, 0.25, aspect=2.5)
     turned = cv2.warpAffine(flat, cv2.getRotationMatrix2D((place[1], place[0]), -30.0, 1.0), SHAPE[::-1])
-    found = nearest(find_candidates(as_normalized(soft_background(2) + turned), HIP), place)
-    assert found.orientation_deg == pytest.approx(30.0, abs=8.0)
+    grey, hip = soft_background(2) + turned, HIP
+    if sign == -1:
+        grey, hip = mirrored(grey, hip)
+        place = place[0], grey.shape[1] - 1 - place[1]
+    found = nearest(find_candidates(as_normalized(grey), hip), place)
+    assert found.orientation_deg == pytest.approx(sign * 30.0, abs=8.0)
 
 
 def test_cnr_and_contrast_are_those_planted():
@@ -276,6 +284,26 @@ def test_nothing_is_found_in_excluded_parts():
     excluded[round(place[0]) - 12 : round(place[0]) + 13, round(place[1]) - 12 : round(place[1]) + 13] = True
     assert nearest(find_candidates(as_normalized(grey), HIP), place) is not None
     assert nearest(find_candidates(as_normalized(grey, excluded=excluded), HIP), place) is None
+
+
+def test_what_touches_an_excluded_pixel_is_excluded():
+    excluded = np.zeros(SHAPE, bool)
+    row, column = (round(at) for at in HIP.to_image(1.4, 45.0))
+    excluded[row, column] = True
+    window = cut_window(as_normalized(soft_background(7), excluded=excluded), HIP)
+    places = np.indices(window.included.shape).reshape(2, -1).astype(float)
+    near = np.abs(window.to_image(*places) - (row, column)).max(axis=1) < 0.9
+    assert near.sum() >= 4
+    assert not window.included.ravel()[near].any()
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_window_knows_the_polar_angles_of_a_turned_hip(side):
+    hip = dataclasses.replace(HIP, cranial_deg=25.0, lateral_sign=side)
+    window = cut_window(as_normalized(soft_background(7)), hip)
+    for r, phi in ((1.3, 45.0), (1.7, 100.0), (1.2, -20.0)):
+        pixel = window.pixel_at(*hip.to_image(r, phi))
+        assert (window.r[pixel], window.phi_deg[pixel]) == pytest.approx((r, phi), abs=0.6)
 
 
 @pytest.mark.parametrize("spacing_px", [16, 24, 32])
@@ -403,6 +431,24 @@ def test_same_input_same_output_and_the_input_is_left_alone():
     assert np.array_equal(picture.grey, before)
 
 
+def test_only_a_like_spot_at_the_mirrored_place_answers():
+    names = list(FEATURES)
+    one = np.zeros((1, len(names)))
+    theirs = one + 0.3
+
+    def answer(distance=0.0, ratio=1.0, stronger=0.3):
+        mine, other = SimpleNamespace(row=50.0, column=50.0, diameter=10.0), SimpleNamespace(row=50.0, column=50.0)
+        other.row, other.diameter = 50.0 + distance * WORKING_RADIUS_PX, 10.0 * ratio
+        table = with_control((mine,), one, (other,), theirs - 0.3 + stronger)
+        assert (np.delete(table, names.index("mirrored"), axis=1) == 0).all()
+        return table[0, names.index("mirrored")]
+
+    assert answer() == answer(distance=0.29, ratio=1.9) == answer(ratio=0.55) == pytest.approx(0.3)
+    # More than as strong says no more; none at all, or another one, says the least.
+    assert answer(stronger=4.0) == 0.5
+    assert answer(distance=0.31) == answer(ratio=2.1) == answer(ratio=0.45) == answer(stronger=-4.0) == -1.5
+
+
 WHOLE = (1.0, 1.0, 1.0)
 
 
@@ -435,6 +481,13 @@ def test_a_restless_hip_pays_more():
     assert calm == 1.0 < restless
     one, other = (model.expected_false_marks(np.array([5.0]), WHOLE, rate, True)[0] for rate in (calm, restless))
     assert one < other
+
+
+def test_a_calm_hip_pays_no_less():
+    model = load_model()
+    dear = np.full(12, model.strength_of(9.0, WHOLE, 1.0, True))
+    assert float(model.price(dear, WHOLE)[0]) > 5.0
+    assert model.rate(dear, WHOLE) == 1.0
 
 
 def test_how_restless_a_hip_is_grows_with_all_of_its_spots_and_not_with_a_few_foci():
