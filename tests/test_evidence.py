@@ -40,6 +40,15 @@ def test_a_planted_focus_stands_out_like_no_other_place(diameter_px):
     assert bare.share > 0.05
 
 
+def test_the_surround_of_a_focus_itself_is_no_other_place():
+    found = evidence(with_disk(soft_background(3), PLACE, DIAMETER_PX, 0.06), within_px=1.5 * DIAMETER_PX)
+    assert found.share == 1 / found.places
+
+
+def test_a_black_picture_tells_nothing():
+    assert evidence(np.zeros(SHAPE)) is None
+
+
 def test_a_faint_focus_that_is_not_marked_is_told_by_its_place():
     told, bare, marked = [], [], 0
     for seed in range(12):

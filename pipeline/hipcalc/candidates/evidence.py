@@ -100,7 +100,7 @@ def evidence_at(
     -------
     PlaceEvidence or None
         None where the hip is not searched (`find_candidates`), where the place lies outside of its zones or of what the
-        picture shows there, and where fewer than 20 such spots have room around it.
+        picture shows there, where fewer than 20 such spots have room around it, and where all of that is black.
 
     Raises
     ------
@@ -146,6 +146,8 @@ def _compared(
     if not compared[place] or places < FEWEST_PLACES:
         return None
     covariance = np.cov(rings[others].T.astype(np.float64))
+    if not covariance.any():
+        return None
     covariance += RIDGE * np.trace(covariance) / len(signal) * np.eye(len(signal))
     weights = np.linalg.solve(covariance, signal)
     strength = _strongest_within(np.where(compared, rings @ weights, -math.inf), within)
