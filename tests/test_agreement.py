@@ -249,3 +249,11 @@ def test_wrong_folders_are_refused(folder, tmp_path, capsys):
     people.write_text("path,person\nother.dcm,1\n")
     with pytest.raises(UsageError, match=r"people.csv names no image of .* in its column path"):
         report_agreement(folder, participants=people)
+
+
+def test_readers_who_agree_on_everything_leave_no_interval():
+    ratings = np.array([[True, True], [False, False], [True, True], [False, False]])
+    kappa = kappa_of(ratings, np.arange(4), np.random.default_rng(0))
+    assert kappa.value == 1.0
+    assert math.isnan(kappa.low)
+    assert math.isnan(kappa.high)

@@ -23,7 +23,8 @@ class Kappa:
     statistic : str
         Cohen's kappa of two readers, Fleiss' of more.
     value, low, high : float
-        Kappa and its 95% interval; NaN where everybody said the same of everything, or there are no units.
+        Kappa and its 95% interval; NaN where everybody said the same of everything, or there are no units. There is
+        no interval either where every sample of patients says the same, as where all readers agree.
     asymptotic_low, asymptotic_high : float
         The interval of Cohen's kappa from its large-sample standard error (Fleiss, Cohen and Everitt 1969), as if
         units were independent; NaN for more readers.
