@@ -6,6 +6,7 @@ import grand_challenge_metrics.scorers as independent
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 from sklearn.metrics import roc_auc_score
 
 from hipcalc.errors import OutputError, UsageError
@@ -405,6 +406,7 @@ def test_marks_in_a_hip_that_was_not_read_are_not_false(tmp_path: Path) -> None:
     # A table of foci without rows says that there are none.
     assert found["false marks per hip at 0.25 expected"] == 1.0
     assert np.isnan(found["sensitivity at 0.5 counted false marks per hip"])
+    assert pd.read_csv(tmp_path / "froc.csv")["sensitivity"].isna().all()
     assert found["searched hips left out, as no truth table names them"] == 1.0
     # A focus was read in the other one: it counts.
     foci_file.write_text("path,side,row_px,column_px,diameter_px\na.png,L,20,960,10\n")
@@ -494,6 +496,16 @@ def test_hips_that_are_marked_alike_are_told_apart_by_chance() -> None:
     assert alike.area(resamples=20, rng=np.random.default_rng(0))[0] == 0.5
     share, sensitivity = alike.curve()
     assert share.tolist() == sensitivity.tolist() == [0.0, 0.5, 1.0]
+
+
+def test_a_plot_without_hips_of_both_kinds_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    titles: list[str] = []
+    monkeypatch.setattr(Axes, "set_title", lambda axes, title, **how: titles.append(title))
+    evaluate(results(tmp_path), truth(tmp_path, "truth.csv", foci(("a", 20.0, 170.0, 12.0))))
+    evaluate(pelvis(tmp_path), truth(tmp_path, "truth.csv", foci(("a", 20.0, 40.0, 12.0))))
+    assert titles == ["needs hips with a focus and hips without", "area 0.00"]
 
 
 def test_a_part_begins_at_its_smaller_border() -> None:

@@ -155,11 +155,12 @@ def _match_image(
 
 
 def froc_curve(matched: MatchedMarks) -> Froc:
-    """Return the FROC curve over every threshold that occurs."""
+    """Return the FROC curve over every threshold that occurs; without any focus its sensitivity is NaN."""
     hips = max(1, int(matched.hips_per_image.sum()))
     thresholds = np.unique(np.concatenate([matched.hit_rank[np.isfinite(matched.hit_rank)], matched.false_rank]))
     false = np.searchsorted(np.sort(matched.false_rank), thresholds, side="right") / hips
-    hits = np.searchsorted(np.sort(matched.hit_rank), thresholds, side="right") / max(1, len(matched.hit_rank))
+    foci = len(matched.hit_rank) or np.nan
+    hits = np.searchsorted(np.sort(matched.hit_rank), thresholds, side="right") / foci
     return Froc(false_marks_per_hip=false, sensitivity=hits)
 
 

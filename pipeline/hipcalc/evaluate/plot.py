@@ -42,7 +42,10 @@ def plot_curves(
     if np.isfinite(area):
         right.step(*roc.curve(), where="post", color=_COLOUR)
         right.plot([0, 1], [0, 1], color="0.7", linewidth=0.8)
-    _dressed(right, 1.0, "Share of hips without focus that are marked", f"Sensitivity per hip (area {area:.2f})")
+        right.set_title(f"area {area:.2f}", fontsize="medium")
+    else:
+        right.set_title("needs hips with a focus and hips without", fontsize="medium")
+    _dressed(right, 1.0, "Share of hips without focus that are marked", "Sensitivity per hip")
     figure.savefig(file, dpi=150, format="png")
 
 

@@ -89,8 +89,8 @@ def _matched(
 ) -> EvaluationTables:
     named = hips[hips["image_id"].isin({*true_hips["image_id"], *true_foci["image_id"]})]
     counted, serves = counted_hips(named, true_hips, true_foci)
-    numbers = dict(zip(_sides(named), serves.tolist(), strict=True))
-    marks = candidates.assign(hip=[numbers.get(key, -1) for key in _sides(candidates)])
+    numbers = dict(zip(_image_and_side(named), serves.tolist(), strict=True))
+    marks = candidates.assign(hip=[numbers.get(key, -1) for key in _image_and_side(candidates)])
     searched = int(hips["status"].isin(FOUND_STATUSES).sum())
     return EvaluationTables(
         hips=named,
@@ -104,7 +104,7 @@ def _matched(
     )
 
 
-def _sides(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
+def _image_and_side(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
     return zip(table["image_id"], table["side"], strict=True)
 
 
