@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -147,7 +147,7 @@ def _with_image_ids(table: pd.DataFrame, images: pd.DataFrame, file: Path) -> pd
 
 def _name(path: str) -> str:
     """Return a file's name, whichever system wrote the path."""
-    return PureWindowsPath(path).name
+    return path.replace("\\", "/").rpartition("/")[2]
 
 
 def _refuse_outside(foci: pd.DataFrame, images: pd.DataFrame, file: Path) -> None:
