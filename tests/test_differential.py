@@ -170,6 +170,11 @@ def test_there_is_no_cleft_where_there_is_no_gap_or_no_rim_beside_it() -> None:
     assert cleft_deg(np.empty((0, 2)), HIP, 0.1) is None
 
 
+def test_a_gap_that_one_view_cannot_show_is_none() -> None:
+    attached = [measures_of(finding(gap_head_radii=gap)).attached for gap in (0.0, 0.039, 0.041)]
+    assert attached == [True, True, False]
+
+
 def test_alike_are_findings_of_about_its_size_beside_it() -> None:
     one = finding(1)
     others = (
@@ -190,6 +195,9 @@ def test_a_focus_opposite_is_looked_for_where_the_other_hip_was_located() -> Non
     assert right == with_differential(right)
     assert compare_sides([(HIP, (one,)), (left, (replace(other, phi_deg=80.0),))])[0].symmetric == "no"
     assert compare_sides([(HIP, (one,)), (left, (replace(other, finding=False),))])[0].symmetric == "no"
+    for ratio, answer in ((1.95, "yes"), (2.05, "no"), (1 / 1.95, "yes"), (1 / 2.05, "no")):
+        sized = replace(other, diameter_head_radii=one.diameter_head_radii * ratio)
+        assert compare_sides([(HIP, (one,)), (left, (sized,))])[0].symmetric == answer
     assert compare_sides([(HIP, (one,)), (replace(left, status="uncertain"), (other,))])[0].symmetric == "unknown"
     assert compare_sides([(HIP, (one,))])[0].symmetric == "unknown"
     assert compare_sides([]) == ()
