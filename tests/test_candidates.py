@@ -34,7 +34,7 @@ def features_on(grey, place):
     measured = measured_spots(as_normalized(grey), HIP)
     spots = np.array([(spot.row, spot.column) for spot in measured.spots])
     on_it = int(np.hypot(*(measured.window.to_image(*spots.T) - place).T).argmin())
-    return dict(zip(FEATURES, measured.features[on_it], strict=True))
+    return dict(zip(FEATURES, measured.features[on_it, :-1], strict=True))
 
 
 def one_focus(place, diameter_px=14.0, contrast=0.15, seed=0, **shape):

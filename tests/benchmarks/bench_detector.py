@@ -14,12 +14,11 @@ import cv2
 import numpy as np
 from contact_sheets import draw_sheets
 from detector_data import BenchHip, load_hips
-from fit_detector import Planting, Ranking, Sample, collect, cross_validated, spread_of_calibration, strength
+from fit_detector import Planting, Ranking, Sample, collect, cross_validated, spots_of, spread_of_calibration, strength
 from peers import PEERS
 from planted import Plant, Style, plant_foci
 from price_data import otherwise_pictured
 
-from hipcalc.candidates.finding import measured_spots
 from hipcalc.candidates.window import cut_window
 from hipcalc.normalize import NormalizedRadiograph
 
@@ -94,7 +93,7 @@ def _parts(false: list[np.ndarray], hits: list[tuple[str, float, float]]) -> dic
 
 
 def _own_marks(picture: NormalizedRadiograph, bench: BenchHip, ranking: Ranking) -> tuple[np.ndarray, np.ndarray]:
-    measured = measured_spots(picture, bench.hip)
+    measured = spots_of(picture, bench)
     places = np.array([(spot.row, spot.column) for spot in measured.spots]).reshape(-1, 2)
     return measured.window.to_image(places[:, 0], places[:, 1]), strength(ranking, measured.features)
 

@@ -16,12 +16,12 @@ import cv2
 import numpy as np
 from bench_detector import POINTS, best_hit, thresholds
 from detector_data import DATA, BenchHip, load_hips
-from fit_detector import Ranking, Sample, collect, cross_validated, fit_ranking, hits_of, other_hip, strength
+from fit_detector import Ranking, Sample, collect, cross_validated, fit_ranking, hits_of, other_hip, spots_of, strength
 from peers import PEERS
 from planted import Plant, Style
 from transplanted import Donor, Moved, donors, transplant
 
-from hipcalc.candidates.finding import MeasuredSpots, controlled, measured_spots
+from hipcalc.candidates.finding import MeasuredSpots, controlled
 from hipcalc.candidates.window import cut_window
 from hipcalc.normalize import NormalizedRadiograph
 
@@ -70,7 +70,7 @@ class Found:
 def look(samples: list[Sample], given: tuple[Donor, ...], models: dict[str, Ranking]) -> list[Found]:
     """Move foci to every hip, and look for them."""
     hips = tuple(sample.bench for sample in samples)
-    bare = [measured_spots(bench.normalized, bench.hip) for bench in hips]
+    bare = [spots_of(bench.normalized, bench) for bench in hips]
     found = []
     for number, bench in enumerate(hips):
         control, ranking = other_hip(hips, bare, number), models[bench.group]
@@ -94,7 +94,7 @@ def _own(
     ranking: Ranking,
     truth: tuple[Plant, ...],
 ) -> list[float]:
-    measured = controlled(measured_spots(picture, bench.hip), control)
+    measured = controlled(spots_of(picture, bench), control)
     strengths = strength(ranking, measured.features)
     return [float(strengths[hit].max(initial=-np.inf)) for hit in hits_of(measured, truth)]
 

@@ -5,10 +5,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 from detector_data import BenchHip
-from fit_detector import Ranking, hits_of, strength
+from fit_detector import Ranking, hits_of, spots_of, strength
 from planted import plant_foci
 
-from hipcalc.candidates.finding import measured_spots
 from hipcalc.candidates.window import WORKING_RADIUS_PX, HipWindow
 
 COUNT = 30
@@ -24,13 +23,13 @@ def draw_sheets(hips: tuple[BenchHip, ...], models: dict[str, Ranking], folder: 
     false, missed = [], []
     for bench in hips:
         ranking = models[bench.group]
-        bare = measured_spots(bench.normalized, bench.hip)
+        bare = spots_of(bench.normalized, bench)
         marks = strength(ranking, bare.features)
         for k in np.argsort(-marks)[:4]:
             spot = bare.spots[k]
             false.append((float(marks[k]), _tile(bare.window, (spot.row, spot.column), f"{bench.name} {marks[k]:.1f}")))
         planted, truth = plant_foci(bench, "natural", rng)
-        found = measured_spots(planted, bench.hip)
+        found = spots_of(planted, bench)
         marks = strength(ranking, found.features)
         for plant, hit in zip(truth, hits_of(found, truth), strict=True):
             best = float(marks[hit].max(initial=-20.0))

@@ -1,7 +1,8 @@
 """Fit the detector's ranking and calibration on the real hips of ../shared/data, and write them to models/.
 
-The ranking is a logistic regression of planted foci against every other spot; the calibration counts the spots of
-hips without focus, each ranked by a model that was fitted without its patient.
+The ranking is a logistic regression of planted foci against every other spot; what stands out from what other hips
+explain raises a spot to the strength that it shares with rarer ones; the calibration counts the spots of hips without
+focus, each ranked by a model, and seen beside an atlas, that were fitted without its patient. Run after fit_atlas.py.
 """
 
 import json
@@ -14,13 +15,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 from detector_data import BenchHip, load_hips
+from fit_atlas import atlas_without
 from planted import Plant, Style, as_processed, as_stored, plant_foci, plant_traps, with_clouds, with_eyelet
 from scipy.optimize import minimize
 
 from hipcalc.candidates.features import FEATURES
 from hipcalc.candidates.finding import MeasuredSpots, controlled, measured_spots
 from hipcalc.candidates.model import MODEL as MODEL_NAME
-from hipcalc.candidates.model import PAIRED, DetectorModel, Price
+from hipcalc.candidates.model import PAIRED, DetectorModel, Price, Raised
 from hipcalc.candidates.window import REGIONS
 from hipcalc.normalize import NormalizedRadiograph
 
@@ -44,15 +46,27 @@ EYELET_EVERY = 4
 PRIOR_MARKS = 5.0
 # Of every hip: as it is, as stored, as processed.
 VIEWS = 3
+# Marks by standing out from other hips to those by the ranking, at every strength.
+RAISED_SHARE = 0.5
+# Marks by the ranking at which that is read. Beyond the last, standing out alone makes no mark cheaper.
+RAISED_KNOTS = (3.0, 2.0, 1.0, 0.5, 0.25)
 KNOTS = (20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.25, 0.1, 0.05, 0.02)
 
 # A price's logarithm that stays what it is.
 AS_IT_IS = [(-9.0, math.exp(9.0)), (9.0, math.exp(-9.0))]
 
-Ranking = tuple[np.ndarray, np.ndarray, np.ndarray]
+Weights = tuple[np.ndarray, np.ndarray, np.ndarray]
 Knots = list[tuple[float, float]]
 Trap = Callable[[BenchHip, np.random.Generator], NormalizedRadiograph]
 Calibration = tuple[list[Knots], dict[bool, Knots]]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ranking:
+    """Centre, scale and weight of the features, and what raises a spot besides."""
+
+    weights: Weights
+    raised: Raised
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -98,6 +112,11 @@ class Sample:
         return PELVIS_WEIGHT if self.bench.source == "pelvis" else 1.0
 
 
+def spots_of(picture: NormalizedRadiograph, bench: BenchHip) -> MeasuredSpots:
+    """Return what is measured in a picture of a hip, beside an atlas that was fitted without its patient."""
+    return measured_spots(picture, bench.hip, atlas=atlas_without(bench))
+
+
 def hits_of(measured: MeasuredSpots, truth: tuple[Plant, ...]) -> tuple[np.ndarray, ...]:
     """Return, per plant, the spots whose centre lies in it, or within 0.08 head radii of its centre."""
     spots = np.array([(spot.row, spot.column) for spot in measured.spots]).reshape(-1, 2)
@@ -112,7 +131,7 @@ def collect(
     hips: tuple[BenchHip, ...], seed: int = SEED, plantings: dict[str, tuple[Style, ...]] = PLANTINGS
 ) -> list[Sample]:
     """Run the detector up to its features on every hip, without and with planted foci."""
-    bare = [measured_spots(bench.normalized, bench.hip) for bench in hips]
+    bare = [spots_of(bench.normalized, bench) for bench in hips]
     samples = []
     for number, bench in enumerate(hips):
         # By its name, so that a hip that is left out changes nothing in the others.
@@ -142,16 +161,16 @@ def _sample(
     rng: np.random.Generator,
 ) -> Sample:
     def features(picture: NormalizedRadiograph) -> np.ndarray:
-        return controlled(measured_spots(picture, bench.hip), other).features
+        return controlled(spots_of(picture, bench), other).features
 
     plantings = []
     for number, style in enumerate(styles):
         planted, truth = plant_foci(bench, style, rng)
-        measured = controlled(measured_spots(as_stored(planted, rng) if number % 2 else planted, bench.hip), other)
+        measured = controlled(spots_of(as_stored(planted, rng) if number % 2 else planted, bench), other)
         plantings.append(Planting(style=style, features=measured.features, truth=truth, hits=hits_of(measured, truth)))
-    stored = measured_spots(as_stored(bench.normalized, rng), bench.hip)
+    stored = spots_of(as_stored(bench.normalized, rng), bench)
     trapped = tuple(features(trap(bench, rng)) for trap in traps)
-    processed = measured_spots(as_processed(bench, rng), bench.hip)
+    processed = spots_of(as_processed(bench, rng), bench)
     return Sample(
         bench=bench,
         features=controlled(bare, other).features,
@@ -168,28 +187,46 @@ def _sample(
 
 
 def fit_ranking(samples: list[Sample]) -> Ranking:
-    """Return centre, scale and weight of the features.
+    """Return the weights of the features, and what raises a spot besides.
 
-    Fitted twice: first on all spots, then on those that the first fit ranks highest in their picture.
+    The weights are fitted twice: first on all spots, then on those that the first fit ranks highest in their picture.
     """
-    everything = np.concatenate([f for s in samples for f in (s.features, *s.traps)])
+    everything = np.concatenate([f for s in samples for f in (s.features, *s.traps)])[:, :-1]
     centre, scale = everything.mean(axis=0), everything.std(axis=0) + 1e-6
     start = np.array([max(sign, 0) for sign in FEATURES.values()], float)
     weight = _fitted(samples, (centre, scale, start), most=None)
-    return centre, scale, _fitted(samples, (centre, scale, weight), most=STRONGEST)
+    weights = centre, scale, _fitted(samples, (centre, scale, weight), most=STRONGEST)
+    return Ranking(weights=weights, raised=_fitted_raised(samples, weights))
 
 
-def _fitted(samples: list[Sample], ranking: Ranking, most: int | None) -> np.ndarray:
+def _fitted_raised(samples: list[Sample], weights: Weights) -> Raised:
+    """Return which strength costs as many marks as so much standing out, by their share, in hips without a focus."""
+    views = [(s, f) for s in samples for f, _ in s.views]
+    weight = np.concatenate([np.full(len(f), s.weight) for s, f in views])
+    hips = sum(s.weight for s, _ in views)
+    features = np.concatenate([f for _, f in views])
+
+    def at(values: np.ndarray, marks: float) -> float:
+        order = np.argsort(-values)
+        return float(values[order][np.searchsorted(np.cumsum(weight[order]) / hips, marks)])
+
+    return Raised(
+        stands_out=np.array([at(features[:, -1], RAISED_SHARE * marks) for marks in RAISED_KNOTS]),
+        at_least=np.array([at(ranked(weights, features), marks) for marks in RAISED_KNOTS]),
+    )
+
+
+def _fitted(samples: list[Sample], weights: Weights, most: int | None) -> np.ndarray:
     """Weights of a logistic regression on the spots that a ranking puts first, their signs held to what they may be."""
     negative, negative_weight = [], []
     for sample in samples:
         for features in (sample.features, sample.stored, *sample.traps):
-            chosen = features[np.argsort(-strength(ranking, features))[:most]]
+            chosen = features[np.argsort(-ranked(weights, features))[:most]]
             negative.append(chosen)
             negative_weight.append(np.full(len(chosen), sample.weight))
-    positive, w1 = _planted_spots(samples, ranking)
+    positive, w1 = _planted_spots(samples, weights)
     others, w0 = np.concatenate(negative), np.concatenate(negative_weight)
-    z = (np.concatenate([others, positive]) - ranking[0]) / ranking[1]
+    z = (np.concatenate([others, positive])[:, :-1] - weights[0]) / weights[1]
     y = np.concatenate([np.zeros(len(others)), np.ones(len(positive))])
     share = PLANTED_WEIGHT if most is None else 0.3
     w = np.concatenate([w0 / w0.sum(), share * w1 / w1.sum()])
@@ -204,12 +241,12 @@ def _fitted(samples: list[Sample], ranking: Ranking, most: int | None) -> np.nda
     return minimize(loss, np.zeros(len(FEATURES) + 1), jac=True, method="L-BFGS-B", bounds=bounds).x[1:]
 
 
-def _planted_spots(samples: list[Sample], ranking: Ranking) -> tuple[np.ndarray, np.ndarray]:
+def _planted_spots(samples: list[Sample], weights: Weights) -> tuple[np.ndarray, np.ndarray]:
     """Return the features of the strongest spot on every natural plant that was proposed, and the plants' weights.
 
     The plants of a hip weigh together as much as the hip.
     """
-    positive, weights = [], []
+    positive, shares = [], []
     for sample in samples:
         natural = [p for p in sample.plantings if p.style == "natural"]
         planted = sum(len(planting.truth) for planting in natural)
@@ -217,9 +254,9 @@ def _planted_spots(samples: list[Sample], ranking: Ranking) -> tuple[np.ndarray,
             for hit in planting.hits:
                 if len(hit):
                     rows = planting.features[hit]
-                    positive.append(rows[np.argmax(strength(ranking, rows))])
-                    weights.append(sample.weight / planted)
-    return np.array(positive), np.array(weights)
+                    positive.append(rows[np.argmax(ranked(weights, rows))])
+                    shares.append(sample.weight / planted)
+    return np.array(positive), np.array(shares)
 
 
 def cross_validated(samples: list[Sample]) -> dict[str, Ranking]:
@@ -234,9 +271,14 @@ def cross_validated(samples: list[Sample]) -> dict[str, Ranking]:
     return models
 
 
-def strength(model: Ranking, features: np.ndarray) -> np.ndarray:
-    centre, scale, weight = model
-    return ((features - centre) / scale) @ weight
+def ranked(weights: Weights, features: np.ndarray) -> np.ndarray:
+    """Return the weighted sum of the features, without what else raises a spot."""
+    centre, scale, weight = weights
+    return ((features[:, :-1] - centre) / scale) @ weight
+
+
+def strength(ranking: Ranking, features: np.ndarray) -> np.ndarray:
+    return np.maximum(ranked(ranking.weights, features), ranking.raised.strength(features[:, -1]))
 
 
 def regions_of(measured: MeasuredSpots) -> np.ndarray:
@@ -262,7 +304,7 @@ def fit_calibration(samples: list[Sample], models: dict[str, Ranking]) -> Calibr
         for number in range(len(REGIONS))
     ]
     # As if every price were counted as it is, until it is known what the rates make of it.
-    model = as_model((np.zeros(1), np.ones(1), np.ones(1)), (knots, dict.fromkeys(PAIRED, AS_IT_IS)))
+    model = as_model(next(iter(models.values())), (knots, dict.fromkeys(PAIRED, AS_IT_IS)))
     cheapness = [-np.log(model.price(v, s.region_shares) * model.rate(v, s.region_shares)) for s, v, _ in views]
     pooled = _knots(np.concatenate(cheapness), weight, float(weights.sum()))
     kinds = {p: [c for (s, _, _), c in zip(views, cheapness, strict=True) if s.paired == p] for p in PAIRED}
@@ -296,12 +338,13 @@ def _knots(values: np.ndarray, weight: np.ndarray, shown: float) -> Knots:
 
 
 def as_model(ranking: Ranking, calibration: Calibration) -> DetectorModel:
-    centre, scale, weight = ranking
+    centre, scale, weight = ranking.weights
     regions, adapted = calibration
     return DetectorModel(
         centre=centre,
         scale=scale,
         weight=weight,
+        raised=ranking.raised,
         prices=tuple(_price(knots) for knots in regions),
         adapted={paired: _price(knots) for paired, knots in adapted.items()},
     )
@@ -348,13 +391,19 @@ def fit_and_write(samples: list[Sample]) -> None:
     """Fit, write and print."""
     ranking = fit_ranking(samples)
     knots, adapted = fit_calibration(samples, cross_validated(samples))
-    centre, scale, weight = ranking
+    centre, scale, weight = ranking.weights
     features = {
         name: {"centre": round(float(c), 5), "scale": round(float(s), 5), "weight": round(float(w), 4)}
         for name, c, s, w in zip(FEATURES, centre, scale, weight, strict=True)
     }
     MODEL.mkdir(exist_ok=True)
-    (MODEL / "ranking.json").write_text(json.dumps({"features": features}, indent=2) + "\n", encoding="utf-8")
+    raised = [
+        {"stands_out": round(float(x), 4), "at_least": round(float(y), 4)}
+        for x, y in zip(ranking.raised.stands_out, ranking.raised.at_least, strict=True)
+    ]
+    (MODEL / "ranking.json").write_text(
+        json.dumps({"features": features, "raised": raised}, indent=2) + "\n", encoding="utf-8"
+    )
     regions = {name: _table(rows) for name, rows in zip(REGIONS, knots, strict=True)}
     calibration = {"regions": regions, "adapted": {PAIRED[paired]: _table(rows) for paired, rows in adapted.items()}}
     (MODEL / "calibration.json").write_text(json.dumps(calibration, indent=2) + "\n", encoding="utf-8")

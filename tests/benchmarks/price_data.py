@@ -10,10 +10,10 @@ from dataclasses import replace
 import cv2
 import numpy as np
 from detector_data import BenchHip
-from fit_detector import Sample, regions_of
+from fit_detector import Sample, regions_of, spots_of
 
 from hipcalc.anatomy import locate_hips
-from hipcalc.candidates.finding import control_of, controlled, measure_hips, measured_spots
+from hipcalc.candidates.finding import control_of, controlled, measure_hips
 from hipcalc.candidates.model import load_model
 from hipcalc.errors import HipcalcError
 from hipcalc.normalize import NormalizedRadiograph, normalize
@@ -50,7 +50,7 @@ def _seen(sample: Sample, features: np.ndarray, regions: np.ndarray) -> Sample:
 def _faint(sample: Sample) -> Sample:
     """Return a hip as a file shows it that keeps it in a fifth of its levels; without the other hip as control."""
     bench = sample.bench
-    measured = measured_spots(in_few_levels(bench.normalized), bench.hip)
+    measured = spots_of(in_few_levels(bench.normalized), bench)
     return _seen(sample, measured.features, regions_of(measured))
 
 

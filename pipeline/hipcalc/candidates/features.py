@@ -111,8 +111,9 @@ def feature_table(
     spots: tuple[Spot, ...],
     proposals: Proposals,
     kept: list[int],
+    stands_out: Floats,
 ) -> Floats:
-    """Return the features of all spots, shape (n, n_features), in the order of `FEATURES`.
+    """Return the features of all spots, shape (n, n_features + 1): those of `FEATURES`, then how far each stands out.
 
     Parameters
     ----------
@@ -123,9 +124,11 @@ def feature_table(
     proposals : Proposals
     kept : list of int
         Which proposal each spot grew from.
+    stands_out : ndarray of float64, shape (n,)
+        Logarithm of how far each stands out from what other hips explain, over the noise (`StandingOut`).
     """
     if not spots:
-        return np.empty((0, len(FEATURES)))
+        return np.empty((0, len(FEATURES) + 1))
     rays, seen = ray_profiles(detached, spots), ray_profiles(picture, spots)
     row, column, diameter = (np.array([getattr(s, name) for s in spots]) for name in ("row", "column", "diameter"))
     contrast, deviation, background = (
@@ -172,7 +175,7 @@ def feature_table(
         "trochanteric": np.clip((from_rim - 45.0) / 20.0, 0.0, 1.0),
         "mirrored": np.full(len(spots), WITHOUT_CONTROL),
     }
-    return np.stack([np.asarray(table[name], np.float64) for name in FEATURES], axis=1)
+    return np.stack([*(np.asarray(table[name], np.float64) for name in FEATURES), stands_out], axis=1)
 
 
 def _slope(bone: NDArray[np.float32], pixel: tuple[NDArray[np.int64], NDArray[np.int64]]) -> Floats:

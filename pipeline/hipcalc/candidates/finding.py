@@ -7,15 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.anatomy import FOUND_STATUSES, HipFrame
+from hipcalc.candidates.atlas import Atlas, load_atlas
 from hipcalc.candidates.blobs import blob_responses
 from hipcalc.candidates.describing import describe_spots
 from hipcalc.candidates.detaching import opened_level
 from hipcalc.candidates.features import HipLevels, feature_table, hip_levels, with_control
 from hipcalc.candidates.level_lines import closed_level_lines
-from hipcalc.candidates.model import load_model
+from hipcalc.candidates.model import MODEL, load_model
 from hipcalc.candidates.outline import measure_spot
-from hipcalc.candidates.proposals import MOST, propose
+from hipcalc.candidates.proposals import MOST, Proposals, described_places, joined, propose
 from hipcalc.candidates.spots import Spot
+from hipcalc.candidates.standing_out import standing_out
 from hipcalc.candidates.types import MOST_FALSE_MARKS, Candidate
 from hipcalc.candidates.window import HipWindow, cut_window
 from hipcalc.normalize import NormalizedRadiograph
@@ -35,6 +37,8 @@ __all__ = [
 
 # A head smaller than this in the file shows no focus: 2 mm would be one pixel.
 SMALLEST_HEAD_PX = 12.0
+# Spots besides, of those that stand out from what other hips explain.
+MOST_STANDING_OUT = 6
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -147,22 +151,49 @@ def is_searched(hip: HipFrame) -> bool:
     return hip.status in FOUND_STATUSES and hip.head_radius_px >= SMALLEST_HEAD_PX
 
 
-def measured_spots(normalized: NormalizedRadiograph, hip: HipFrame, *, most: int = MOST) -> MeasuredSpots:
-    """Propose, measure and describe the spots near one hip, at most so many, without ranking them."""
+def measured_spots(
+    normalized: NormalizedRadiograph, hip: HipFrame, *, most: int = MOST, atlas: Atlas | None = None
+) -> MeasuredSpots:
+    """Propose, measure and describe the spots near one hip, without ranking them.
+
+    Parameters
+    ----------
+    normalized : NormalizedRadiograph
+    hip : HipFrame
+    most : int
+        So many spots at most that are brighter than their surround with the bone taken away.
+    atlas : Atlas, optional
+        What is typical of other hips; the detector's own by default.
+    """
     window = cut_window(normalized, hip)
     levels, opened = hip_levels(window), opened_level(window)
     detached = replace(window, level=window.level - opened + np.float32(levels.soft))
-    proposals = propose(detached, blob_responses(detached), closed_level_lines(detached), most)
-    places = zip(proposals.row, proposals.column, proposals.diameter, strict=True)
-    spots: list[Spot] = []
+    beyond = standing_out(window, atlas or load_atlas(MODEL))
+    scales, lines = blob_responses(detached), closed_level_lines(detached)
+    bright = propose(detached, scales, lines, most)
+    unexplained = described_places(beyond.places(window.zone, MOST_STANDING_OUT), scales, lines)
+    rest = beyond.level + np.float32(levels.soft)
+    drawn = _drawn(bright, detached.level, window.included) + _drawn(unexplained, rest, window.included & beyond.known)
+    kept = _apart(drawn)
+    spots = tuple(spot for k in kept if (spot := drawn[k]) is not None)
+    stands_out = np.array([beyond.at(spot.row, spot.column, spot.diameter) for spot in spots])
+    features = feature_table(window, detached, levels, spots, joined(bright, unexplained), kept, stands_out)
+    return MeasuredSpots(window=window, detached=detached, spots=spots, levels=levels, features=features)
+
+
+def _drawn(places: Proposals, level: NDArray[np.float32], included: NDArray[np.bool_]) -> list[Spot | None]:
+    """Draw the spots at some places; None where nothing stands out."""
+    rows = zip(places.row.tolist(), places.column.tolist(), places.diameter.tolist(), strict=True)
+    return [measure_spot(level, included, *place) for place in rows]
+
+
+def _apart(spots: list[Spot | None]) -> list[int]:
+    """Return which spots to keep: two proposals can grow into one outline, as the arcs of a ring are one focus."""
     kept: list[int] = []
-    for k, (row, column, diameter) in enumerate(places):
-        spot = measure_spot(detached.level, window.included, row, column, diameter)
-        if spot is not None and not _lies_on_another(spot, spots):
-            spots.append(spot)
-            kept.append(k)
-    features = feature_table(window, detached, levels, tuple(spots), proposals, kept)
-    return MeasuredSpots(window=window, detached=detached, spots=tuple(spots), levels=levels, features=features)
+    for number, spot in enumerate(spots):
+        if spot is not None and not _lies_on_another(spot, [one for k in kept if (one := spots[k]) is not None]):
+            kept.append(number)
+    return kept
 
 
 def controlled(measured: MeasuredSpots, other: MeasuredSpots | None) -> MeasuredSpots:
@@ -173,7 +204,6 @@ def controlled(measured: MeasuredSpots, other: MeasuredSpots | None) -> Measured
 
 
 def _lies_on_another(spot: Spot, others: list[Spot]) -> bool:
-    """Two proposals can grow into one outline: the arcs of a ring are one focus."""
     return any(
         math.hypot(spot.row - other.row, spot.column - other.column) < 0.4 * max(spot.diameter, other.diameter)
         for other in others

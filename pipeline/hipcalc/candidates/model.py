@@ -12,13 +12,16 @@ from hipcalc.candidates.features import FEATURES
 from hipcalc.candidates.window import REGIONS
 from hipcalc_models import model_file
 
-__all__ = ["MODEL", "PAIRED", "DetectorModel", "Price", "load_model"]
+__all__ = ["MODEL", "PAIRED", "DetectorModel", "Price", "Raised", "load_model"]
 
 MODEL = "detector-2"
 LARGEST_STRENGTH = 50.0
 # How restless a hip is, its fifth spot tells: of the marks that are asked for it has hardly ever so many. Spots that
 # cost less are left out, as foci do.
 RESTLESS_RANK, FOCI_COST = 5, 0.4
+
+# What only stands out from other hips is no cheaper however far it does so: a lip or a line may, too. This keeps order.
+ORDER_SLOPE = 0.05
 
 # How the prices of hips with and without the other one beside them are called in the model's file.
 PAIRED = {False: "one_hip", True: "both_hips"}
@@ -49,12 +52,33 @@ class Price:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Raised:
+    """How strong a spot is by standing out from what other hips explain, alone.
+
+    Attributes
+    ----------
+    stands_out, at_least : ndarray of float64, shape (n_knots,)
+        Logarithm of how far it stands out, ascending, and the strength that it then has at least, ascending.
+    """
+
+    stands_out: Floats
+    at_least: Floats
+
+    def strength(self, stands_out: Floats) -> Floats:
+        """Return the least strength: linear between the knots, hardly more beyond them, minus infinity below them."""
+        x, y = self.stands_out, self.at_least
+        above = ORDER_SLOPE * np.maximum(stands_out - x[-1], 0.0)
+        return np.where(stands_out < x[0], -np.inf, np.interp(stands_out, x, y) + above)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class DetectorModel:
-    """A linear ranking of standardised features, and its calibration.
+    """A linear ranking of standardised features, what else raises a spot, and the calibration of both.
 
     Attributes
     ----------
     centre, scale, weight : ndarray of float64, shape (n_features,)
+    raised : Raised
     prices : tuple of Price
         One for each of `REGIONS`.
     adapted : dict of bool to Price
@@ -65,12 +89,17 @@ class DetectorModel:
     centre: Floats
     scale: Floats
     weight: Floats
+    raised: "Raised"
     prices: tuple[Price, ...]
     adapted: dict[bool, Price]
 
     def strength(self, features: Floats) -> Floats:
-        """Return the weighted sum of the standardised features, shape (n,), of features of shape (n, n_features)."""
-        return np.asarray(((features - self.centre) / self.scale) @ self.weight, np.float64)
+        """Return the strength of spots, shape (n,), of a `feature_table`, shape (n, n_features + 1).
+
+        It is the weighted sum of the standardised features, or what `raised` gives, whichever is more.
+        """
+        ranked = ((features[:, :-1] - self.centre) / self.scale) @ self.weight
+        return np.asarray(np.maximum(ranked, self.raised.strength(features[:, -1])), np.float64)
 
     def price(self, strength: Floats, region_shares: tuple[float, ...]) -> Floats:
         """Return marks at least this strong to be expected in an average hip without focus.
@@ -129,10 +158,15 @@ def load_model() -> DetectorModel:
     ranking = json.loads(model_file(MODEL, "ranking.json").read_text(encoding="utf-8"))
     calibration = json.loads(model_file(MODEL, "calibration.json").read_text(encoding="utf-8"))
     rows = [ranking["features"][name] for name in FEATURES]
+    knots = ranking["raised"]
     return DetectorModel(
         centre=np.array([row["centre"] for row in rows]),
         scale=np.array([row["scale"] for row in rows]),
         weight=np.array([row["weight"] for row in rows]),
+        raised=Raised(
+            stands_out=np.array([knot["stands_out"] for knot in knots]),
+            at_least=np.array([knot["at_least"] for knot in knots]),
+        ),
         prices=tuple(_price(calibration["regions"][region]) for region in REGIONS),
         adapted={paired: _price(calibration["adapted"][name]) for paired, name in PAIRED.items()},
     )

@@ -11,7 +11,7 @@ from hipcalc.candidates.blobs import BlobScale
 from hipcalc.candidates.level_lines import LevelLines
 from hipcalc.candidates.window import HipWindow
 
-__all__ = ["MOST", "Proposals", "described_places", "propose"]
+__all__ = ["MOST", "Proposals", "described_places", "joined", "propose"]
 
 Floats = NDArray[np.float64]
 
@@ -82,6 +82,12 @@ def described_places(places: Floats, scales: tuple[BlobScale, ...], lines: Level
         depth=depth,
         local_gradient=lines.local_gradient[nearest[:, 0], nearest[:, 1]].astype(np.float64),
     )
+
+
+def joined(first: Proposals, second: Proposals) -> Proposals:
+    """Return the places of both, one after the other."""
+    both = {f.name: np.concatenate([getattr(first, f.name), getattr(second, f.name)]) for f in fields(Proposals)}
+    return Proposals(**both)
 
 
 def _blob_maxima(window: HipWindow, scales: tuple[BlobScale, ...]) -> Floats:

@@ -1,0 +1,181 @@
+"""What other hips let expect around the rim, and what this one shows beyond it.
+
+Cortex, lips, roof and wall lines look alike in many hips, if not at the same place to the pixel; a focus is in few. So
+each small part of this picture is rebuilt from those typical parts of other hips that are most like it, and what
+cannot be rebuilt remains: also a node that grows out of the rim and is closed at no level. A typical part is the mean
+of many parts of several hips, and shows none of them.
+
+After A. Buades, B. Coll and J.-M. Morel, A non-local algorithm for image denoising, CVPR 2005, 60, and T. Ehret,
+A. Davy, J.-M. Morel and M. Delbracio, Image anomalies: a review and synthesis of detection methods, J. Math. Imaging
+Vis. 61 (2019) 710: what other parts cannot rebuild is an anomaly, sought in what they leave.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from hipcalc.candidates.window import HipWindow
+from hipcalc_models import model_file
+
+__all__ = [
+    "CELL_PX",
+    "MARGIN_PX",
+    "REACH_PX",
+    "Atlas",
+    "RimPicture",
+    "cut_rim",
+    "load_atlas",
+    "parts_at",
+    "unexplained",
+]
+
+Image = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Index = NDArray[np.int64]
+
+# All at half of the working grid's resolution, where a pixel is 0.53 mm for a head of 48 mm.
+COARSENESS = 2
+SMOOTHING_PX = 1.0
+# A part reaches so far from its middle, 3.5 mm; middles lie up to 0.62 head radii down or across from the rim point.
+HALF_PX = 6
+REACH_PX = 28
+# Typical parts are kept per square of so many pixels; so far apart, this picture's parts are rebuilt.
+CELL_PX, STRIDE_PX = 5, 3
+MARGIN_PX = REACH_PX + CELL_PX + HALF_PX
+# From so many typical parts, by least squares; the ridge keeps nearly equal ones from working against each other.
+CHOSEN, RIDGE = 4, 0.01
+SIDE = 2 * HALF_PX + 1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Atlas:
+    """Typical parts of the pictures of other hips, by their place around the rim point.
+
+    Attributes
+    ----------
+    middles : ndarray of int64, shape (n_cells, 2)
+        Rows down and columns to lateral from the rim point, in pixels of `RimPicture`.
+    parts : tuple of ndarray of float32, each of shape (n_parts, SIDE * SIDE)
+        Per cell; each without its mean and slope, and of length 1.
+    """
+
+    middles: Index
+    parts: tuple[Image, ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RimPicture:
+    """The picture around a hip's rim point, which lies in its middle.
+
+    Attributes
+    ----------
+    level : ndarray of float32, shape (n, n)
+        As the window's, at half of its resolution.
+    included, whole : ndarray of bool, shape (n, n)
+        Pixels that count, and middles of parts of which every pixel counts.
+    grid : ndarray of float64, shape (2, 3)
+        From columns and rows of this picture to those of the window, as OpenCV's affine maps.
+    """
+
+    level: Image
+    included: Mask
+    whole: Mask
+    grid: NDArray[np.float64]
+
+
+def cut_rim(window: HipWindow, margin: int = MARGIN_PX) -> RimPicture:
+    """Return the picture up to so many pixels around a window's rim point."""
+    hip = window.hip
+    row = window.head_centre[0] + (hip.rim_row_px - hip.head_row_px) / window.step_px
+    column = window.head_centre[1] + (hip.rim_column_px - hip.head_column_px) / window.step_px * hip.lateral_sign
+    far = float(COARSENESS * margin)
+    grid = np.array([[COARSENESS, 0.0, column - far], [0.0, COARSENESS, row - far]])
+    size, flags = (2 * margin + 1, 2 * margin + 1), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    smooth = cv2.GaussianBlur(window.level, (0, 0), SMOOTHING_PX)
+    level = cv2.warpAffine(smooth, grid, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    included = cv2.warpAffine(window.included.astype(np.float32), grid, size, flags=flags) > 0.9
+    whole = cv2.erode(included.astype(np.uint8), np.ones((SIDE, SIDE), np.uint8), borderValue=0) > 0
+    return RimPicture(
+        level=np.asarray(level, np.float32), included=np.asarray(included), whole=np.asarray(whole), grid=grid
+    )
+
+
+def parts_at(rim: RimPicture, rows: Index, columns: Index) -> Image:
+    """Return the parts around some middles without mean and slope, float32, shape (n, SIDE * SIDE)."""
+    parts = sliding_window_view(rim.level, (SIDE, SIDE))[rows - HALF_PX, columns - HALF_PX].reshape(-1, SIDE * SIDE)
+    return np.asarray(parts - (parts @ _plane()) @ _plane().T, np.float32)
+
+
+@lru_cache(maxsize=1)
+def _plane() -> Image:
+    """Mean and slopes of a part, orthonormal, as columns."""
+    side = np.linspace(-1.0, 1.0, SIDE)
+    down, across = np.meshgrid(side, side, indexing="ij")
+    plane = np.stack([np.ones_like(down), down, across], axis=-1).reshape(-1, 3)
+    return np.asarray(np.linalg.qr(plane)[0], np.float32)
+
+
+@lru_cache(maxsize=1)
+def _weight() -> Image:
+    """How much the pixels of a part count where parts overlap."""
+    side = np.exp(-0.5 * (np.arange(-HALF_PX, HALF_PX + 1) / (HALF_PX / 2)) ** 2)
+    return np.outer(side, side).astype(np.float32)
+
+
+def unexplained(rim: RimPicture, atlas: Atlas) -> tuple[Image, Mask]:
+    """Return what the typical parts leave of a picture's level, and where they say anything, both of its shape."""
+    steps = np.arange(-(REACH_PX // STRIDE_PX), REACH_PX // STRIDE_PX + 1) * STRIDE_PX
+    rows, columns = np.meshgrid(steps, steps, indexing="ij")
+    whole = rim.whole[rows + MARGIN_PX, columns + MARGIN_PX]
+    cells = [
+        ((abs(rows - row) <= CELL_PX // 2) & (abs(columns - column) <= CELL_PX // 2) & whole).nonzero()
+        for row, column in atlas.middles.tolist()
+    ]
+    seen = np.concatenate([np.stack(cell, axis=1) for cell in cells])
+    at = steps[seen] + MARGIN_PX
+    own = parts_at(rim, at[:, 0], at[:, 1])
+    ends = np.cumsum([len(cell[0]) for cell in cells])
+    alike = [_most_alike(one, parts) for one, parts in zip(np.split(own, ends[:-1]), atlas.parts, strict=True)]
+    rest = _rest(own, *(np.concatenate(arrays) for arrays in zip(*alike, strict=True)))
+    left, weight = _overlaid(rest, at, rim.level.shape)
+    known = (weight > 0) & rim.included
+    return np.asarray(np.where(known, left / np.maximum(weight, 1e-6), 0.0), np.float32), known
+
+
+def _most_alike(own: Image, parts: Image) -> tuple[Image, Image]:
+    """Return the typical parts that are most like each, shape (n, CHOSEN, SIDE * SIDE), and how much they are."""
+    likeness = own @ parts.T
+    best = np.argpartition(-likeness, CHOSEN - 1, axis=1)[:, :CHOSEN]
+    return parts[best], np.take_along_axis(likeness, best, axis=1)
+
+
+def _rest(own: Image, chosen: Image, likeness: Image) -> Image:
+    """Return what is left of each part after the sum of the chosen ones that is most like it."""
+    square = chosen @ chosen.transpose(0, 2, 1) + np.float32(RIDGE) * np.eye(CHOSEN, dtype=np.float32)
+    share = np.linalg.solve(square, likeness[..., None])
+    return np.asarray(own - (share.transpose(0, 2, 1) @ chosen)[:, 0], np.float32)
+
+
+def _overlaid(rest: Image, at: Index, shape: tuple[int, ...]) -> tuple[Image, Image]:
+    """Return the weighted sum of all parts at their places, and the sum of their weights."""
+    left, weight = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    # No two parts have the same middle, so that their pixels of one kind never meet.
+    for number, one in enumerate(_weight().ravel().tolist()):
+        down, across = divmod(number, SIDE)
+        place = at[:, 0] + down - HALF_PX, at[:, 1] + across - HALF_PX
+        left[place] += np.float32(one) * rest[:, number]
+        weight[place] += np.float32(one)
+    return left, weight
+
+
+@lru_cache(maxsize=1)
+def load_atlas(model: str) -> Atlas:
+    """Read the atlas of a detector's model from the package."""
+    with model_file(model, "atlas.npz").open("rb") as file, np.load(file) as stored:
+        middles, counts, parts = stored["middles"], stored["counts"], stored["parts"].astype(np.float32)
+    parts /= np.linalg.norm(parts, axis=1, keepdims=True)
+    return Atlas(middles=middles.astype(np.int64), parts=tuple(np.split(parts, np.cumsum(counts)[:-1])))

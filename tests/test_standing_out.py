@@ -1,0 +1,157 @@
+"""What other hips show is explained away; what they do not show stands out, even where it grows out of bone."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from candidate_scenes import SHAPE, as_normalized, hip_frame, soft_background, with_disk
+from hipcalc.candidates.atlas import (
+    CELL_PX,
+    CHOSEN,
+    MARGIN_PX,
+    REACH_PX,
+    SIDE,
+    Atlas,
+    cut_rim,
+    load_atlas,
+    parts_at,
+    unexplained,
+)
+from hipcalc.candidates.finding import measured_spots
+from hipcalc.candidates.model import MODEL, Raised, load_model
+from hipcalc.candidates.standing_out import LEAST_LOG, standing_out
+from hipcalc.candidates.window import WORKING_RADIUS_PX, cut_window
+
+HIP = hip_frame()
+
+
+def beside_rim(down, across):
+    return HIP.rim_row_px + down, HIP.rim_column_px + across
+
+
+def scene(shift_px=0.0, seed=0, node=None, diameter_px=18.0):
+    """Bone to medial whose border runs past the rim point, and a node on it."""
+    columns = np.arange(SHAPE[1], dtype=np.float32)
+    border = HIP.rim_column_px + shift_px
+    grey = soft_background(seed) + 0.15 * (1.0 - np.tanh((columns - border) / 5.0)).astype(np.float32)
+    return as_normalized(grey if node is None else with_disk(grey, node, diameter_px, 0.12))
+
+
+def atlas_of(pictures):
+    """Every part of some pictures at the middles of the cells and beside them."""
+    rims = [cut_rim(cut_window(picture, HIP)) for picture in pictures]
+    middles, parts = [], []
+    for row in range(-REACH_PX, REACH_PX + 1, CELL_PX):
+        for column in range(-REACH_PX, REACH_PX + 1, CELL_PX):
+            near = np.arange(-2, 3) + MARGIN_PX
+            rows, columns = (axis.ravel() for axis in np.meshgrid(row + near, column + near, indexing="ij"))
+            own = np.concatenate([parts_at(rim, rows, columns) for rim in rims])
+            middles.append((row, column))
+            parts.append(own / np.linalg.norm(own, axis=1, keepdims=True))
+    return Atlas(middles=np.array(middles), parts=tuple(parts))
+
+
+@pytest.fixture(scope="module")
+def atlas():
+    return atlas_of([scene(shift, seed) for seed, shift in enumerate((-6.0, -3.0, 0.0, 3.0, 6.0), start=10)])
+
+
+def test_a_border_that_others_have_is_explained_and_a_node_on_it_is_not(atlas):
+    node, gains = beside_rim(0.0, 7.0), []
+    for seed in range(1, 6):
+        bare, planted = (cut_window(scene(1.5, seed, node=place), HIP) for place in (None, node))
+        without, beyond = standing_out(bare, atlas), standing_out(planted, atlas)
+        assert np.abs(without.level).max() < np.ptp(bare.level[without.known]) / 3
+        place = beyond.places(beyond.known, 1)[0]
+        assert math.dist(planted.to_image(place[:1], place[1:2])[0], node) < 9.0
+        gains.append(beyond.at(*place) - without.at(*place))
+    assert np.mean(gains) > math.log(1.5)
+
+
+def test_a_node_on_a_border_is_proposed_and_stands_out_most(atlas):
+    node = beside_rim(0.0, 7.0)
+    measured = measured_spots(scene(1.5, 1, node=node), HIP, atlas=atlas)
+    most = int(measured.features[:, -1].argmax())
+    found = measured.window.to_image(np.array([measured.spots[most].row]), np.array([measured.spots[most].column]))[0]
+    assert math.dist(found, node) < 9.0
+
+
+def test_the_side_of_a_hip_changes_nothing(atlas):
+    node = beside_rim(-10.0, 7.0)
+    one = scene(1.5, 1, node=node)
+    mirrored = dataclasses.replace(one, grey=np.ascontiguousarray(one.grey[:, ::-1]))
+    hip = dataclasses.replace(
+        HIP,
+        lateral_sign=-HIP.lateral_sign,
+        head_column_px=SHAPE[1] - 1 - HIP.head_column_px,
+        rim_column_px=SHAPE[1] - 1 - HIP.rim_column_px,
+    )
+    windows = cut_window(one, HIP), cut_window(mirrored, hip)
+    strengths = [standing_out(window, atlas).strength for window in windows]
+    assert np.allclose(*strengths, atol=0.05)
+
+
+def test_where_nothing_is_typical_nothing_stands_out(atlas):
+    window = cut_window(scene(), HIP)
+    some = Atlas(middles=atlas.middles[:40], parts=atlas.parts[:40])
+    rim = cut_rim(window)
+    left, known = unexplained(rim, some)
+    assert known.any()
+    assert not known.all()
+    assert (left[~known] == 0.0).all()
+    far = standing_out(window, some)
+    assert far.at(0.0, 0.0, 10.0) == LEAST_LOG
+    assert not standing_out(dataclasses.replace(window, included=np.zeros_like(window.included)), atlas).known.any()
+
+
+def test_a_part_is_rebuilt_from_its_like_alone(atlas):
+    rim = cut_rim(cut_window(scene(), HIP))
+    at = np.array([MARGIN_PX])
+    own = parts_at(rim, at, at)
+    assert own.shape == (1, SIDE * SIDE)
+    # Neither mean nor slope is left.
+    down = np.repeat(np.arange(SIDE), SIDE)
+    assert abs(own.sum()) < 1e-3
+    assert abs(float((own * down).sum())) < 1e-2
+    parts = np.concatenate([own / np.linalg.norm(own), -own / np.linalg.norm(own), np.roll(own, 3), np.roll(own, 50)])
+    one = Atlas(middles=np.array([[0, 0]]), parts=(parts.astype(np.float32),))
+    assert len(parts) == CHOSEN
+    left, known = unexplained(rim, one)
+    middle = left[MARGIN_PX - 3 : MARGIN_PX + 4, MARGIN_PX - 3 : MARGIN_PX + 4]
+    assert known[MARGIN_PX, MARGIN_PX]
+    assert np.abs(middle).max() < 0.3 * np.abs(own).max()
+
+
+def test_the_atlas_holds_unit_parts_around_the_rim():
+    atlas = load_atlas(MODEL)
+    assert len(atlas.parts) == len(atlas.middles) > 50
+    assert np.abs(atlas.middles).max() <= REACH_PX
+    for parts in atlas.parts:
+        assert parts.shape[0] >= CHOSEN
+        assert parts.shape[1] == SIDE * SIDE
+        assert np.allclose(np.linalg.norm(parts, axis=1), 1.0, atol=1e-5)
+
+
+def test_standing_out_raises_and_never_lowers_a_spot():
+    raised = Raised(stands_out=np.array([0.0, 1.0, 2.0]), at_least=np.array([1.0, 2.0, 4.0]))
+    assert raised.strength(np.array([-0.1, 0.0, 0.5, 1.5, 3.0])).tolist() == [-math.inf, 1.0, 1.5, 3.0, 4.05]
+    model = load_model()
+    table = np.tile(np.append(model.centre, LEAST_LOG), (3, 1))
+    table[1:, -1] = model.raised.stands_out[-1], 3.0
+    assert model.strength(table).tolist() == sorted(model.strength(table).tolist())
+    assert model.strength(table)[1] >= model.raised.at_least[-1]
+    assert (np.diff(model.raised.stands_out) > 0).all()
+    assert (np.diff(model.raised.at_least) > 0).all()
+
+
+def test_the_working_grid_is_where_the_rim_is():
+    window = cut_window(scene(), HIP)
+    rim = cut_rim(window)
+    centre = rim.grid @ (MARGIN_PX, MARGIN_PX, 1.0)
+    assert window.pixel_at(*beside_rim(0.0, 0.0)) == (round(centre[1]), round(centre[0]))
+    assert rim.level.shape == (2 * MARGIN_PX + 1,) * 2
+    own = window.level[window.pixel_at(*beside_rim(0.0, 0.0))]
+    assert rim.level[MARGIN_PX, MARGIN_PX] == pytest.approx(own, abs=0.1)
+    assert WORKING_RADIUS_PX * 0.6 < 2 * REACH_PX < WORKING_RADIUS_PX
