@@ -439,6 +439,20 @@ def test_copies_of_an_image_count_once(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(evaluate(tmp_path, table), once)
 
 
+@pytest.mark.parametrize("name", ["a.png", "another.png"])
+def test_a_truth_names_an_image_by_any_of_its_copies(tmp_path: Path, name: str) -> None:
+    folder = results(tmp_path)
+    for table in ("images", "hips", "candidates"):
+        rows = pd.read_csv(folder / f"{table}.csv")
+        copies = rows[rows["image_id"] == "a"].assign(path="x/another.png")
+        pd.concat([copies, rows]).to_csv(folder / f"{table}.csv", index=False)
+    file = tmp_path / "truth.csv"
+    file.write_text(f"path,side,row_px,column_px,diameter_px\n{name},R,20,170,12\n")
+    table = evaluate(folder, file).set_index("measure")
+    assert table.loc["false marks per hip at 0.25 expected", ["value", "n"]].tolist() == [0.0, 1.0]
+    assert table.loc["sensitivity at 0.5 counted false marks per hip", "value"] == 1.0
+
+
 def test_paths_of_another_system_are_read(tmp_path: Path) -> None:
     file = tmp_path / "truth.csv"
     file.write_text("path,side,row_px,column_px,diameter_px\nC:\\films\\a.png,R,20,170,12\n")
