@@ -217,6 +217,10 @@ def test_localisation_pairs_each_found_hip_once() -> None:
     assert error.radius[0] == pytest.approx(-0.1)
     assert np.isnan(error.centre[1])
     assert error.status == ("located", "absent")
+    # The other hip of a pelvis does not stand for one that was not found.
+    other = localisation_errors(true.iloc[[1]].assign(status="located"), true.iloc[[0]])
+    assert np.isnan(other.centre[0])
+    assert other.status == ("absent",)
 
 
 def test_evaluate_writes_its_tables_and_joins_by_file_name(tmp_path: Path) -> None:
