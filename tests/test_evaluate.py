@@ -217,6 +217,10 @@ def test_localisation_pairs_each_found_hip_once() -> None:
     assert error.radius[0] == pytest.approx(-0.1)
     assert np.isnan(error.centre[1])
     assert error.status == ("located", "absent")
+    # The other hip of a pelvis does not stand for one that was not found.
+    other = localisation_errors(true.iloc[[1]].assign(status="located"), true.iloc[[0]])
+    assert np.isnan(other.centre[0])
+    assert other.status == ("absent",)
 
 
 def test_evaluate_writes_its_tables_and_joins_by_file_name(tmp_path: Path) -> None:
@@ -437,6 +441,20 @@ def test_copies_of_an_image_count_once(tmp_path: Path) -> None:
         rows = pd.read_csv(tmp_path / f"{name}.csv")
         pd.concat([rows, rows.assign(path="y/" + rows["path"])]).to_csv(tmp_path / f"{name}.csv", index=False)
     pd.testing.assert_frame_equal(evaluate(tmp_path, table), once)
+
+
+@pytest.mark.parametrize("name", ["a.png", "another.png"])
+def test_a_truth_names_an_image_by_any_of_its_copies(tmp_path: Path, name: str) -> None:
+    folder = results(tmp_path)
+    for table in ("images", "hips", "candidates"):
+        rows = pd.read_csv(folder / f"{table}.csv")
+        copies = rows[rows["image_id"] == "a"].assign(path="x/another.png")
+        pd.concat([copies, rows]).to_csv(folder / f"{table}.csv", index=False)
+    file = tmp_path / "truth.csv"
+    file.write_text(f"path,side,row_px,column_px,diameter_px\n{name},R,20,170,12\n")
+    table = evaluate(folder, file).set_index("measure")
+    assert table.loc["false marks per hip at 0.25 expected", ["value", "n"]].tolist() == [0.0, 1.0]
+    assert table.loc["sensitivity at 0.5 counted false marks per hip", "value"] == 1.0
 
 
 def test_paths_of_another_system_are_read(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from hipcalc.anatomy import FOUND_STATUSES
 __all__ = ["counted_hips", "nearest_hip", "pair_hips", "rows_by_image"]
 
 _AXES = ("row", "column")
+# The heads of a pelvis lie six and more radii apart: what lies further off than half of that is another hip.
+FARTHEST_RADII = 3.0
 
 
 def counted_hips(
@@ -47,14 +49,16 @@ def counted_hips(
 def pair_hips(found: pd.DataFrame, true_hips: pd.DataFrame) -> NDArray[np.int64]:
     """Return the row of the true hip that each found one stands for, -1 for none, shape (n_found,).
 
-    The pairs are taken from the nearest heads on, in pixels, each hip once.
+    The pairs are taken from the nearest heads on, in pixels, each hip once, up to three true head radii apart.
     """
     serves = np.full(len(found), -1, np.int64)
     heads, true_heads = (table[["head_row_px", "head_column_px"]].to_numpy(np.float64) for table in (found, true_hips))
+    reach = FARTHEST_RADII * true_hips["head_radius_px"].to_numpy(np.float64)
     true_rows = rows_by_image(true_hips)
     for image, rows in rows_by_image(found).items():
         theirs = true_rows.get(image, np.empty(0, np.int64))
         apart = np.linalg.norm(heads[rows][:, None] - true_heads[theirs], axis=2)
+        apart[apart > reach[theirs]] = np.nan
         while apart.size and not np.isnan(apart).all():
             mine, true = np.unravel_index(np.nanargmin(apart), apart.shape)
             serves[rows[mine]] = theirs[true]

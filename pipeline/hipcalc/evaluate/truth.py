@@ -70,9 +70,10 @@ def read_tables(results: Path, truths: tuple[Path, ...]) -> EvaluationTables:
         outside of its image, or a focus or hip that is named already, or all are empty.
     """
     images, hips, candidates = (_read(results / f"{name}.csv") for name in ("images", "hips", "candidates"))
+    # A truth may name an image by any of its copies.
+    tables = {file: _with_image_ids(read_truth(file), images, file) for file in dict.fromkeys(truths)}
     images = images.drop_duplicates("image_id")
     hips, candidates = (table.merge(images[_ROW], on=_ROW) for table in (hips, candidates))
-    tables = {file: _with_image_ids(read_truth(file), images, file) for file in dict.fromkeys(truths)}
     foci = {file: table for file, table in tables.items() if set(FOCUS_COLUMNS) <= set(table.columns)}
     true_hips = {file: table for file, table in tables.items() if file not in foci}
     for file, table in foci.items():
