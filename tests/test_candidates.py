@@ -495,7 +495,7 @@ def test_how_restless_a_hip_is_grows_with_all_of_its_spots_and_not_with_a_few_fo
     strengths = np.linspace(-2.0, 6.0, 801)
     # What costs no more than this counts as a focus.
     as_foci = strengths[model.price(strengths, WHOLE) > FOCI_COST].max()
-    spots = np.linspace(as_foci - 3.5, as_foci - 1.0, 12)
+    spots = np.linspace(as_foci - 2.6, as_foci - 1.0, 12)
     lifted = [model.rate(spots + by, WHOLE) for by in np.linspace(0.0, 1.0, 7)]
     assert lifted[0] >= 1.0
     assert (np.diff(lifted) > 0).all()
