@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 # Pixels of the rim's picture: a disk of 2 mm answers most, and one of 4 mm still well.
 SPOT_SIGMA_PX = 1.0
 # A line is no spot: across it, its level curves so many times as much as along it, or more.
-LINE_RATIO = 3.0
+LINE_RATIO = 8.0
 # What varies from pixel to pixel is noise; its level is that of so wide a surround, and not below the picture's median.
 GRAIN_SIGMA_PX, SURROUND_SIGMA_PX = 0.8, 6.0
 # Log units: below it, it is quantisation.
