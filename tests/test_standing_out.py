@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from fit_atlas import _typical
 
 from candidate_scenes import SHAPE, as_normalized, hip_frame, soft_background, with_disk
 from hipcalc.candidates.atlas import (
@@ -21,7 +22,7 @@ from hipcalc.candidates.atlas import (
 )
 from hipcalc.candidates.finding import measured_spots
 from hipcalc.candidates.model import MODEL, Raised, load_model
-from hipcalc.candidates.standing_out import LEAST_LOG, standing_out
+from hipcalc.candidates.standing_out import LEAST_LOG, _roundness, standing_out
 from hipcalc.candidates.window import WORKING_RADIUS_PX, cut_window
 
 HIP = hip_frame()
@@ -76,6 +77,44 @@ def test_a_node_on_a_border_is_proposed_and_stands_out_most(atlas):
     most = int(measured.features[:, -1].argmax())
     found = measured.window.to_image(np.array([measured.spots[most].row]), np.array([measured.spots[most].column]))[0]
     assert math.dist(found, node) < 9.0
+
+
+def test_spots_come_strongest_first_inside_of_the_zones_alone(atlas):
+    window = cut_window(scene(1.5, 1, node=beside_rim(0.0, 7.0)), HIP)
+    beyond = standing_out(window, atlas)
+    every = beyond.places(window.zone, 99)
+    strengths = [beyond.at(*place) for place in every]
+    assert len(every) > 3
+    assert strengths == sorted(strengths, reverse=True)
+    pixels = np.rint(every[:, :2]).astype(int)
+    assert window.zone[pixels[:, 0], pixels[:, 1]].all()
+    assert (beyond.places(window.zone, 2) == every[:2]).all()
+    assert beyond.places(np.zeros_like(window.zone), 99).shape == (0, 3)
+
+
+def test_a_line_is_not_round_and_a_spot_is():
+    rows, columns = np.ogrid[-15:16, -15:16]
+    for across in (rows + 0 * columns, (rows + columns) / math.sqrt(2.0)):
+        line = _roundness(np.exp(-0.125 * across**2).astype(np.float32))
+        assert line[15, 15] < 0.05
+    for stretch in (1.0, 2.0):
+        spot = _roundness(np.exp(-0.125 * (rows**2 + (columns / stretch) ** 2)).astype(np.float32))
+        assert spot[15, 15] == 1.0
+
+
+def test_a_part_is_typical_only_if_several_patients_have_it():
+    rng = np.random.default_rng(3)
+    directions = np.linalg.qr(rng.standard_normal((SIDE, SIDE)))[0][:4].astype(np.float32)
+    kind = rng.integers(0, 4, 4000)
+    patches = directions[kind] + 0.01 * rng.standard_normal((4000, SIDE)).astype(np.float32)
+    patches /= np.linalg.norm(patches, axis=1, keepdims=True)
+    # What is of the first kind only one patient has.
+    patients = np.where(kind == 0, 0, rng.integers(1, 9, 4000))
+    likeness = _typical(patches, patients) @ directions.T
+    assert (likeness.max(axis=0)[1:] > 0.99).all()
+    assert likeness.max(axis=0)[0] < 0.5
+    with_all = _typical(patches, rng.integers(0, 9, 4000)) @ directions.T
+    assert (with_all.max(axis=0) > 0.99).all()
 
 
 def test_the_side_of_a_hip_changes_nothing(atlas):

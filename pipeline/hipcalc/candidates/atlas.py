@@ -3,7 +3,7 @@
 Cortex, lips, roof and wall lines look alike in many hips, if not at the same place to the pixel; a focus is in few. So
 each small part of this picture is rebuilt from those typical parts of other hips that are most like it, and what
 cannot be rebuilt remains: also a node that grows out of the rim and is closed at no level. A typical part is the mean
-of many parts of several hips, and shows none of them.
+of many parts of several hips.
 
 After A. Buades, B. Coll and J.-M. Morel, A non-local algorithm for image denoising, CVPR 2005, 60, and T. Ehret,
 A. Davy, J.-M. Morel and M. Delbracio, Image anomalies: a review and synthesis of detection methods, J. Math. Imaging
@@ -128,22 +128,31 @@ def _weight() -> Image:
 
 def unexplained(rim: RimPicture, atlas: Atlas) -> tuple[Image, Mask]:
     """Return what the typical parts leave of a picture's level, and where they say anything, both of its shape."""
-    steps = np.arange(-(REACH_PX // STRIDE_PX), REACH_PX // STRIDE_PX + 1) * STRIDE_PX
-    rows, columns = np.meshgrid(steps, steps, indexing="ij")
-    whole = rim.whole[rows + MARGIN_PX, columns + MARGIN_PX]
-    cells = [
-        ((abs(rows - row) <= CELL_PX // 2) & (abs(columns - column) <= CELL_PX // 2) & whole).nonzero()
-        for row, column in atlas.middles.tolist()
-    ]
-    seen = np.concatenate([np.stack(cell, axis=1) for cell in cells])
-    at = steps[seen] + MARGIN_PX
-    own = parts_at(rim, at[:, 0], at[:, 1])
-    ends = np.cumsum([len(cell[0]) for cell in cells])
-    alike = [_most_alike(one, parts) for one, parts in zip(np.split(own, ends[:-1]), atlas.parts, strict=True)]
-    rest = _rest(own, *(np.concatenate(arrays) for arrays in zip(*alike, strict=True)))
-    left, weight = _overlaid(rest, at, rim.level.shape)
+    cell = _cells(atlas)
+    at = np.arange(len(cell)) * STRIDE_PX + MARGIN_PX - REACH_PX // STRIDE_PX * STRIDE_PX
+    rebuilt = (cell >= 0) & rim.whole[np.ix_(at, at)]
+    rows, columns = np.nonzero(rebuilt)
+    # Cell by cell, so that the parts of each are compared at once.
+    order = np.argsort(cell[rows, columns], kind="stable")
+    rows, columns = rows[order], columns[order]
+    rest = np.zeros((*cell.shape, SIDE * SIDE), np.float32)
+    if rows.size:
+        own = parts_at(rim, at[rows], at[columns])
+        numbers, starts = np.unique(cell[rows, columns], return_index=True)
+        split = zip(numbers.tolist(), np.split(own, starts[1:]), strict=True)
+        alike = [_most_alike(one, atlas.parts[number]) for number, one in split]
+        rest[rows, columns] = _rest(own, *(np.concatenate(arrays) for arrays in zip(*alike, strict=True)))
+    left, weight = _overlaid(rest, rebuilt, at[0] - HALF_PX, rim.level.shape)
     known = (weight > 0) & rim.included
     return np.asarray(np.where(known, left / np.maximum(weight, 1e-6), 0.0), np.float32), known
+
+
+def _cells(atlas: Atlas) -> Index:
+    """Return which cell of an atlas each part of a picture is rebuilt from, by its middle; -1 for none."""
+    steps = np.arange(-(REACH_PX // STRIDE_PX), REACH_PX // STRIDE_PX + 1) * STRIDE_PX
+    near = np.abs(atlas.middles[:, :, None] - steps) <= CELL_PX // 2
+    inside = near[:, 0, :, None] & near[:, 1, None, :]
+    return np.where(inside.any(axis=0), inside.argmax(axis=0), -1)
 
 
 def _most_alike(own: Image, parts: Image) -> tuple[Image, Image]:
@@ -160,15 +169,16 @@ def _rest(own: Image, chosen: Image, likeness: Image) -> Image:
     return np.asarray(own - (share.transpose(0, 2, 1) @ chosen)[:, 0], np.float32)
 
 
-def _overlaid(rest: Image, at: Index, shape: tuple[int, ...]) -> tuple[Image, Image]:
+def _overlaid(rest: Image, rebuilt: Mask, first: int, shape: tuple[int, ...]) -> tuple[Image, Image]:
     """Return the weighted sum of all parts at their places, and the sum of their weights."""
     left, weight = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    # No two parts have the same middle, so that their pixels of one kind never meet.
-    for number, one in enumerate(_weight().ravel().tolist()):
-        down, across = divmod(number, SIDE)
-        place = at[:, 0] + down - HALF_PX, at[:, 1] + across - HALF_PX
-        left[place] += np.float32(one) * rest[:, number]
-        weight[place] += np.float32(one)
+    counted, span = rebuilt.astype(np.float32), STRIDE_PX * (len(rebuilt) - 1) + 1
+    # Pixels of one kind lie a stride apart: each kind of all parts is one slice of the picture.
+    for number, one in enumerate(_weight().ravel()):
+        down, across = (first + step for step in divmod(number, SIDE))
+        place = slice(down, down + span, STRIDE_PX), slice(across, across + span, STRIDE_PX)
+        left[place] += one * rest[:, :, number]
+        weight[place] += one * counted
     return left, weight
 
 
