@@ -6,6 +6,7 @@ import pytest
 
 from hipcalc.candidates.outline import measure_spot
 from hipcalc.candidates.redrawing import redraw_spot
+from hipcalc.candidates.spots import OUTLINE_REACH
 from hipcalc.synthetic.deposits import draw_deposit
 
 SHAPE, PLACE = (161, 161), (80.3, 79.6)
@@ -96,3 +97,16 @@ def test_an_outline_is_drawn_where_a_part_of_the_surround_is_not_in_the_picture(
     focus, included = body("ossicle", 18.0, 9), np.array(PLACE[1] + 12.0 > COLUMNS)
     shown = np.where(included, focus, 2.0).astype(np.float32)
     assert drawn(shown, 18.0, included).diameter == pytest.approx(drawn(focus, 18.0).diameter, rel=0.04)
+
+
+def test_what_is_never_closed_is_cut_at_its_first_size():
+    # A lip of bone goes on beyond any reach: looked at again as larger, it would only be cut further out.
+    bar = np.where(np.abs(COLUMNS - PLACE[1]) < 9.0, np.float32(0.3), np.float32(0.0))
+    lengths = [np.ptp(measure_spot(bar, EVERYWHERE, *PLACE, size).outline[:, 0]) for size in (20.0, 30.0)]
+    assert lengths[0] == pytest.approx(OUTLINE_REACH * 20.0, abs=3.0)
+    assert lengths[1] == pytest.approx(OUTLINE_REACH * 30.0, abs=3.0)
+
+
+def test_a_spot_larger_than_proposed_is_drawn_whole():
+    disk = ((ROWS - PLACE[0]) ** 2 + (COLUMNS - PLACE[1]) ** 2 < 17.0**2).astype(np.float32)
+    assert measure_spot(disk, EVERYWHERE, *PLACE, 20.0).diameter == pytest.approx(34.0, abs=1.5)

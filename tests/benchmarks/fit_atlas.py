@@ -1,7 +1,7 @@
 """Fit what is typical around the rims of the hips of ../shared/data without a focus, and write it to models/.
 
 Per place, the parts of all hips near it are gathered by k-means; what is kept of a cluster is its mean, and only if it
-holds parts of several patients, so that nobody's picture is in it. Run before fit_detector.py.
+holds parts of several patients, who share in it alike, so that nobody's picture is in it. Run before fit_detector.py.
 """
 
 from functools import cache
@@ -78,11 +78,14 @@ def _patches(
     if len(found) < FEWEST_HIPS:
         return np.empty((0, 1), np.float32), np.empty(0, np.int64)
     patches = np.concatenate(found)
-    return patches / np.maximum(np.linalg.norm(patches, axis=1, keepdims=True), 1e-6), np.concatenate(patients)
+    return _of_length_1(patches), np.concatenate(patients)
 
 
 def _typical(patches: np.ndarray, patients: np.ndarray) -> np.ndarray:
-    """Return the means of clusters by direction, of length 1, that hold several patients' parts."""
+    """Return what clusters by direction, of several patients' parts, have in common, of length 1.
+
+    It is the mean of the patients' own means: each has the same share in it, whose parts are many, too.
+    """
     count = min(MOST_PARTS, len(patches) // PATCHES_PER_PART)
     if count < FEWEST_PARTS:
         return np.empty((0, 1), np.float32)
@@ -92,9 +95,22 @@ def _typical(patches: np.ndarray, patients: np.ndarray) -> np.ndarray:
         order = np.argsort(nearest, kind="stable")
         own, start = np.unique(nearest[order], return_index=True)
         sums = np.add.reduceat(patches[order], start, axis=0)
-        means = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-6)
-    several = [len(np.unique(patients[nearest == k])) >= FEWEST_PATIENTS for k in own]
-    return means[several]
+        means = _of_length_1(sums)
+    clusters = [(patches[nearest == k], patients[nearest == k]) for k in own]
+    shared = [_shared(*cluster) for cluster in clusters if len(np.unique(cluster[1])) >= FEWEST_PATIENTS]
+    return _of_length_1(np.array(shared, np.float32).reshape(-1, patches.shape[1]))
+
+
+def _shared(patches: np.ndarray, patients: np.ndarray) -> np.ndarray:
+    """Return the mean of the patients' means."""
+    whose = np.unique(patients, return_inverse=True)[1]
+    sums = np.zeros((whose.max() + 1, patches.shape[1]))
+    np.add.at(sums, whose, patches)
+    return (sums / np.bincount(whose)[:, None]).mean(axis=0)
+
+
+def _of_length_1(parts: np.ndarray) -> np.ndarray:
+    return parts / np.maximum(np.linalg.norm(parts, axis=1, keepdims=True), 1e-6)
 
 
 def main() -> None:

@@ -1,8 +1,9 @@
 """Fit the detector's ranking and calibration on the real hips of ../shared/data, and write them to models/.
 
-The ranking is a logistic regression of planted foci against every other spot; what stands out from what other hips
-explain raises a spot to the strength that it shares with rarer ones; the calibration counts the spots of hips without
-focus, each ranked by a model, and seen beside an atlas, that were fitted without its patient. Run after fit_atlas.py.
+The ranking is a logistic regression of planted foci against every other spot; standing out from what other hips
+explain raises a spot by the odds of a strength that it shares with rarer ones; the calibration counts the spots of hips
+without focus, each ranked by a model, and seen beside an atlas, that were fitted without its patient. Run after
+fit_atlas.py.
 """
 
 import json
@@ -278,7 +279,7 @@ def ranked(weights: Weights, features: np.ndarray) -> np.ndarray:
 
 
 def strength(ranking: Ranking, features: np.ndarray) -> np.ndarray:
-    return np.maximum(ranked(ranking.weights, features), ranking.raised.strength(features[:, -1]))
+    return np.logaddexp(ranked(ranking.weights, features), ranking.raised.strength(features[:, -1]))
 
 
 def regions_of(measured: MeasuredSpots) -> np.ndarray:

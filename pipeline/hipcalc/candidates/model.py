@@ -53,7 +53,7 @@ class Price:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Raised:
-    """How strong a spot is by standing out from what other hips explain, alone.
+    """How strong a spot is by standing out from what other hips explain, alone: it is at least so strong.
 
     Attributes
     ----------
@@ -96,10 +96,11 @@ class DetectorModel:
     def strength(self, features: Floats) -> Floats:
         """Return the strength of spots, shape (n,), of a `feature_table`, shape (n, n_features + 1).
 
-        It is the weighted sum of the standardised features, or what `raised` gives, whichever is more.
+        Either may speak for a spot, the weighted sum of the standardised features or what `raised` gives: as logarithms
+        of odds, of which the odds add.
         """
         ranked = ((features[:, :-1] - self.centre) / self.scale) @ self.weight
-        return np.asarray(np.maximum(ranked, self.raised.strength(features[:, -1])), np.float64)
+        return np.asarray(np.logaddexp(ranked, self.raised.strength(features[:, -1])), np.float64)
 
     def price(self, strength: Floats, region_shares: tuple[float, ...]) -> Floats:
         """Return marks at least this strong to be expected in an average hip without focus.
