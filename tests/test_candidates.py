@@ -131,6 +131,17 @@ def test_a_closed_level_line_has_the_size_and_place_of_what_it_encloses():
     assert np.isnan(lines.row).all()
 
 
+def test_the_border_of_a_hole_is_no_line():
+    window = cut_window(as_normalized(np.full(SHAPE, 0.35, np.float32)), HIP)
+    rows, columns = np.ogrid[: window.level.shape[0], : window.level.shape[1]]
+    away = np.hypot(rows - window.head_centre[0] + 120.0, columns - window.head_centre[1] - 60.0)
+    # Far too large a disk, with a hole as large as a focus: a focus turned dark.
+    holed = window.level + 0.2 * (away <= 60.0) - 0.2 * (away <= 9.0)
+    assert not len(closed_level_lines(dataclasses.replace(window, level=holed.astype(np.float32))).row)
+    filled = window.level + 0.2 * (away <= 9.0)
+    assert len(closed_level_lines(dataclasses.replace(window, level=filled.astype(np.float32))).row)
+
+
 def test_texture_alone_gives_no_strong_mark():
     counts = [
         sum(c.expected_false_marks <= 0.25 for c in find_candidates(as_normalized(soft_background(seed)), HIP))

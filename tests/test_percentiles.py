@@ -22,7 +22,7 @@ def test_bytes_and_words_have_percentiles_too():
     assert percentiles(values.astype(np.uint16) * 600, 50.0) == (30000.0,)
 
 
-@pytest.mark.parametrize("shares", [(0.5, 99.5), (98.0,), (0.0, 3.0, 97.0, 100.0), (0.5, 50.0, 99.9)])
+@pytest.mark.parametrize("shares", [(0.5, 99.5), (98.0,), (0.0, 3.0, 97.0, 100.0), (0.5, 50.0, 99.9), (10.0, 33.3)])
 @pytest.mark.parametrize("kind", ["noise", "few levels", "clipped", "sorted", "words"])
 def test_of_many_values_too(kind, shares):
     rng = np.random.default_rng(3)
@@ -42,3 +42,6 @@ def test_a_sample_that_misleads_changes_nothing():
     values = np.arange(200_000, dtype=np.float32)
     values[::40] = 1e6
     assert percentiles(values, 97.0) == tuple(np.percentile(values, [97.0]).tolist())
+    assert percentiles(values, 50.0) == tuple(np.percentile(values, [50.0]).tolist())
+    values[::40] = -1e6
+    assert percentiles(values, 3.0, 50.0) == tuple(np.percentile(values, [3.0, 50.0]).tolist())

@@ -100,9 +100,9 @@ def _scale(level: Image, weight: _Weight, radius: float, part: tuple[slice, slic
     own = radius / weight.coarseness
     disk = np.asarray(cv2.GaussianBlur(level, (0, 0), 0.55 * own), np.float32)
     mean, second = _surround(disk, SAMPLE_DISTANCE * own, part)
-    structure = _structure(np.asarray(cv2.absdiff(disk, mean), np.float32), weight)
+    structure = _structure(np.asarray(cv2.absdiff(disk, mean), np.float32), weight, part)
     response = np.full_like(disk, -1.0)
-    response[part] = (disk[part] - second) / structure[part]
+    np.divide(disk[part] - second, structure, out=response[part])
     return BlobScale(radius=radius, response=response, coarseness=weight.coarseness)
 
 
@@ -111,28 +111,36 @@ def _surround(image: Image, distance: float, part: tuple[slice, slice]) -> tuple
     border = round(distance) + 1
     padded = np.asarray(cv2.copyMakeBorder(image, border, border, border, border, cv2.BORDER_REFLECT), np.float32)
     rows, columns = image.shape
-    total = np.zeros_like(image)
-    first = np.full_like(image[part], -np.inf)
-    second, smaller = first.copy(), first.copy()
-    for angle in 2 * np.pi * np.arange(SAMPLES) / SAMPLES:
+
+    def sample(number: int) -> Image:
+        angle = 2 * np.pi * number / SAMPLES
         top, left = border + round(distance * np.sin(angle)), border + round(distance * np.cos(angle))
-        whole = padded[top : top + rows, left : left + columns]
-        sample = whole[part]
-        # Half of the time that the same takes in NumPy.
+        return padded[top : top + rows, left : left + columns]
+
+    # Half of the time that the same takes in NumPy.
+    total = cv2.add(sample(0), sample(1))
+    first, second = cv2.max(sample(0)[part], sample(1)[part]), cv2.min(sample(0)[part], sample(1)[part])
+    smaller = np.empty_like(first)
+    for number in range(2, SAMPLES):
+        whole = sample(number)
+        own = whole[part]
         cv2.add(total, whole, dst=total)
-        cv2.min(first, sample, dst=smaller)
+        cv2.min(first, own, dst=smaller)
         cv2.max(second, smaller, dst=second)
-        cv2.max(first, sample, dst=first)
-    return total / np.float32(SAMPLES), second
+        cv2.max(first, own, dst=first)
+    return np.asarray(total / np.float32(SAMPLES), np.float32), np.asarray(second, np.float32)
 
 
-def _structure(detail: Image, weight: _Weight) -> Image:
+def _structure(detail: Image, weight: _Weight, part: tuple[slice, slice]) -> Image:
     """Local mean of the absolute detail at a scale over the included pixels, as a normal distribution's deviation.
 
-    Squares would let one strong focus hide itself and what lies beside it.
+    Squares would let one strong focus hide itself and what lies beside it. Returned for a part of the pixels.
     """
-    mean = _wide_blur(detail * weight.pixel, _structure_sigma(weight.coarseness)) / weight.wide
-    return np.asarray(np.float32(1.2533) * mean + np.float32(STRUCTURE_FLOOR), np.float32)
+    sigma = _structure_sigma(weight.coarseness)
+    mean = _wide_blur(detail * weight.pixel, sigma)[part] / weight.wide[part]
+    mean *= np.float32(1.2533)
+    mean += np.float32(STRUCTURE_FLOOR)
+    return mean
 
 
 def _wide_blur(image: Image, sigma: float) -> Image:

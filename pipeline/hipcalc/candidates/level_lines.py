@@ -131,7 +131,7 @@ def _of_focus_size(
     lines: list[NDArray[np.int32]] = []
     level_of: list[float] = []
     for level in _levels(smooth[zone]).tolist():
-        found = _outer_lines((smooth > np.float32(level)) & near)
+        found = _lines((smooth > np.float32(level)) & near)
         lines += found
         level_of += [level] * len(found)
     if not lines:
@@ -143,24 +143,22 @@ def _of_focus_size(
     following = np.concatenate([points[1:], points[:1]])
     following[starts + lengths - 1] = points[starts]
     twice = points[:, 0] * following[:, 1] - points[:, 1] * following[:, 0]
+    twice = np.add.reduceat(twice, starts)
     # findContours walks through the centres of the border pixels: their outer halves belong to the region.
-    areas = np.abs(np.add.reduceat(twice, starts)) / 2 + lengths / 2 + 1
+    areas = np.abs(twice) / 2 + lengths / 2 + 1
     centres = np.add.reduceat(points, starts) / lengths[:, None]
     columns, rows = np.rint(centres).astype(np.int64).T
-    chosen = np.flatnonzero((areas >= AREAS[0]) & (areas <= AREAS[1]) & zone[rows, columns])
+    # It walks around a hole the other way.
+    outer = twice <= 0
+    chosen = np.flatnonzero(outer & (areas >= AREAS[0]) & (areas <= AREAS[1]) & zone[rows, columns])
     sizes = zip(centres[chosen, 1].tolist(), centres[chosen, 0].tolist(), areas[chosen].tolist(), strict=True)
     return [(lines[k], level_of[k], *size) for k, size in zip(chosen.tolist(), sizes, strict=True)]
 
 
-def _outer_lines(above: NDArray[np.bool_]) -> list[NDArray[np.int32]]:
-    found, tree = cv2.findContours(above.view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    # An entry with a parent is the border of a hole.
-    parents = tree[0, :, 3].tolist() if found else []
-    return [
-        np.asarray(contour, np.int32)
-        for contour, parent in zip(found, parents, strict=True)
-        if parent < 0 and FEWEST_POINTS <= len(contour) <= MOST_POINTS
-    ]
+def _lines(above: NDArray[np.bool_]) -> list[NDArray[np.int32]]:
+    """Return the borders of regions and of the holes in them, by far most of which are too short or too long."""
+    found, _ = cv2.findContours(above.view(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    return [np.asarray(contour, np.int32) for contour in found if FEWEST_POINTS <= len(contour) <= MOST_POINTS]
 
 
 def _measure(

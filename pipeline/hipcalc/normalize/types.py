@@ -70,6 +70,15 @@ class NormalizedRadiograph:
             return self.noise_blocks
         return np.asarray(cv2.resize(self.noise_blocks, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)
 
+    @cached_property
+    def variance_slope(self) -> float:
+        """How fast the noise's variance grows with the grey level, in units of `grey`, over the included pixels."""
+        step = max(1, min(self.shape) // 256)
+        keep = ~self.excluded[::step, ::step]
+        grey, variance = self.grey[::step, ::step][keep], self.noise_sigma[::step, ::step][keep] ** 2
+        spread = grey - grey.mean()
+        return float((spread * variance).mean() / max((spread**2).mean(), 1e-12))
+
     def noise_at(self, rows: NDArray[np.integer[Any]], columns: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
         """Return `noise_sigma` at some pixels, shape (k,), for rows and columns of shape (k,)."""
         return noise_at(self.noise_blocks, self.shape, rows, columns)

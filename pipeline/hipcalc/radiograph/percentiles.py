@@ -1,5 +1,6 @@
 """Percentiles of many pixels."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -7,10 +8,11 @@ from numpy.typing import NDArray
 
 __all__ = ["percentiles"]
 
-# Of so many values it is worth while to sort the outermost alone, if all shares are so close to either end.
-_MANY = 50_000
-_OUTERMOST = 3.0
-_SAMPLE = 5_000
+# Of so many values it is worth while to sort those alone that lie around what is looked for, by a sample of so many.
+_MANY, _SAMPLE = 20_000, 5_000
+# How far around in per cent of the values, with room for chance, several times what a sample errs by: at either end of
+# them, more for each per cent inwards, and at most.
+_LEAST_ROOM, _MORE_ROOM, _MOST_ROOM = 0.5, 0.3, 3.5
 
 
 def percentiles(values: NDArray[Any], *shares: float) -> tuple[float, ...]:
@@ -31,9 +33,9 @@ def percentiles(values: NDArray[Any], *shares: float) -> tuple[float, ...]:
         One for each share, between the two nearest values linearly.
     """
     flat = values.reshape(-1)
-    if flat.size >= _MANY and all(min(share, 100 - share) <= _OUTERMOST for share in shares):
+    if flat.size >= _MANY:
         sample = np.sort(flat[:: flat.size // _SAMPLE])
-        found = [_near_an_end(flat, share, sample) for share in shares]
+        found = [_in_between(flat, share, sample) for share in shares]
         known = [one for one in found if one is not None]
         if len(known) == len(found):
             return tuple(known)
@@ -41,17 +43,22 @@ def percentiles(values: NDArray[Any], *shares: float) -> tuple[float, ...]:
     return tuple(_at(ordered, share / 100 * (flat.size - 1)) for share in shares)
 
 
-def _near_an_end(flat: NDArray[Any], share: float, sample: NDArray[Any]) -> float | None:
-    """Return a percentile by sorting the values beyond one of a sorted sample; None where those are too few."""
-    # With room for chance, several times what a sample errs by.
-    room = round((1.3 * min(share, 100 - share) + 0.5) / 100 * sample.size)
-    place = share / 100 * (flat.size - 1)
-    if share < 50:
-        tail = np.sort(flat[np.flatnonzero(flat <= sample[room])])
-        return _at(tail, place) if int(place) + 1 < tail.size else None
-    tail = np.sort(flat[np.flatnonzero(flat >= sample[-1 - room])])
-    before = flat.size - tail.size
-    return _at(tail, place, before) if int(place) >= before else None
+def _in_between(flat: NDArray[Any], share: float, sample: NDArray[Any]) -> float | None:
+    """Return a percentile by sorting the values around it in a sorted sample; None where those do not hold it."""
+    place, middle = share / 100 * (flat.size - 1), share / 100 * (sample.size - 1)
+    room = min(_LEAST_ROOM + _MORE_ROOM * min(share, 100 - share), _MOST_ROOM) / 100 * sample.size
+    first, last = math.floor(middle - room), math.ceil(middle + room)
+    within, before = np.ones(flat.size, np.bool_), 0
+    if last < sample.size - 1:
+        within = flat <= sample[last]
+    if first > 0:
+        above = flat >= sample[first]
+        before = flat.size - int(np.count_nonzero(above))
+        within &= above
+    # To look up where they are takes half of the time that it takes to look at each.
+    ordered = np.sort(flat[np.flatnonzero(within)])
+    end = before + ordered.size
+    return _at(ordered, place, before) if before <= int(place) and (int(place) + 1 < end or end == flat.size) else None
 
 
 def _at(ordered: NDArray[Any], place: float, before: int = 0) -> float:

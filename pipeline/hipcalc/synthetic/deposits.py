@@ -6,6 +6,7 @@ One shape serves both uses: as millimetres of mineral in a phantom, and as grey 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal, get_args
 
 import cv2
@@ -60,9 +61,13 @@ class Deposit:
     column: int
 
 
+@cache
 def _axes() -> tuple[Image, Image]:
     line = (np.arange(_CANVAS, dtype=np.float32) + 0.5 - _CANVAS / 2) * np.float32(_UNITS_PER_CANVAS / _CANVAS)
-    return np.meshgrid(line, line)[0], np.meshgrid(line, line)[1]
+    x, y = np.meshgrid(line, line)
+    for shared in (x, y):
+        shared.flags.writeable = False
+    return x, y
 
 
 def _chord(squared_radius: Image, outer: float = 1.0) -> Image:
@@ -71,7 +76,8 @@ def _chord(squared_radius: Image, outer: float = 1.0) -> Image:
 
 
 def _ball(x: Image, y: Image, centre: tuple[float, float], radius: float) -> Image:
-    return _chord((x - centre[0]) ** 2 + (y - centre[1]) ** 2, radius)
+    # Of the two axes, one row and one column say all.
+    return _chord((x[:1] - centre[0]) ** 2 + (y[:, :1] - centre[1]) ** 2, radius)
 
 
 def _wobbly_radius(x: Image, y: Image, rng: np.random.Generator, wobble: float, aspect: float) -> Image:

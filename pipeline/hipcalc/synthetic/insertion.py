@@ -133,15 +133,9 @@ def _surround_deviation(normalized: NormalizedRadiograph, row_px: float, column_
 
 def _extra_variance(normalized: NormalizedRadiograph, window: tuple[slice, slice], addition: Image) -> Image:
     """Noise variance that the added grey brings, from how variance grows with grey level in this very picture."""
-    step = max(1, min(normalized.shape) // 256)
-    grey = normalized.grey[::step, ::step]
-    keep = ~normalized.excluded[::step, ::step]
-    variance = normalized.noise_sigma[::step, ::step][keep] ** 2
-    spread = grey[keep] - grey[keep].mean()
-    slope = float((spread * variance).mean() / max((spread**2).mean(), 1e-12))
     local = float(np.median(normalized.noise_sigma[window] ** 2))
     # A deposit of small contrast changes the photon count by a few per cent; more than twice the variance is a misfit.
-    return np.asarray(np.clip(slope * addition, 0.0, local), np.float32)
+    return np.asarray(np.clip(normalized.variance_slope * addition, 0.0, local), np.float32)
 
 
 def _cropped(deposit: Deposit, shape: tuple[int, int]) -> tuple[Deposit, tuple[slice, slice]]:
