@@ -182,6 +182,9 @@ def test_a_limit_asked_for_with_the_other_hip_is_the_one_that_was_screened():
     limit = detectability(screening.image, right, control=left)
     assert limit.detection_limit_head_radii == record.detection_limit_head_radii
     assert limit.detection_limit_mm == record.detection_limit_mm
+    # The hip's own spots say all that the hip does.
+    spots = measure_hips(screening.image, (right,))[0]
+    assert detectability(screening.image, spots, control=left) == limit
     # No control: the hip itself, or one that is not searched.
     alone = detectability(screening.image, right)
     assert detectability(screening.image, right, control=right) == alone != limit

@@ -136,7 +136,8 @@ def test_where_nothing_is_typical_nothing_stands_out(atlas):
     window = cut_window(scene(), HIP)
     some = Atlas(middles=atlas.middles[:40], parts=atlas.parts[:40])
     rim = cut_rim(window)
-    left, known = unexplained(rim, some)
+    found = unexplained(rim, some)
+    left, known = found.level, found.known
     assert known.any()
     assert not known.all()
     assert (left[~known] == 0.0).all()
@@ -157,7 +158,8 @@ def test_a_part_is_rebuilt_from_its_like_alone(atlas):
     parts = np.concatenate([own / np.linalg.norm(own), -own / np.linalg.norm(own), np.roll(own, 3), np.roll(own, 50)])
     one = Atlas(middles=np.array([[0, 0]]), parts=(parts.astype(np.float32),))
     assert len(parts) == CHOSEN
-    left, known = unexplained(rim, one)
+    found = unexplained(rim, one)
+    left, known = found.level, found.known
     middle = left[MARGIN_PX - 3 : MARGIN_PX + 4, MARGIN_PX - 3 : MARGIN_PX + 4]
     assert known[MARGIN_PX, MARGIN_PX]
     assert np.abs(middle).max() < 0.3 * np.abs(own).max()

@@ -180,8 +180,8 @@ def screen(
         from hipcalc.detectability import detectability as limit_of
 
         limits = [
-            limit_of(image, hip, false_marks_per_hip=false_marks_per_hip, control=control)
-            for hip, control in zip(hips, controls, strict=True)
+            limit_of(image, spots or hip, false_marks_per_hip=false_marks_per_hip, control=control)
+            for hip, spots, control in zip(hips, measured, controls, strict=True)
         ]
         laps.end("detection limits")
     return Screening(

@@ -14,15 +14,17 @@ if TYPE_CHECKING:
         measure_hips,
         rank_spots,
         strengths_at,
-        strengths_on,
     )
+    from hipcalc.candidates.on_places import BareHip, bare_hip, strengths_on
     from hipcalc.candidates.types import MOST_FALSE_MARKS, Candidate, check_operating_point
 
 __all__ = [
     "MOST_FALSE_MARKS",
+    "BareHip",
     "Candidate",
     "MeasuredSpots",
     "PlaceEvidence",
+    "bare_hip",
     "check_operating_point",
     "control_of",
     "evidence_at",
@@ -37,7 +39,8 @@ __all__ = [
 _HOMES = {
     **dict.fromkeys(("PlaceEvidence", "evidence_at"), "evidence"),
     **dict.fromkeys(("MeasuredSpots", "control_of", "find_candidates", "is_searched", "measure_hips"), "finding"),
-    **dict.fromkeys(("rank_spots", "strengths_at", "strengths_on"), "finding"),
+    **dict.fromkeys(("rank_spots", "strengths_at"), "finding"),
+    **dict.fromkeys(("BareHip", "bare_hip", "strengths_on"), "on_places"),
     **dict.fromkeys(("MOST_FALSE_MARKS", "Candidate", "check_operating_point"), "types"),
 }
 

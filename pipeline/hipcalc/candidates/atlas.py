@@ -27,6 +27,7 @@ __all__ = [
     "REACH_PX",
     "Atlas",
     "RimPicture",
+    "Unexplained",
     "cut_rim",
     "load_atlas",
     "parts_at",
@@ -87,6 +88,28 @@ class RimPicture:
     grid: NDArray[np.float64]
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Unexplained:
+    """What the typical parts of other hips leave of a picture.
+
+    Attributes
+    ----------
+    rim : RimPicture
+        The picture.
+    rest : ndarray of float32, shape (m, m, SIDE * SIDE)
+        Of each of its parts; 0 where none is rebuilt.
+    level : ndarray of float32, shape (n, n)
+        Of its level; 0 where nothing is known.
+    known : ndarray of bool, shape (n, n)
+        Where the typical parts say anything.
+    """
+
+    rim: RimPicture
+    rest: Image
+    level: Image
+    known: Mask
+
+
 def cut_rim(window: HipWindow, margin: int = MARGIN_PX) -> RimPicture:
     """Return the picture up to so many pixels around a window's rim point."""
     hip = window.hip
@@ -126,25 +149,43 @@ def _weight() -> Image:
     return np.outer(side, side).astype(np.float32)
 
 
-def unexplained(rim: RimPicture, atlas: Atlas) -> tuple[Image, Mask]:
-    """Return what the typical parts leave of a picture's level, and where they say anything, both of its shape."""
+def unexplained(rim: RimPicture, atlas: Atlas, like: Unexplained | None = None) -> Unexplained:
+    """Return what the typical parts leave of a picture.
+
+    Parameters
+    ----------
+    rim : RimPicture
+    atlas : Atlas
+    like : Unexplained, optional
+        The same of a picture in which the same pixels count, by the same atlas: what is equal is not rebuilt again.
+    """
     cell = _cells(atlas)
     at = np.arange(len(cell)) * STRIDE_PX + MARGIN_PX - REACH_PX // STRIDE_PX * STRIDE_PX
     rebuilt = (cell >= 0) & rim.whole[np.ix_(at, at)]
+    rest = np.zeros((*cell.shape, SIDE * SIDE), np.float32) if like is None else like.rest.copy()
+    # Of a cell, all parts or none: a product of fewer rows may be rounded otherwise.
+    again = rebuilt if like is None else np.isin(cell, cell[_touched(rim, like.rim)[np.ix_(at, at)]]) & rebuilt
     rows, columns = np.nonzero(rebuilt)
     # Cell by cell, so that the parts of each are compared at once.
     order = np.argsort(cell[rows, columns], kind="stable")
     rows, columns = rows[order], columns[order]
-    rest = np.zeros((*cell.shape, SIDE * SIDE), np.float32)
-    if rows.size:
-        own = parts_at(rim, at[rows], at[columns])
+    own, new = parts_at(rim, at[rows], at[columns]), again[rows, columns]
+    if new.any():
+        rows, columns, own = rows[new], columns[new], own[new]
         numbers, starts = np.unique(cell[rows, columns], return_index=True)
         split = zip(numbers.tolist(), np.split(own, starts[1:]), strict=True)
         alike = [_most_alike(one, atlas.parts[number]) for number, one in split]
         rest[rows, columns] = _rest(own, *(np.concatenate(arrays) for arrays in zip(*alike, strict=True)))
     left, weight = _overlaid(rest, rebuilt, at[0] - HALF_PX, rim.level.shape)
     known = (weight > 0) & rim.included
-    return np.asarray(np.where(known, left / np.maximum(weight, 1e-6), 0.0), np.float32), known
+    level = np.asarray(np.where(known, left / np.maximum(weight, 1e-6), 0.0), np.float32)
+    return Unexplained(rim=rim, rest=rest, level=level, known=known)
+
+
+def _touched(rim: RimPicture, other: RimPicture) -> Mask:
+    """Return the middles of parts in which two pictures differ."""
+    differs = (rim.level != other.level).view(np.uint8)
+    return cv2.dilate(differs, np.ones((SIDE, SIDE), np.uint8)) > 0
 
 
 def _cells(atlas: Atlas) -> Index:
@@ -157,9 +198,10 @@ def _cells(atlas: Atlas) -> Index:
 
 def _most_alike(own: Image, parts: Image) -> tuple[Image, Image]:
     """Return the typical parts that are most like each, shape (n, CHOSEN, SIDE * SIDE), and how much they are."""
-    likeness = own @ parts.T
-    best = np.argpartition(-likeness, CHOSEN - 1, axis=1)[:, :CHOSEN]
-    return parts[best], np.take_along_axis(likeness, best, axis=1)
+    # Seldom more than three at once: what looks values up would cost more than to compare them.
+    unlike = -own @ parts.T
+    best = unlike.argpartition(CHOSEN - 1, axis=1)[:, :CHOSEN]
+    return parts.take(best, axis=0), -unlike[np.arange(len(own))[:, None], best]
 
 
 def _rest(own: Image, chosen: Image, likeness: Image) -> Image:
@@ -171,15 +213,18 @@ def _rest(own: Image, chosen: Image, likeness: Image) -> Image:
 
 def _overlaid(rest: Image, rebuilt: Mask, first: int, shape: tuple[int, ...]) -> tuple[Image, Image]:
     """Return the weighted sum of all parts at their places, and the sum of their weights."""
-    left, weight = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    counted, span = rebuilt.astype(np.float32), STRIDE_PX * (len(rebuilt) - 1) + 1
-    # Pixels of one kind lie a stride apart: each kind of all parts is one slice of the picture.
-    for number, one in enumerate(_weight().ravel()):
-        down, across = (first + step for step in divmod(number, SIDE))
-        place = slice(down, down + span, STRIDE_PX), slice(across, across + span, STRIDE_PX)
-        left[place] += one * rest[:, :, number]
-        weight[place] += one * counted
-    return left, weight
+    count, steps = len(rebuilt), -(-SIDE // STRIDE_PX)
+    weighed = np.zeros((2, count, count, STRIDE_PX * steps, STRIDE_PX * steps), np.float32)
+    np.multiply(rest.reshape(count, count, SIDE, SIDE), _weight(), out=weighed[0, :, :, :SIDE, :SIDE])
+    np.multiply(rebuilt[:, :, None, None], _weight(), out=weighed[1, :, :, :SIDE, :SIDE])
+    # Parts lie a stride apart, so that squares of that size, one of each part, are a picture without gaps.
+    span, squares = STRIDE_PX * count, weighed.reshape(2, count, count, steps, STRIDE_PX, steps, STRIDE_PX)
+    pictures = squares.transpose(3, 5, 0, 1, 4, 2, 6).reshape(steps, steps, 2, span, span)
+    sums = np.zeros((2, *shape), np.float32)
+    for down, across in np.ndindex(steps, steps):
+        top, left = first + STRIDE_PX * down, first + STRIDE_PX * across
+        sums[:, top : top + span, left : left + span] += pictures[down, across]
+    return sums[0], sums[1]
 
 
 @lru_cache(maxsize=1)

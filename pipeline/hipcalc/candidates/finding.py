@@ -1,6 +1,5 @@
 """The steps of the detector in their order."""
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,14 +7,11 @@ from numpy.typing import NDArray
 
 from hipcalc.anatomy import FOUND_STATUSES, HipFrame
 from hipcalc.candidates.atlas import Atlas, load_atlas
-from hipcalc.candidates.blobs import blob_responses
 from hipcalc.candidates.describing import describe_spots
-from hipcalc.candidates.detaching import opened_level
-from hipcalc.candidates.features import HipLevels, feature_table, hip_levels, with_control
-from hipcalc.candidates.level_lines import closed_level_lines
+from hipcalc.candidates.features import HipLevels, feature_table, with_control
 from hipcalc.candidates.model import MODEL, load_model
-from hipcalc.candidates.outline import measure_spot
-from hipcalc.candidates.proposals import MOST, Proposals, described_places, joined, propose
+from hipcalc.candidates.proposals import MOST
+from hipcalc.candidates.proposed import Proposed, draw_apart, propose_in
 from hipcalc.candidates.spots import Spot
 from hipcalc.candidates.standing_out import standing_out
 from hipcalc.candidates.types import MOST_FALSE_MARKS, Candidate
@@ -26,19 +22,17 @@ __all__ = [
     "MeasuredSpots",
     "control_of",
     "controlled",
+    "described",
     "find_candidates",
     "is_searched",
     "measure_hips",
     "measured_spots",
     "rank_spots",
     "strengths_at",
-    "strengths_on",
 ]
 
 # A head smaller than this in the file shows no focus: 2 mm would be one pixel.
 SMALLEST_HEAD_PX = 12.0
-# Spots besides, of those that stand out from what other hips explain.
-MOST_STANDING_OUT = 6
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -109,41 +103,12 @@ def rank_spots(measured: MeasuredSpots | None, control: MeasuredSpots | None) ->
 
 
 def strengths_at(
-    false_marks: tuple[float, ...], normalized: NormalizedRadiograph, hip: HipFrame, control: MeasuredSpots | None
+    false_marks: tuple[float, ...], measured: MeasuredSpots, control: MeasuredSpots | None
 ) -> tuple[float, ...]:
     """Return the strengths that cost so many expected false marks in this hip."""
-    measured = measured_spots(normalized, hip)
     model, shares = load_model(), measured.window.region_shares
     rate = model.rate(model.strength(controlled(measured, control).features), shares)
     return tuple(model.strength_of(marks, shares, rate, control is not None) for marks in false_marks)
-
-
-def strengths_on(
-    places_px: NDArray[np.float64],
-    within_px: NDArray[np.float64],
-    normalized: NormalizedRadiograph,
-    hip: HipFrame,
-    control: MeasuredSpots | None,
-) -> NDArray[np.float64]:
-    """Return the strength of the strongest spot on each of some places, minus infinity without one, shape (n,).
-
-    Parameters
-    ----------
-    places_px : ndarray of float64, shape (n, 2)
-        (row, column); so many more spots than usual are measured, as if there were no other place.
-    within_px : ndarray of float64, shape (n,)
-        How far from a place its spot may be centred.
-    normalized : NormalizedRadiograph
-    hip : HipFrame
-    control : MeasuredSpots or None
-    """
-    measured = controlled(measured_spots(normalized, hip, most=MOST + len(places_px)), control)
-    if not measured.spots:
-        return np.full(len(places_px), -math.inf)
-    rows, columns = np.array([(spot.row, spot.column) for spot in measured.spots]).T
-    away = np.linalg.norm(places_px[:, None] - measured.window.to_image(rows, columns), axis=2)
-    strength = load_model().strength(measured.features)
-    return np.asarray(np.where(away <= within_px[:, None], strength, -math.inf).max(axis=1), np.float64)
 
 
 def is_searched(hip: HipFrame) -> bool:
@@ -151,49 +116,28 @@ def is_searched(hip: HipFrame) -> bool:
     return hip.status in FOUND_STATUSES and hip.head_radius_px >= SMALLEST_HEAD_PX
 
 
-def measured_spots(
-    normalized: NormalizedRadiograph, hip: HipFrame, *, most: int = MOST, atlas: Atlas | None = None
-) -> MeasuredSpots:
+def measured_spots(normalized: NormalizedRadiograph, hip: HipFrame, *, atlas: Atlas | None = None) -> MeasuredSpots:
     """Propose, measure and describe the spots near one hip, without ranking them.
 
     Parameters
     ----------
     normalized : NormalizedRadiograph
     hip : HipFrame
-    most : int
-        So many spots at most that are brighter than their surround with the bone taken away.
     atlas : Atlas, optional
         What is typical of other hips; the detector's own by default.
     """
     window = cut_window(normalized, hip)
-    levels, opened = hip_levels(window), opened_level(window)
-    detached = replace(window, level=window.level - opened + np.float32(levels.soft))
-    beyond = standing_out(window, atlas or load_atlas(MODEL))
-    scales, lines = blob_responses(detached), closed_level_lines(detached)
-    bright = propose(detached, scales, lines, most)
-    unexplained = described_places(beyond.places(window.zone, MOST_STANDING_OUT), scales, lines)
-    rest = beyond.level + np.float32(levels.soft)
-    drawn = _drawn(bright, detached.level, window.included) + _drawn(unexplained, rest, window.included & beyond.known)
-    kept = _apart(drawn)
-    spots = tuple(spot for k in kept if (spot := drawn[k]) is not None)
-    stands_out = np.array([beyond.at(spot.row, spot.column, spot.diameter) for spot in spots])
-    features = feature_table(window, detached, levels, spots, joined(bright, unexplained), kept, stands_out)
+    proposed = propose_in(window, standing_out(window, atlas or load_atlas(MODEL)), MOST)
+    return described(proposed, draw_apart(proposed, range(len(proposed.places.row))))
+
+
+def described(proposed: Proposed, drawn: dict[int, Spot]) -> MeasuredSpots:
+    """Describe the spots that were drawn at some of the places proposed (`draw_apart`)."""
+    spots = tuple(drawn.values())
+    stands_out = np.array([proposed.beyond.at(spot.row, spot.column, spot.diameter) for spot in spots])
+    window, detached, levels = proposed.window, proposed.detached, proposed.levels
+    features = feature_table(window, detached, levels, spots, proposed.places, list(drawn), stands_out)
     return MeasuredSpots(window=window, detached=detached, spots=spots, levels=levels, features=features)
-
-
-def _drawn(places: Proposals, level: NDArray[np.float32], included: NDArray[np.bool_]) -> list[Spot | None]:
-    """Draw the spots at some places; None where nothing stands out."""
-    rows = zip(places.row.tolist(), places.column.tolist(), places.diameter.tolist(), strict=True)
-    return [measure_spot(level, included, *place) for place in rows]
-
-
-def _apart(spots: list[Spot | None]) -> list[int]:
-    """Return which spots to keep: two proposals can grow into one outline, as the arcs of a ring are one focus."""
-    kept: list[int] = []
-    for number, spot in enumerate(spots):
-        if spot is not None and not _lies_on_another(spot, [one for k in kept if (one := spots[k]) is not None]):
-            kept.append(number)
-    return kept
 
 
 def controlled(measured: MeasuredSpots, other: MeasuredSpots | None) -> MeasuredSpots:
@@ -201,10 +145,3 @@ def controlled(measured: MeasuredSpots, other: MeasuredSpots | None) -> Measured
     if other is None:
         return measured
     return replace(measured, features=with_control(measured.spots, measured.features, other.spots, other.features))
-
-
-def _lies_on_another(spot: Spot, others: list[Spot]) -> bool:
-    return any(
-        math.hypot(spot.row - other.row, spot.column - other.column) < 0.4 * max(spot.diameter, other.diameter)
-        for other in others
-    )

@@ -18,7 +18,7 @@ from hipcalc.candidates.spots import (
     spot_of,
 )
 
-__all__ = ["measure_spot"]
+__all__ = ["furthest_reach", "measure_spot"]
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -43,6 +43,11 @@ def measure_spot(level: Image, included: Mask, row: float, column: float, diamet
         larger = _drawn(level, included, row, column, GROWTH * diameter / 2)
         drawn = larger if larger is not None and larger.open_share <= MOST_OPEN else drawn
     return None if drawn is None else _described(drawn)
+
+
+def furthest_reach(diameter: float) -> float:
+    """Return how far from its place the outline of a spot of about that size may reach at most, working pixels."""
+    return OUTLINE_REACH * GROWTH * diameter / 2 + MARGIN_PX
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

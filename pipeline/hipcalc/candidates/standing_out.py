@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hipcalc.candidates.atlas import COARSENESS, Atlas, cut_rim, unexplained
+from hipcalc.candidates.atlas import COARSENESS, Atlas, Unexplained, cut_rim, unexplained
 from hipcalc.candidates.window import HipWindow
 
 __all__ = ["LEAST_LOG", "StandingOut", "standing_out"]
@@ -43,14 +43,19 @@ class StandingOut:
         On the working grid: what is left, in log units; 0 where nothing is known.
     known : ndarray of bool, shape (rows, columns)
         On the working grid.
-    grid : ndarray of float64, shape (2, 3)
-        From columns and rows of `strength` to the working grid.
+    unexplained : Unexplained
+        What is left around the rim.
     """
 
     strength: Image
     level: Image
     known: NDArray[np.bool_]
-    grid: NDArray[np.float64]
+    unexplained: Unexplained
+
+    @property
+    def grid(self) -> NDArray[np.float64]:
+        """From columns and rows of `strength` to those of the working grid, shape (2, 3)."""
+        return self.unexplained.rim.grid
 
     def places(self, zone: NDArray[np.bool_], most: int) -> Floats:
         """Return the strongest spots in a window's zone as rows of (row, column, diameter) on the working grid."""
@@ -72,10 +77,21 @@ class StandingOut:
         return max(math.log(max(float(self.strength[part].max(initial=0.0)), 1e-9)), LEAST_LOG)
 
 
-def standing_out(window: HipWindow, atlas: Atlas) -> StandingOut:
-    """Compare a window around its rim with what an atlas lets expect there."""
+def standing_out(window: HipWindow, atlas: Atlas, like: StandingOut | None = None) -> StandingOut:
+    """Compare a window around its rim with what an atlas lets expect there.
+
+    Parameters
+    ----------
+    window : HipWindow
+    atlas : Atlas
+    like : StandingOut, optional
+        The same of a window that differs in its level alone, and not everywhere (`cut_again`): saves most of the time.
+    """
     rim = cut_rim(window)
-    left, known = unexplained(rim, atlas)
+    if like is not None and np.array_equal(rim.level, like.unexplained.rim.level):
+        return like
+    found = unexplained(rim, atlas, None if like is None else like.unexplained)
+    left, known = found.level, found.known
     over_noise = left / _noise(left, known)
     spot, surround = (cv2.GaussianBlur(over_noise, (0, 0), times * SPOT_SIGMA_PX) for times in (1, 2))
     strength = (spot - surround) * _roundness(np.asarray(spot, np.float32))
@@ -86,7 +102,7 @@ def standing_out(window: HipWindow, atlas: Atlas) -> StandingOut:
         strength=np.asarray(np.where(inner, strength, 0.0), np.float32),
         level=np.asarray(cv2.warpAffine(left, rim.grid, size, flags=cv2.INTER_LINEAR), np.float32),
         known=np.asarray(there),
-        grid=rim.grid,
+        unexplained=found,
     )
 
 

@@ -1,7 +1,7 @@
 """The neighbourhood of one hip, resampled: every femoral head has the same radius, and lateral is to the right."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import cv2
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hipcalc.anatomy import HipFrame
 from hipcalc.normalize import NormalizedRadiograph
 
-__all__ = ["REGIONS", "WORKING_RADIUS_PX", "HipWindow", "cut_window"]
+__all__ = ["REGIONS", "WORKING_RADIUS_PX", "HipWindow", "cut_again", "cut_window"]
 
 Image = NDArray[np.float32]
 
@@ -95,13 +95,51 @@ class HipWindow:
         column = (column_px - self.hip.head_column_px) / self.step_px * self.hip.lateral_sign
         column += REACH[2] * WORKING_RADIUS_PX
         rows, columns = self.level.shape
-        return int(np.clip(round(row), 0, rows - 1)), int(np.clip(round(column), 0, columns - 1))
+        return min(max(round(row), 0), rows - 1), min(max(round(column), 0), columns - 1)
 
 
 def cut_window(normalized: NormalizedRadiograph, hip: HipFrame) -> HipWindow:
     """Resample a hip's neighbourhood; what lies outside of the image is excluded."""
+    source, grid, shape = _sampling(normalized, hip)
+    included = _sampled(np.asarray(normalized.excluded[source], np.float32), grid, shape, border=1.0) < 0.01
+    r, phi = _polar(hip, shape)
+    whole, region = _zone(hip, r, phi), _region(hip, r, phi)
+    zone = whole & included
+    return HipWindow(
+        level=_level(normalized, hip, included),
+        included=included,
+        zone=zone,
+        region=region,
+        region_shares=_shares(region, whole, zone),
+        r=r,
+        phi_deg=phi,
+        step_px=hip.head_radius_px / WORKING_RADIUS_PX,
+        hip=hip,
+    )
+
+
+def cut_again(window: HipWindow, normalized: NormalizedRadiograph) -> HipWindow:
+    """Return the window of the same hip in a picture that differs from the first in its grey levels alone."""
+    return replace(window, level=_level(normalized, window.hip, window.included))
+
+
+def _level(normalized: NormalizedRadiograph, hip: HipFrame, included: NDArray[np.bool_]) -> Image:
+    source, grid, shape = _sampling(normalized, hip)
+    step = hip.head_radius_px / WORKING_RADIUS_PX
+    level = _sampled(_smoothed(_log_level(normalized.grey[source]), step), grid, shape)
+    excluded = normalized.excluded[source]
+    if excluded.any():
+        # Between the strokes of dark print, tissue would be a spot.
+        hidden = _sampled(np.asarray(excluded, np.float32), grid, shape) >= 0.01
+        np.maximum(level, _continued(level, included), out=level, where=hidden)
+    return level
+
+
+def _sampling(
+    normalized: NormalizedRadiograph, hip: HipFrame
+) -> tuple[tuple[slice, slice], NDArray[np.float64], tuple[int, int]]:
+    """Return the part of the image to sample, from columns and rows of the working grid to that, and their number."""
     up, down, medial, lateral = (reach * WORKING_RADIUS_PX for reach in REACH)
-    shape = round(up + down) + 1, round(medial + lateral) + 1
     step = hip.head_radius_px / WORKING_RADIUS_PX
     across = step * hip.lateral_sign
     source = _source_window(normalized, hip)
@@ -111,27 +149,7 @@ def cut_window(normalized: NormalizedRadiograph, hip: HipFrame) -> HipWindow:
             [0.0, step, hip.head_row_px - up * step - source[0].start],
         ]
     )
-    level = _sampled(_smoothed(_log_level(normalized.grey[source]), step), grid, shape)
-    excluded = np.asarray(normalized.excluded[source], np.float32)
-    included = _sampled(excluded, grid, shape, border=1.0) < 0.01
-    if excluded.any():
-        # Between the strokes of dark print, tissue would be a spot.
-        hidden = _sampled(excluded, grid, shape) >= 0.01
-        np.maximum(level, _continued(level, included), out=level, where=hidden)
-    r, phi = _polar(hip, shape)
-    whole, region = _zone(hip, r, phi), _region(hip, r, phi)
-    zone = whole & included
-    return HipWindow(
-        level=level,
-        included=included,
-        zone=zone,
-        region=region,
-        region_shares=_shares(region, whole, zone),
-        r=r,
-        phi_deg=phi,
-        step_px=step,
-        hip=hip,
-    )
+    return source, grid, (round(up + down) + 1, round(medial + lateral) + 1)
 
 
 def _source_window(normalized: NormalizedRadiograph, hip: HipFrame) -> tuple[slice, slice]:

@@ -12,7 +12,6 @@ from hipcalc.candidates import (
     MeasuredSpots,
     check_operating_point,
     control_of,
-    is_searched,
     measure_hips,
     strengths_at,
 )
@@ -88,7 +87,7 @@ class DetectionLimit:
 
 def detectability(
     normalized: NormalizedRadiograph,
-    hip: HipFrame,
+    hip: HipFrame | MeasuredSpots,
     *,
     false_marks_per_hip: float = DEFAULT_FALSE_MARKS_PER_HIP,
     cnr: float = STATED_CNR,
@@ -104,8 +103,9 @@ def detectability(
     Parameters
     ----------
     normalized : NormalizedRadiograph
-    hip : HipFrame
-        A hip that is not searched (`find_candidates`) has no limit.
+    hip : HipFrame or MeasuredSpots
+        The hip, or its spots where they are measured already. One that is not searched (`find_candidates`) has no
+        limit.
     false_marks_per_hip : float
         Operating point: at most so many expected false marks make a candidate a finding.
     cnr : float
@@ -130,25 +130,27 @@ def detectability(
     unknown = DetectionLimit(
         detection_limit_head_radii=None, detection_limit_mm=None, cnr=cnr, false_marks_per_hip=false_marks_per_hip
     )
-    if not is_searched(hip):
+    measured = measure_hips(normalized, (hip,))[0] if isinstance(hip, HipFrame) else hip
+    if measured is None:
         return unknown
     if isinstance(control, HipFrame):
-        control = control_of(measure_hips(normalized, (hip, control)), 0)
-    planted = plant_and_find(normalized, hip, cnr, control)
+        control = control_of((measured, *measure_hips(normalized, (control,))), 0)
+    frame = measured.window.hip
+    planted = plant_and_find(normalized, frame, cnr, control)
     if not len(planted.place):
         return unknown
-    floor, threshold = strengths_at((MOST_FALSE_MARKS, false_marks_per_hip), normalized, hip, control)
+    floor, threshold = strengths_at((MOST_FALSE_MARKS, false_marks_per_hip), measured, control)
     trend = load_trend(planted.tissue)
     fitted = StrengthModel.fitted(planted.diameter, planted.cnr, planted.strength, floor, trend)
     # A focus in nature has fewer others beside it, and stands out more.
     threshold -= trend.crowding
-    sizes = np.geomspace(max(DIAMETERS[0], SMALLEST_PX / hip.head_radius_px), DIAMETERS[-1], CURVE_POINTS)
+    sizes = np.geomspace(max(DIAMETERS[0], SMALLEST_PX / frame.head_radius_px), DIAMETERS[-1], CURVE_POINTS)
     curve = fitted.probability(sizes, np.full(len(sizes), cnr), threshold)
     limit, spacing = _limit(sizes, curve), normalized.spacing_mm
     return replace(
         unknown,
         detection_limit_head_radii=limit,
-        detection_limit_mm=None if limit is None or spacing is None else limit * hip.head_radius_px * spacing,
+        detection_limit_mm=None if limit is None or spacing is None else limit * frame.head_radius_px * spacing,
         curve=tuple(zip(sizes.tolist(), curve.tolist(), strict=True)),
         planted=len(planted.place),
         tissue=planted.tissue,

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hipcalc.anatomy import HipFrame
-from hipcalc.candidates import MeasuredSpots, strengths_on
+from hipcalc.candidates import MeasuredSpots, bare_hip, strengths_on
 from hipcalc.candidates.features import hip_levels
-from hipcalc.candidates.window import WORKING_RADIUS_PX, cut_window
+from hipcalc.candidates.window import WORKING_RADIUS_PX, HipWindow
 from hipcalc.findings import Tissue
 from hipcalc.normalize import NormalizedRadiograph
 from hipcalc.synthetic import FocusKind, FocusPatch, add_patches, draw_focus, estimate_blur_px
@@ -135,10 +135,13 @@ def plant_and_find(
     run on up to `at_once` foci together.
     """
     near = _neighbourhood(normalized, hip)
-    area, places = (SOFT, []) if near is None else _places(*near)
-    if near is None or not places:
+    if near is None:
         return _gathered([], np.empty((0, 2)), "")
     small, moved = near
+    bare = bare_hip(small, moved)
+    area, places = _places(small, bare.window)
+    if not places:
+        return _gathered([], np.empty((0, 2)), "")
     corner = np.array([hip.head_row_px - moved.head_row_px, hip.head_column_px - moved.head_column_px])
     blur = estimate_blur_px(small, row_px=moved.head_row_px, column_px=moved.head_column_px)
     rng = np.random.default_rng(6)
@@ -149,7 +152,7 @@ def plant_and_find(
             together = tuple(patches[number] for number in chosen)
             own = np.array([(p.row_px, p.column_px) for p in together])
             reach = np.array([max(p.diameter_px / 2, NEAR_HEAD_RADII * moved.head_radius_px) for p in together])
-            strengths = strengths_on(own, reach, add_patches(small, together), moved, control)
+            strengths = strengths_on(own, reach, add_patches(small, together), bare, control)
             rows += [
                 (number, p.diameter_px / moved.head_radius_px, p.cnr, strength)
                 for number, p, strength in zip(chosen, together, strengths.tolist(), strict=True)
@@ -238,10 +241,9 @@ def _neighbourhood(normalized: NormalizedRadiograph, hip: HipFrame) -> tuple[Nor
     )
 
 
-def _places(normalized: NormalizedRadiograph, hip: HipFrame) -> tuple[_Area, list[Place]]:
+def _places(normalized: NormalizedRadiograph, window: HipWindow) -> tuple[_Area, list[Place]]:
     """Return where to plant: in soft tissue if there is room, else over bone, too; no places where there is none."""
-    window = cut_window(normalized, hip)
-    levels = hip_levels(window)
+    hip, levels = window.hip, hip_levels(window)
     smooth = cv2.GaussianBlur(window.level, (0, 0), TISSUE_SIGMA * WORKING_RADIUS_PX)
     softest = levels.soft + SOFT_SHARE * (levels.bone - levels.soft)
     drawn = _drawn_places(normalized, hip, SOFT)
