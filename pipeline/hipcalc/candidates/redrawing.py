@@ -150,11 +150,11 @@ def _surface(patch: Patch, seen: Mask) -> Image:
     rows, columns = np.nonzero(seen)
     y, x, values = down[rows], right[columns], patch.level[seen].astype(np.float64)
     terms = np.stack([np.ones_like(y), y, x, y * y, y * x, x * x])
-    weighed = terms
-    for _ in range(FITTING_ROUNDS):
-        factors = np.linalg.solve(weighed @ terms.T, weighed @ values)
+    factors = np.linalg.solve(terms @ terms.T, terms @ values)
+    for _ in range(FITTING_ROUNDS - 1):
         apart = np.abs(values - factors @ terms)
         weighed = terms / np.maximum(apart, 1.4826 * quantile(np.asarray(apart, np.float32), 0.5) + 1e-4)
+        factors = np.linalg.solve(weighed @ terms.T, weighed @ values)
     one, y1, x1, y2, yx, x2 = factors
     sloped = (one + down * (y1 + down * y2))[:, None] + right * (x1 + right * x2) + yx * np.outer(down, right)
     return np.asarray(sloped, np.float32)
