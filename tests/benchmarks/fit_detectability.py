@@ -12,6 +12,7 @@ from fit_detector import MODEL
 from scipy.stats import norm
 
 from hipcalc.candidates import MOST_FALSE_MARKS, strengths_at
+from hipcalc.candidates.finding import measured_spots
 from hipcalc.detectability.limit import STATED_CNR
 from hipcalc.detectability.planting import MOST_PLACES, PlantedFoci, plant_and_find
 from hipcalc.detectability.regression import RESIDUAL_LEVELS, StrengthModel, Trend, terms
@@ -30,7 +31,8 @@ def planted_in(hips: tuple[BenchHip, ...], at_once: int = MOST_PLACES) -> list[P
     for bench in hips:
         planted = plant_and_find(bench.normalized, bench.hip, STATED_CNR, None, at_once=at_once)
         if len(planted.place):
-            found.append((planted, strengths_at((MOST_FALSE_MARKS,), bench.normalized, bench.hip, None)[0]))
+            measured = measured_spots(bench.normalized, bench.hip)
+            found.append((planted, strengths_at((MOST_FALSE_MARKS,), measured, None)[0]))
     return found
 
 

@@ -41,8 +41,8 @@ Index = NDArray[np.int64]
 # All at half of the working grid's resolution, where a pixel is 0.53 mm for a head of 48 mm.
 COARSENESS = 2
 SMOOTHING_PX = 1.0
-# A part reaches so far from its middle, 3.5 mm; middles lie up to 0.62 head radii down or across from the rim point.
-HALF_PX = 6
+# A part reaches so far from its middle, 2.4 mm; middles lie up to 0.62 head radii down or across from the rim point.
+HALF_PX = 4
 REACH_PX = 28
 # Typical parts are kept per square of so many pixels; so far apart, this picture's parts are rebuilt.
 CELL_PX, STRIDE_PX = 5, 3

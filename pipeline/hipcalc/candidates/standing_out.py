@@ -15,8 +15,9 @@ __all__ = ["LEAST_LOG", "StandingOut", "standing_out"]
 Image = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
-# Pixels of the rim's picture: a disk of 2 mm answers most, and one of 4 mm still well.
-SPOT_SIGMA_PX = 1.0
+# Pixels of the rim's picture, for grains and for nodes; and how many times as far grains stand out by chance: in hips
+# without a focus there are then as many spots of either size that stand out so far.
+SPOT_SIGMAS_PX, BY_CHANCE = (0.7, 1.4), (1.0, 1.75)
 # A line is no spot: across it, its level curves so many times as much as along it, or more.
 LINE_RATIO = 8.0
 # What varies from pixel to pixel is noise; its level is that of so wide a surround, and not below the picture's median.
@@ -92,9 +93,9 @@ def standing_out(window: HipWindow, atlas: Atlas, like: StandingOut | None = Non
         return like
     found = unexplained(rim, atlas, None if like is None else like.unexplained)
     left, known = found.level, found.known
-    over_noise = left / _noise(left, known)
-    spot, surround = (cv2.GaussianBlur(over_noise, (0, 0), times * SPOT_SIGMA_PX) for times in (1, 2))
-    strength = (spot - surround) * _roundness(np.asarray(spot, np.float32))
+    over_noise = np.asarray(left / _noise(left, known), np.float32)
+    sizes = zip(SPOT_SIGMAS_PX, BY_CHANCE, strict=True)
+    strength = np.maximum.reduce([times * _spots(over_noise, sigma_px) for sigma_px, times in sizes])
     inner = cv2.erode(known.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     size = window.level.shape[::-1]
     there = cv2.warpAffine(known.astype(np.float32), rim.grid, size, flags=cv2.INTER_LINEAR) > 0.9
@@ -104,6 +105,12 @@ def standing_out(window: HipWindow, atlas: Atlas, like: StandingOut | None = Non
         known=np.asarray(there),
         unexplained=found,
     )
+
+
+def _spots(over_noise: Image, sigma_px: float) -> Image:
+    """Return by how much spots of about one size lie over their surround."""
+    spot, surround = (np.asarray(cv2.GaussianBlur(over_noise, (0, 0), t * sigma_px), np.float32) for t in (1, 2))
+    return (spot - surround) * _roundness(spot)
 
 
 def _roundness(spot: Image) -> Image:
