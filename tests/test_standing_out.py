@@ -71,9 +71,10 @@ def test_a_border_that_others_have_is_explained_and_a_node_on_it_is_not(atlas):
     assert np.mean(gains) > math.log(1.5)
 
 
-def test_a_node_on_a_border_is_proposed_and_stands_out_most(atlas):
+@pytest.mark.parametrize("diameter_px", [8.0, 12.0, 18.0])
+def test_a_grain_or_a_node_on_a_border_is_proposed_and_stands_out_most(atlas, diameter_px):
     node = beside_rim(0.0, 7.0)
-    measured = measured_spots(scene(1.5, 1, node=node), HIP, atlas=atlas)
+    measured = measured_spots(scene(1.5, 1, node=node, diameter_px=diameter_px), HIP, atlas=atlas)
     most = int(measured.features[:, -1].argmax())
     found = measured.window.to_image(np.array([measured.spots[most].row]), np.array([measured.spots[most].column]))[0]
     assert math.dist(found, node) < 9.0
