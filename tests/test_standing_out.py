@@ -3,6 +3,7 @@
 import dataclasses
 import math
 
+import cv2
 import numpy as np
 import pytest
 from fit_atlas import _typical
@@ -22,7 +23,7 @@ from hipcalc.candidates.atlas import (
 )
 from hipcalc.candidates.finding import measured_spots
 from hipcalc.candidates.model import MODEL, Raised, load_model
-from hipcalc.candidates.standing_out import LEAST_LOG, _roundness, standing_out
+from hipcalc.candidates.standing_out import LEAST_LOG, SPOT_SIGMA_PX, _noise, _roundness, _smoothness, standing_out
 from hipcalc.candidates.window import WORKING_RADIUS_PX, cut_window
 
 HIP = hip_frame()
@@ -71,13 +72,32 @@ def test_a_border_that_others_have_is_explained_and_a_node_on_it_is_not(atlas):
     assert np.mean(gains) > math.log(1.5)
 
 
-@pytest.mark.parametrize("diameter_px", [8.0, 12.0, 18.0])
+@pytest.mark.parametrize("diameter_px", [8.0, 10.0, 12.0])
 def test_a_grain_or_a_node_on_a_border_is_proposed_and_stands_out_most(atlas, diameter_px):
     node = beside_rim(0.0, 7.0)
     measured = measured_spots(scene(1.5, 1, node=node, diameter_px=diameter_px), HIP, atlas=atlas)
     most = int(measured.features[:, -1].argmax())
     found = measured.window.to_image(np.array([measured.spots[most].row]), np.array([measured.spots[most].column]))[0]
     assert math.dist(found, node) < 9.0
+
+
+@pytest.mark.parametrize("blur_px", [0.6, 1.1])
+def test_a_smoothed_picture_shows_less_noise_than_there_is(blur_px):
+    # 0.3 and 0.6 mm: what varies from pixel to pixel is gone there, and is no measure of what is left.
+    known = np.ones((120, 120), bool)
+    grain = cv2.GaussianBlur(np.random.default_rng(3).standard_normal(known.shape).astype(np.float32), (0, 0), 0.6)
+
+    def above(left):
+        over_noise = left / _noise(left, known)
+        return cv2.GaussianBlur(over_noise, (0, 0), SPOT_SIGMA_PX) - cv2.GaussianBlur(
+            over_noise, (0, 0), 2 * SPOT_SIGMA_PX
+        )
+
+    sharp, smooth = above(grain), above(cv2.GaussianBlur(grain, (0, 0), blur_px))
+    assert _smoothness(sharp, known) == 1.0
+    assert smooth.std() > 1.2 * sharp.std()
+    assert smooth.std() / _smoothness(smooth, known) < 1.1 * sharp.std()
+    assert _smoothness(smooth, ~known) == 1.0
 
 
 def test_spots_come_strongest_first_inside_of_the_zones_alone(atlas):

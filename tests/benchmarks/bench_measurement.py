@@ -306,10 +306,12 @@ def _stages(
         seen.append(described_places(np.array([[row, column, diameter / window.step_px]], float), scales, lines))
         return seen[-1]
 
-    with mock.patch("hipcalc.candidates.finding.propose", only):
+    with mock.patch("hipcalc.candidates.proposed.propose", only):
         told = measured_spots(picture, hip)
-    strength = float(load_model().strength(told.features).max(initial=-99.0))
     near = max(diameter / 2, 0.08 * HEAD_RADIUS_PX)
+    spots = np.array([(spot.row, spot.column) for spot in told.spots]).reshape(-1, 2)
+    there = np.hypot(*(told.window.to_image(spots[:, 0], spots[:, 1]) - place).T) <= near
+    strength = float(load_model().strength(told.features)[there].max(initial=-99.0))
     found = find_candidates(picture, hip)
     listed = (c.strength for c in found if math.hypot(c.row_px - place[0], c.column_px - place[1]) <= near)
     rows, columns = np.ogrid[: SHAPE[0], : SHAPE[1]]
