@@ -2,8 +2,8 @@
 
 The same pictures and zones for all; every ranking of ours is cross-validated by patient. With `--sheets FOLDER`, the
 strongest false marks and missed plants are drawn there, to be looked at (never inside the project). The peers see every
-second pelvis hip, each with three stated and three natural plantings; `--hips 8` looks at 8 crops and 8 pelves only,
-and counts no price.
+second pelvis hip, each with three stated and three natural plantings; `--plot FILE` draws the curves. `--hips 8` looks
+at 8 crops and 8 pelves only, and counts no price.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import numpy as np
 from contact_sheets import draw_sheets
 from detector_data import BenchHip, load_hips
 from fit_detector import Planting, Ranking, Sample, collect, cross_validated, spots_of, spread_of_calibration, strength
+from froc_plot import Scores, draw_froc
 from peers import PEERS
 from planted import Plant, Style, plant_foci
 from price_data import otherwise_pictured
@@ -28,6 +29,7 @@ PLANTINGS: dict[str, tuple[Style, ...]] = {"crop": ("natural",) * 2, "pelvis": (
 # The peers together take seconds per window.
 PEER_EVERY = 2
 PEER_PLANTINGS = 3
+PANELS = {"stated": "soft tissue, CNR 2 to 7", "natural": "like natural foci, every place"}
 TABLES: dict[str, tuple[str, str, Callable[[Plant], bool]]] = {
     "pelves, stated (2-7 mm, CNR 2-7), soft tissue": ("pelvis", "stated", lambda plant: True),
     "pelves, stated, CNR >= 3": ("pelvis", "stated", lambda plant: plant.cnr >= 3),
@@ -58,8 +60,8 @@ def best_hit(marks: tuple[np.ndarray, np.ndarray], plant: Plant, head_radius_px:
     return float(strengths[near].max()) if near.any() else -np.inf
 
 
-def side_by_side(hips: Iterable[BenchHip], models: dict[str, Ranking]) -> dict[str, dict[str, tuple[list[float], int]]]:
-    """Return, for the detector and every peer, the sensitivities at the same planted foci and hips: stated, natural.
+def side_by_side(hips: Iterable[BenchHip], models: dict[str, Ranking]) -> dict[str, Scores]:
+    """Return, for the detector and every peer, its marks on the same planted foci and hips.
 
     The detector ranks each hip by weights that were fitted without its patient.
     """
@@ -80,7 +82,7 @@ def side_by_side(hips: Iterable[BenchHip], models: dict[str, Ranking]) -> dict[s
                     false.setdefault(name, []).append(marks[1])
                 found = [(style, plant.cnr, best_hit(marks, plant, bench.hip.head_radius_px)) for plant in truth]
                 hits.setdefault(name, []).extend(found)
-    return {name: _parts(false[name], hits[name]) for name in false}
+    return {name: (false[name], hits[name]) for name in false}
 
 
 def _parts(false: list[np.ndarray], hits: list[tuple[str, float, float]]) -> dict[str, tuple[list[float], int]]:
@@ -125,6 +127,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hips", type=int, help="only so many crops and so many pelves")
     parser.add_argument("--sheets", type=Path, metavar="FOLDER", help="draw the strongest mistakes there")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the curves beside the peers' there")
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     hips = load_hips(most=asked.hips)
@@ -144,9 +147,12 @@ def main() -> None:
     if asked.sheets is not None:
         draw_sheets(hips, models, asked.sheets)
     print("\nside by side on the same pelves and plants, true frames given")
-    for name, parts in side_by_side([h for h in hips if h.source == "pelvis"][::PEER_EVERY], models).items():
-        for part, (values, count) in parts.items():
+    scores = side_by_side([h for h in hips if h.source == "pelvis"][::PEER_EVERY], models)
+    for name, score in scores.items():
+        for part, (values, count) in _parts(*score).items():
             print(_line(f"{name}, {part}", values, count))
+    if asked.plot is not None:
+        draw_froc(scores, PANELS, asked.plot)
 
 
 if __name__ == "__main__":
