@@ -1,6 +1,8 @@
 """The strengths on planted places are those of a full measurement, bit for bit up to the last sum."""
 
+import gc
 import math
+import weakref
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -134,6 +136,20 @@ def test_of_three_in_a_chain_the_outer_two_stand(monkeypatch):
     )
     assert list(draw_apart(chain, range(4))) == [0, 2]
     assert list(draw_apart(chain, [2, 1])) == [2]
+
+
+def test_what_was_drawn_goes_with_the_last_who_asks_for_it():
+    # Of a million pictures, none may wait for the collector of cycles.
+    _, picture, _ = planted("alone", 0)
+    proposals = all_proposed(picture, MOST)
+    still_there = weakref.ref(proposals)
+    gc.disable()
+    try:
+        assert draw_apart(proposals, range(len(proposals.places.row)))
+        del proposals
+        assert still_there() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
 
@@ -84,25 +83,38 @@ def draw_apart(proposed: Proposed, wanted: Iterable[int]) -> dict[int, Spot]:
     dict of int to Spot
         By the number of its place, in the order asked for.
     """
-    places, window, beyond = proposed.places, proposed.window, proposed.beyond
-    rows = list(zip(places.row.tolist(), places.column.tolist(), places.diameter.tolist(), strict=True))
-    of_bone = proposed.detached.level, window.included
-    of_others = beyond.level + np.float32(proposed.levels.soft), window.included & beyond.known
+    drawing = _Drawing(proposed)
+    return {number: spot for number in wanted if drawing.stands(number) and (spot := drawing.spot(number)) is not None}
 
-    @cache
-    def drawn(number: int) -> Spot | None:
-        level, included = of_bone if number < proposed.bright else of_others
-        return measure_spot(level, included, *rows[number])
 
-    @cache
-    def stands(number: int) -> bool:
-        spot = drawn(number)
-        return spot is not None and not any(
-            _may_meet(rows[before], spot) and _lies_on(spot, drawn(before)) and stands(before)
-            for before in range(number)
-        )
+class _Drawing:
+    """The spots drawn so far at a hip's places. Nothing refers to itself, so that it goes as soon as it is done."""
 
-    return {number: spot for number in wanted if stands(number) and (spot := drawn(number)) is not None}
+    def __init__(self, proposed: Proposed) -> None:
+        places, window, beyond = proposed.places, proposed.window, proposed.beyond
+        self._rows = list(zip(places.row.tolist(), places.column.tolist(), places.diameter.tolist(), strict=True))
+        self._bright = proposed.bright
+        self._of_bone = proposed.detached.level, window.included
+        self._of_others = beyond.level + np.float32(proposed.levels.soft), window.included & beyond.known
+        self._spots: dict[int, Spot | None] = {}
+        self._standing: dict[int, bool] = {}
+
+    def spot(self, number: int) -> Spot | None:
+        """Return the spot at a place, None where nothing stands out."""
+        if number not in self._spots:
+            level, included = self._of_bone if number < self._bright else self._of_others
+            self._spots[number] = measure_spot(level, included, *self._rows[number])
+        return self._spots[number]
+
+    def stands(self, number: int) -> bool:
+        """Tell whether there is a spot at a place that lies on no earlier one that stands."""
+        if number not in self._standing:
+            spot = self.spot(number)
+            self._standing[number] = spot is not None and not any(
+                _may_meet(self._rows[before], spot) and _lies_on(spot, self.spot(before)) and self.stands(before)
+                for before in range(number)
+            )
+        return self._standing[number]
 
 
 def _may_meet(place: tuple[float, float, float], spot: Spot) -> bool:
