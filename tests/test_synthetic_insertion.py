@@ -130,6 +130,16 @@ def test_noise_grows_where_the_pictures_noise_grows_with_grey(flat):
     assert (noisier[patch.window][patch.mask] > growing.noise_sigma[patch.window][patch.mask]).all()
 
 
+def test_excluded_pixels_say_nothing_of_how_the_noise_grows(flat):
+    ramp = np.tile(np.linspace(0.0, 1.0, SIZE, dtype=np.float32), (SIZE, 1))
+    growing = replace(normalized_from(ramp), noise_blocks=np.sqrt(NOISE**2 * (1 + 3 * ramp)))
+    assert growing.variance_slope == pytest.approx(3 * NOISE**2, rel=1e-3)
+    growing.noise_blocks[:, :60] = 0.5
+    growing.excluded[:, :60] = True
+    assert replace(growing).variance_slope == pytest.approx(3 * NOISE**2, rel=1e-3)
+    assert replace(flat, excluded=np.ones_like(flat.excluded)).variance_slope == 0.0
+
+
 def test_a_seed_gives_the_same_picture(flat):
     one, two = (insert_focus(flat, row_px=80, column_px=80, diameter_px=15, cnr=4, rng=rng()) for _ in range(2))
     assert np.array_equal(one.normalized.grey, two.normalized.grey)

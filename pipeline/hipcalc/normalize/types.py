@@ -72,9 +72,14 @@ class NormalizedRadiograph:
 
     @cached_property
     def variance_slope(self) -> float:
-        """How fast the noise's variance grows with the grey level, in units of `grey`, over the included pixels."""
+        """How fast the noise's variance grows with the grey level, in units of `grey`, over the included pixels.
+
+        0 without any.
+        """
         step = max(1, min(self.shape) // 256)
         keep = ~self.excluded[::step, ::step]
+        if not keep.any():
+            return 0.0
         grey, variance = self.grey[::step, ::step][keep], self.noise_sigma[::step, ::step][keep] ** 2
         spread = grey - grey.mean()
         return float((spread * variance).mean() / max((spread**2).mean(), 1e-12))
