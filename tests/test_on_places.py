@@ -1,16 +1,18 @@
 """The strengths on planted places are those of a full measurement, bit for bit up to the last sum."""
 
+import dataclasses
 import gc
 import math
 import weakref
 from itertools import pairwise
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 
 from candidate_scenes import SHAPE, as_normalized, hip_frame, soft_background, with_disk
-from hipcalc.candidates import bare_hip, measure_hips, proposed, strengths_on
+from hipcalc.candidates import bare_hip, measure_hips, on_places, proposed, strengths_on
 from hipcalc.candidates.atlas import load_atlas
 from hipcalc.candidates.finding import controlled, described
 from hipcalc.candidates.model import MODEL, load_model
@@ -28,6 +30,7 @@ SCENES = {
     "at the rim": [(1.2, 36.0), (1.1, 60.0)],
     "alone": [(1.6, 55.0)],
 }
+PIXELS = {"head_row_px", "head_column_px", "head_radius_px", "rim_row_px", "rim_column_px"}
 BARE = [(1.9, 100.0), (2.1, -10.0)]
 
 
@@ -101,6 +104,28 @@ def test_what_lies_far_from_all_places_is_not_drawn(monkeypatch):
     monkeypatch.setattr(proposed, "measure_spot", lambda *how: (drawn.append(how[2:4]), measure_spot(*how))[1])
     strengths_on(places[:1], np.array([10.0]), picture, hip, None)
     assert 0 < len(drawn) < MOST / 2
+
+
+@pytest.mark.parametrize("finer", [0.5, 1.0, 3.0])
+def test_all_whose_spots_may_be_centred_near_a_place_are_drawn(finer, monkeypatch):
+    _, picture, places = planted("well apart", 0)
+    hip = dataclasses.replace(
+        HIP, **{f.name: finer * getattr(HIP, f.name) for f in dataclasses.fields(HIP) if f.name in PIXELS}
+    )
+    fine = as_normalized(cv2.resize(picture.grey, None, fx=finer, fy=finer, interpolation=cv2.INTER_AREA))
+    seen = {}
+
+    def drawn(proposals, wanted):
+        seen.update(own=proposals.places, window=proposals.window, wanted=set(wanted))
+        return {}
+
+    monkeypatch.setattr(on_places, "draw_apart", drawn)
+    strengths_on(finer * places[:1], np.array([10.0 * finer]), fine, bare_hip(fine, hip), None)
+    own, window = seen["own"], seen["window"]
+    away = np.linalg.norm(window.to_image(own.row, own.column) - finer * places[0], axis=1) / window.step_px
+    reach = 10.0 * finer / window.step_px + np.array([furthest_reach(diameter) for diameter in own.diameter])
+    assert seen["wanted"] == set(np.flatnonzero(away <= reach))
+    assert 0 < len(seen["wanted"]) < len(own.row)
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -185,6 +210,23 @@ def test_what_stands_out_is_the_same_seen_beside_the_bare_picture(name):
     for field in ("strength", "level", "known"):
         assert np.array_equal(getattr(anew, field), getattr(beside, field))
     assert np.array_equal(anew.unexplained.rest, beside.unexplained.rest)
+
+
+def test_the_bare_picture_is_left_as_it_was():
+    bare, picture, _ = planted("at the rim", 3)
+    other, before, atlas = planted("alone", 3)[1], bare_hip(bare, HIP), load_atlas(MODEL)
+    for one in (picture, other):
+        window = cut_again(before.window, one)
+        assert np.array_equal(standing_out(window, atlas, before.beyond).level, standing_out(window, atlas).level)
+
+
+def test_the_faintest_difference_near_the_rim_is_looked_at():
+    grey = soft_background(5)
+    before = bare_hip(as_normalized(grey), HIP)
+    window = cut_again(before.window, as_normalized(with_disk(grey, HIP.to_image(1.3, 45.0), 12.0, 1e-4)))
+    found = standing_out(window, load_atlas(MODEL), before.beyond)
+    assert np.array_equal(found.strength, standing_out(window, load_atlas(MODEL)).strength)
+    assert not np.array_equal(found.strength, before.beyond.strength)
 
 
 def test_what_lies_far_from_the_rim_leaves_what_stands_out_as_it_was():

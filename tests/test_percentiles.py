@@ -45,3 +45,14 @@ def test_a_sample_that_misleads_changes_nothing():
     assert percentiles(values, 50.0) == tuple(np.percentile(values, [50.0]).tolist())
     values[::40] = -1e6
     assert percentiles(values, 3.0, 50.0) == tuple(np.percentile(values, [3.0, 50.0]).tolist())
+
+
+def test_where_the_sample_holds_all_but_the_next_value_that_is_looked_up_too():
+    values = np.ones(100_000, np.float32)
+    values[:40_000] = 0.0
+    # All that is sampled.
+    values[::20] = 0.0
+    zeros = np.count_nonzero(values == 0.0)
+    between = 100 * (zeros - 0.5) / (values.size - 1)
+    assert percentiles(values, between) == pytest.approx((0.5,))
+    assert percentiles(-values, 100 - between) == pytest.approx((-0.5,))

@@ -9,6 +9,7 @@ import pytest
 from fit_atlas import _typical
 
 from candidate_scenes import SHAPE, as_normalized, hip_frame, soft_background, with_disk
+from hipcalc.candidates import standing_out as steps
 from hipcalc.candidates.atlas import (
     CELL_PX,
     CHOSEN,
@@ -182,7 +183,9 @@ def test_a_part_is_rebuilt_from_its_like_alone(atlas):
     found = unexplained(rim, one)
     left, known = found.level, found.known
     middle = left[MARGIN_PX - 3 : MARGIN_PX + 4, MARGIN_PX - 3 : MARGIN_PX + 4]
+    # Where no part is rebuilt, nothing is known.
     assert known[MARGIN_PX, MARGIN_PX]
+    assert np.count_nonzero(known) == SIDE**2
     assert np.abs(middle).max() < 0.3 * np.abs(own).max()
 
 

@@ -164,7 +164,7 @@ def unexplained(rim: RimPicture, atlas: Atlas, like: Unexplained | None = None) 
     rebuilt = (cell >= 0) & rim.whole[np.ix_(at, at)]
     rest = np.zeros((*cell.shape, SIDE * SIDE), np.float32) if like is None else like.rest.copy()
     # Of a cell, all parts or none: a product of fewer rows may be rounded otherwise.
-    again = rebuilt if like is None else np.isin(cell, cell[_touched(rim, like.rim)[np.ix_(at, at)]]) & rebuilt
+    again = rebuilt if like is None else np.isin(cell, cell[_touched(rim, like.rim)[np.ix_(at, at)]])
     rows, columns = np.nonzero(rebuilt)
     # Cell by cell, so that the parts of each are compared at once.
     order = np.argsort(cell[rows, columns], kind="stable")
