@@ -142,6 +142,29 @@ def test_a_spot_stands_whatever_others_are_asked_for(name):
         assert all((spot.row, spot.column) == (every[k].row, every[k].column) for k, spot in alone.items())
 
 
+def test_each_place_is_drawn_in_the_picture_that_it_was_seen_in(monkeypatch):
+    _, picture, _ = planted("well apart", 0)
+    seen, drawn = all_proposed(picture, MOST), []
+    monkeypatch.setattr(proposed, "measure_spot", lambda level, included, *place: drawn.append((level, included)))
+    draw_apart(seen, range(len(seen.places.row)))
+    assert 0 < seen.bright < len(drawn)
+    assert all(
+        level is seen.detached.level and included is seen.window.included for level, included in drawn[: seen.bright]
+    )
+    for level, included in drawn[seen.bright :]:
+        assert np.array_equal(level, seen.beyond.level + np.float32(seen.levels.soft))
+        assert np.array_equal(included, seen.window.included & seen.beyond.known)
+
+
+@pytest.mark.parametrize("diameter", [1.0, 200.0])
+def test_spots_may_meet_from_as_far_as_either_reaches(diameter):
+    reach = furthest_reach(10.0)
+    furthest = reach + 0.4 * max(2 * reach, diameter)
+    for away, meets in ((furthest - 0.1, True), (furthest + 0.1, False)):
+        spot = SimpleNamespace(row=50.0, column=away, diameter=diameter)
+        assert proposed._may_meet((50.0, 0.0, 10.0), spot) is meets
+
+
 def test_of_three_in_a_chain_the_outer_two_stand(monkeypatch):
     # Each drawn 5 pixels from its place; the second lies on the first, and the third on the second alone.
     places = np.array([(50.0, 100.0), (50.0, 103.0), (50.0, 106.0), (90.0, 100.0)])
