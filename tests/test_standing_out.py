@@ -9,7 +9,6 @@ import pytest
 from fit_atlas import _typical
 
 from candidate_scenes import SHAPE, as_normalized, hip_frame, soft_background, with_disk
-from hipcalc.candidates import standing_out as steps
 from hipcalc.candidates.atlas import (
     CELL_PX,
     CHOSEN,
