@@ -15,7 +15,7 @@ from hipcalc.candidates.detaching import opened_level
 from hipcalc.candidates.features import FEATURES, with_control
 from hipcalc.candidates.finding import measured_spots
 from hipcalc.candidates.level_lines import closed_level_lines
-from hipcalc.candidates.model import FOCI_COST, load_model
+from hipcalc.candidates.model import FOCI_COST, RESTLESS_RANK, load_model
 from hipcalc.candidates.window import WORKING_RADIUS_PX, cut_window
 from hipcalc.synthetic import add_patches, draw_focus
 
@@ -506,7 +506,9 @@ def test_how_restless_a_hip_is_grows_with_all_of_its_spots_and_not_with_a_few_fo
     strengths = np.linspace(-2.0, 6.0, 801)
     # What costs no more than this counts as a focus.
     as_foci = strengths[model.price(strengths, WHOLE) > FOCI_COST].max()
-    spots = np.linspace(as_foci - 2.6, as_foci - 1.0, 12)
+    # In an average hip the fifth strongest spot costs so much: from there on a hip is restless.
+    average = strengths[model.price(strengths, WHOLE) > RESTLESS_RANK].max()
+    spots = np.linspace(average, as_foci - 1.0, 12)
     lifted = [model.rate(spots + by, WHOLE) for by in np.linspace(0.0, 1.0, 7)]
     assert lifted[0] >= 1.0
     assert (np.diff(lifted) > 0).all()

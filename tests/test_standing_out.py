@@ -6,7 +6,7 @@ import math
 import cv2
 import numpy as np
 import pytest
-from fit_atlas import _typical
+from fit_atlas import _shared, _typical
 
 from candidate_scenes import SHAPE, as_normalized, hip_frame, soft_background, with_disk
 from hipcalc.candidates.atlas import (
@@ -100,6 +100,19 @@ def test_a_smoothed_picture_shows_less_noise_than_there_is(blur_px):
     assert _smoothness(smooth, ~known) == 1.0
 
 
+@pytest.mark.parametrize("blur_px", [2.3, 3.2])
+def test_in_a_smoothed_picture_grain_stands_out_no_further(atlas, blur_px):
+    for seed in range(1, 5):
+        picture = scene(1.5, seed)
+        grain = cv2.GaussianBlur(np.random.default_rng(seed).standard_normal(SHAPE).astype(np.float32), (0, 0), 0.8)
+        grainy = picture.grey + 0.05 * grain / grain.std()
+        pictures = (
+            dataclasses.replace(picture, grey=grey) for grey in (grainy, cv2.GaussianBlur(grainy, (0, 0), blur_px))
+        )
+        sharp, smooth = (standing_out(cut_window(one, HIP), atlas).strength.max() for one in pictures)
+        assert smooth < 1.1 * sharp
+
+
 def test_spots_come_strongest_first_inside_of_the_zones_alone(atlas):
     window = cut_window(scene(1.5, 1, node=beside_rim(0.0, 7.0)), HIP)
     beyond = standing_out(window, atlas)
@@ -136,6 +149,19 @@ def test_a_part_is_typical_only_if_several_patients_have_it():
     assert likeness.max(axis=0)[0] < 0.5
     with_all = _typical(patches, rng.integers(0, 9, 4000)) @ directions.T
     assert (with_all.max(axis=0) > 0.99).all()
+
+
+def test_each_patient_has_the_same_share_in_a_typical_part():
+    rng = np.random.default_rng(4)
+    patches = 0.05 * rng.standard_normal((8000, SIDE)).astype(np.float32)
+    patches[:, 0] += 1.0
+    # Three of four parts are one patient's; those of the other nine lean to one side.
+    patients = np.where(np.arange(8000) % 4 > 0, 0, rng.integers(1, 10, 8000))
+    patches[:, 1] += 0.03 * (patients > 0)
+    leaning = _typical(patches / np.linalg.norm(patches, axis=1, keepdims=True), patients)[:, 1].mean()
+    # A quarter of it if all parts had the same share; not in every cluster are all nine.
+    assert 0.6 * 0.03 < leaning < 0.03
+    assert np.allclose(_shared(np.eye(5)[[0, 0, 0, 1]], np.array([7, 7, 7, 9])), np.eye(5)[:2].mean(axis=0))
 
 
 def test_the_side_of_a_hip_changes_nothing(atlas):

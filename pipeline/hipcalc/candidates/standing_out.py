@@ -15,7 +15,7 @@ __all__ = ["LEAST_LOG", "StandingOut", "standing_out"]
 Image = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
-# Pixels of the rim's picture: a disk of 1.6 mm answers most, and one of 4 mm still well.
+# Pixels of the rim's picture: a disk of 1.8 mm answers most, one of 4 mm half as much.
 SPOT_SIGMA_PX = 0.8
 # A line is no spot: across it, its level curves so many times as much as along it, or more.
 LINE_RATIO = 8.0
